@@ -1,0 +1,230 @@
+"""A member of a consumer group whose true position lies in PostgreSQL.
+
+Each partition works on one batch at a time and is paused meanwhile, so that a slow or failing one holds
+up neither the others nor the heartbeat. Kafka's committed offset is only a courtesy to lag monitors.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+
+from services.chassis.consumer.batches import BatchProcessor
+from services.chassis.consumer.positions import Partition, stored_positions
+from services.chassis.consumer.records import Record, Subscription
+from services.chassis.database import TRANSIENT, Database
+from services.chassis.health import Health
+from services.chassis.kafka import (
+    AIOKafkaConsumer,
+    ConsumerRebalanceListener,
+    create_group_consumer,
+)
+from services.chassis.settings import KafkaSettings
+from services.chassis.telemetry import Telemetry
+
+T = TypeVar("T")
+
+_COMMIT_EVERY = 1.0
+_DRAIN_WITHIN = 25.0
+
+
+class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
+    """Runs one subscription until it is stopped."""
+
+    def __init__(
+        self,
+        subscription: Subscription[T],
+        processor: BatchProcessor[T],
+        database: Database,
+        kafka: KafkaSettings,
+        *,
+        service: str,
+        telemetry: Telemetry,
+        health: Health,
+    ) -> None:
+        self._subscription = subscription
+        self._processor = processor
+        self._database = database
+        self._kafka = kafka
+        self._service = service
+        self._metrics = telemetry.metrics
+        self._health = health
+        self._name = f"consumer {subscription.group}"
+        self._heart = health.add_heart(self._name, limit=60.0)
+        self._log = structlog.get_logger("consumer").bind(group=subscription.group)
+        self._consumer: AIOKafkaConsumer = None
+        self._working: set[asyncio.Task[None]] = set()
+        self._halted: dict[Partition, str] = {}
+        self._refused_in_a_row: dict[Partition, int] = {}
+        self._applied: dict[Partition, int] = {}
+        self._committed_at = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Raises what `apply` raises unexpectedly: the process then ends and is started again."""
+        self._health.set_problem(self._name, "has no partitions yet")
+        group = self._subscription.group
+        self._consumer = create_group_consumer(self._kafka, group, self._service)
+        if self._subscription.pattern is not None:
+            pattern = re.compile(self._subscription.pattern)
+            self._consumer.subscribe(pattern=pattern, listener=self)
+        else:
+            self._consumer.subscribe(topics=self._subscription.topics, listener=self)
+        if not await self._start(stop):
+            return
+        try:
+            while not stop.is_set():
+                await self._turn()
+        finally:
+            await self._drain()
+            await self._commit(force=True)
+            await self._consumer.stop()
+
+    async def _start(self, stop: asyncio.Event) -> bool:
+        """Waits for the broker as long as it takes; False when told to stop meanwhile."""
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(KafkaError),
+            wait=wait_random_exponential(multiplier=0.2, max=10),
+            before_sleep=self._note_wait,
+            stop=lambda _: stop.is_set(),
+            reraise=True,
+        )
+        try:
+            await attempts(self._consumer.start)
+        except KafkaError:
+            await self._consumer.stop()
+            if stop.is_set():
+                return False
+            raise
+        return True
+
+    def _note_wait(self, state: RetryCallState) -> None:
+        self._heart.beat()
+        error = state.outcome.exception() if state.outcome else None
+        self._log.warning("broker not reached", error=repr(error))
+
+    async def _turn(self) -> None:
+        batches = await self._consumer.getmany(
+            timeout_ms=100 if self._working else 500, max_records=self._kafka.batch_records
+        )
+        self._heart.beat()
+        for task in [task for task in self._working if task.done()]:
+            self._working.discard(task)
+            task.result()
+        for place, messages in batches.items():
+            partition = Partition(place.topic, place.partition)
+            if partition in self._halted:
+                continue
+            self._consumer.pause(place)
+            records = [_record(message) for message in messages]
+            self._working.add(asyncio.create_task(self._work(partition, records)))
+        await self._commit()
+
+    async def _work(self, partition: Partition, records: Sequence[Record]) -> None:
+        self._count_refusals(partition, await self._processor.process(partition, records))
+        self._applied[partition] = records[-1].offset + 1
+        place = TopicPartition(partition.topic, partition.number)
+        if place in self._consumer.assignment():
+            end = self._consumer.highwater(place) or self._applied[partition]
+            lag = max(end - self._applied[partition], 0)
+            self._metrics.lag.labels(*partition.labels(self._subscription.group)).set(lag)
+            if partition not in self._halted:
+                self._consumer.resume(place)
+
+    def _count_refusals(self, partition: Partition, refused: Iterable[bool]) -> None:
+        count = self._refused_in_a_row.get(partition, 0)
+        for is_refused in refused:
+            count = count + 1 if is_refused else 0
+        self._refused_in_a_row[partition] = count
+        if count >= self._subscription.quarantine_limit:
+            self._halt(partition, f"{count} records in a row went to quarantine")
+
+    def _halt(self, partition: Partition, why: str) -> None:
+        self._halted[partition] = why
+        self._metrics.halted.labels(*partition.labels(self._subscription.group)).set(1)
+        self._health.set_problem(f"{self._name} {partition.topic}/{partition.number}", why)
+        self._log.error("partition stopped", topic=partition.topic, partition=partition.number, why=why)
+
+    async def _commit(self, *, force: bool = False) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._applied or (not force and now - self._committed_at < _COMMIT_EVERY):
+            return
+        self._committed_at = now
+        assigned = self._consumer.assignment()
+        offsets = {
+            TopicPartition(partition.topic, partition.number): offset
+            for partition, offset in self._applied.items()
+            if TopicPartition(partition.topic, partition.number) in assigned
+        }
+        self._applied.clear()
+        if not offsets:
+            return
+        try:
+            await self._consumer.commit(offsets)
+        except KafkaError as error:
+            self._log.warning("offsets not committed to the broker", error=repr(error))
+
+    async def _drain(self) -> None:
+        """Lets batches under way finish; what does not is cancelled and rolls back."""
+        if not self._working:
+            return
+        _, late = await asyncio.wait(self._working, timeout=_DRAIN_WITHIN)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002 the listener's signature
+        await self._drain()
+        await self._commit(force=True)
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        """Goes to where the database says; stops a partition whose log does not hold that position."""
+        self._refused_in_a_row.clear()
+        self._applied.clear()
+        for partition in list(self._halted):
+            self._health.set_problem(f"{self._name} {partition.topic}/{partition.number}", None)
+        self._halted.clear()
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(TRANSIENT),
+            wait=wait_random_exponential(multiplier=0.1, max=5),
+            before_sleep=self._note_wait,
+        )
+        stored: dict[Partition, int] = await attempts(self._stored_positions)
+        if assigned:
+            starts = await self._consumer.beginning_offsets(list(assigned))
+            ends = await self._consumer.end_offsets(list(assigned))
+        for place in assigned:
+            partition = Partition(place.topic, place.partition)
+            self._metrics.halted.labels(*partition.labels(self._subscription.group)).set(0)
+            position = stored.get(partition, starts[place])
+            if position < starts[place]:
+                self._halt(partition, f"gap: records {position} to {starts[place]} are gone unread")
+            elif position > ends[place]:
+                self._halt(partition, f"rewound: the log ends at {ends[place]}, we are at {position}")
+            if partition in self._halted:
+                self._consumer.pause(place)
+            else:
+                self._consumer.seek(place, position)
+        self._health.set_problem(self._name, None)
+        self._log.info("partitions assigned", count=len(assigned))
+
+    async def _stored_positions(self) -> dict[Partition, int]:
+        async with self._database.transaction() as tx:
+            return await stored_positions(tx, self._subscription.group)
+
+
+def _record(message: Any) -> Record:
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        headers=message.headers,
+        timestamp=message.timestamp,
+    )

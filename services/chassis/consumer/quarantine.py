@@ -1,0 +1,48 @@
+"""Where records go that cannot be applied: raw bytes, reason and position, under the topic's ceiling."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import orjson
+
+from services.chassis.consumer.records import Quarantined
+from services.chassis.database import Transaction
+
+_LONGEST_DETAIL = 1_024
+
+
+async def put_in_quarantine(
+    tx: Transaction, group: str, ceiling: str, records: Sequence[Quarantined], at: datetime
+) -> None:
+    """Stores records with why they are here; a record is stored once however often it is delivered."""
+    for record, refusal in records:
+        headers = [[name, value.decode("latin-1")] for name, value in record.headers]
+        await tx.execute(
+            """
+            INSERT INTO quarantine
+                (grp, topic, part, position, key, value, headers, recorded_at,
+                 reason, detail, pointer, marking_ceiling, received_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s::json, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                group,
+                record.topic,
+                record.partition,
+                record.offset,
+                record.key,
+                record.value,
+                orjson.dumps(headers).decode().replace("\\u0000", "\\\\u0000"),
+                datetime.fromtimestamp(record.timestamp / 1000, UTC),
+                refusal.reason,
+                _storable(refusal.detail)[:_LONGEST_DETAIL],
+                None if refusal.pointer is None else _storable(refusal.pointer)[:_LONGEST_DETAIL],
+                ceiling,
+                at,
+            ],
+        )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text holds neither NUL nor lone surrogates."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

@@ -1,0 +1,62 @@
+"""What a consumer is made of: records, what became of them, and what a service plugs in."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from services.chassis.database import Transaction
+from services.chassis.envelope import Headers
+from services.kernel.refusals import Refusal, RefusalKind
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One Kafka record as it lay on the broker. `timestamp` is in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery(Generic[T]):
+    """A record with what decoding made of it: content, or why there is none."""
+
+    record: Record
+    content: T | Refusal
+
+
+class Unstorable(Refusal):
+    """The database refuses the content of one record, however often it is tried."""
+
+    kind = RefusalKind.INVALID
+    reason = "UNSTORABLE"
+
+
+Quarantined = tuple[Record, Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Generic[T]):
+    """What a service plugs into a consumer.
+
+    `decode` is synchronous, runs outside the transaction and raises a `Refusal` for invalid input; such a
+    record goes to quarantine by itself, and `apply` still sees it. `apply` runs inside the fenced
+    transaction and gives further records for quarantine; it must store nothing for those.
+    """
+
+    group: str
+    topics: tuple[str, ...]
+    decode: Callable[[Record], T]
+    apply: Callable[[Transaction, Sequence[Delivery[T]]], Awaitable[Sequence[Quarantined]]]
+    pattern: str | None = None
+    """Instead of `topics`: a regular expression, so that new topics are found while running."""
+    marking_ceiling: str = "deployment"
+    quarantine_limit: int = 1_000
+    """Records in a row that may go to quarantine before the partition is stopped for an operator."""

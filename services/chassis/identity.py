@@ -1,0 +1,158 @@
+"""Who calls: bearer tokens (JWT, RFC 7519) checked against an issuer's keys (JWKS, RFC 7517).
+
+Tokens are judged by real time even where a demo moves the business clock: a moved clock must never make
+an expired credential good.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import httpx
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from services.chassis.settings import IdentitySettings
+from services.kernel.refusals import Refusal, RefusalKind
+
+_ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "PS256"]
+_LEEWAY = 30
+_REFRESH_NOT_BEFORE = 10.0
+_LONGEST_TOKEN = 8_192
+
+
+class TokenMissing(Refusal):
+    kind = RefusalKind.UNAUTHENTICATED
+    reason = "TOKEN_MISSING"
+
+
+class TokenInvalid(Refusal):
+    kind = RefusalKind.UNAUTHENTICATED
+    reason = "TOKEN_INVALID"
+
+
+class TokenExpired(Refusal):
+    kind = RefusalKind.UNAUTHENTICATED
+    reason = "TOKEN_EXPIRED"
+
+
+class IssuerUnknown(Refusal):
+    kind = RefusalKind.UNAUTHENTICATED
+    reason = "TOKEN_ISSUER_UNKNOWN"
+
+
+class RoleMissing(Refusal):
+    kind = RefusalKind.FORBIDDEN
+    reason = "ROLE_MISSING"
+
+
+class IssuerUnreachable(Refusal):
+    kind = RefusalKind.UNAVAILABLE
+    reason = "ISSUER_UNREACHABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller. `token` is kept only to be forwarded to peers."""
+
+    subject: str
+    roles: frozenset[str]
+    claims: Mapping[str, Any]
+    token: str
+
+    def require_any(self, roles: frozenset[str]) -> None:
+        if not self.roles & roles:
+            raise RoleMissing(f"this needs one of the roles {', '.join(sorted(roles))}")
+
+
+current_principal: ContextVar[Principal] = ContextVar("current_principal")
+"""The caller of the request under way."""
+
+
+class TokenVerifier:
+    """Verifies tokens; fetches the issuer's keys when first needed and when a key is unknown."""
+
+    def __init__(self, settings: IdentitySettings) -> None:
+        self._settings = settings
+        self._keys: KeySet | None = None
+        self._fetched = -_REFRESH_NOT_BEFORE
+        self._lock = asyncio.Lock()
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=_LEEWAY,
+            exp={"essential": True},
+            sub={"essential": True},
+            aud={"essential": True, "value": settings.audience},
+        )
+
+    async def verify(self, token: str) -> Principal:
+        """Raises `TokenInvalid`, `TokenExpired`, `IssuerUnknown` or `IssuerUnreachable`."""
+        if len(token) > _LONGEST_TOKEN:
+            raise TokenInvalid("the token is too long")
+        decoded = self._decode(token, await self._current_keys())
+        if decoded is None:
+            decoded = self._decode(token, await self._current_keys(refresh=True))
+        if decoded is None:
+            raise TokenInvalid("the token's signature cannot be verified")
+        return self._principal(token, decoded.claims)
+
+    def _decode(self, token: str, keys: KeySet) -> jwt.Token | None:
+        try:
+            return jwt.decode(token, keys, algorithms=_ALGORITHMS)
+        except (JoseError, ValueError):
+            return None
+
+    def _principal(self, token: str, claims: Mapping[str, Any]) -> Principal:
+        if claims.get("iss") != self._settings.issuer:
+            raise IssuerUnknown("the token is of an issuer that is not trusted here")
+        expires = claims.get("exp")
+        if isinstance(expires, int | float) and expires + _LEEWAY < time.time():
+            raise TokenExpired("the token has expired")
+        try:
+            self._claims.validate(dict(claims))
+        except JoseError as error:
+            raise TokenInvalid(f"the token's claims do not hold: {error.error}") from error
+        roles, subject = claims.get("roles"), claims["sub"]
+        if not isinstance(subject, str) or not subject:
+            raise TokenInvalid("sub is not a name")
+        if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+            raise TokenInvalid("roles is not a list of names")
+        return Principal(subject, frozenset(roles), claims, token)
+
+    async def _current_keys(self, *, refresh: bool = False) -> KeySet:
+        async with self._lock:
+            recent = time.monotonic() - self._fetched < _REFRESH_NOT_BEFORE
+            if self._keys is None or (refresh and not recent):
+                self._keys = KeySet.import_key_set(await _fetch(self._settings.jwks))
+                self._fetched = time.monotonic()
+            return self._keys
+
+
+async def _fetch(address: str) -> Any:
+    parts = urlsplit(address)
+    if parts.scheme == "file":
+        text = await asyncio.to_thread(Path(url2pathname(parts.path)).read_text, "utf-8")
+        return httpx.Response(200, text=text).json()
+    try:
+        async with httpx.AsyncClient(timeout=5) as client:
+            response = await client.get(address)
+            response.raise_for_status()
+            return response.json()
+    except httpx.HTTPError as error:
+        raise IssuerUnreachable("the issuer's keys cannot be fetched") from error
+
+
+def bearer_token(header: str | None) -> str:
+    """The token of an Authorization header. Raises `TokenMissing`."""
+    if header is None:
+        raise TokenMissing("a bearer token is needed")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise TokenMissing("the Authorization header holds no bearer token")
+    return token.strip()

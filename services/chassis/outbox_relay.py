@@ -1,0 +1,148 @@
+"""Publishes the outbox: one active relay a database, in order, at least once.
+
+It reads whatever is there, oldest first, and never "id greater than the last": ids commit out of order.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import psycopg
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
+
+from services.chassis.clock import Clock
+from services.chassis.crashpoints import AFTER_SEND, BEFORE_MARK, CrashPoints
+from services.chassis.database import TRANSIENT, connection_options
+from services.chassis.health import Health, Heart
+from services.chassis.kafka import create_producer
+from services.chassis.outbox import CHANNEL
+from services.chassis.settings import KafkaSettings, PostgresSettings
+from services.chassis.telemetry import Telemetry
+
+_LOCK = 7_241_912
+_BATCH = 1_000
+_POLL = 0.2
+_ACKNOWLEDGED_WITHIN = 60.0
+
+Connection = AsyncConnection[TupleRow]
+
+
+class _Stopped(Exception):
+    """The relay was told to stop."""
+
+
+class OutboxRelay:
+    """Runs until stopped; a lost connection or an unacknowledged batch starts it anew in place."""
+
+    def __init__(
+        self,
+        postgres: PostgresSettings,
+        kafka: KafkaSettings,
+        *,
+        service: str,
+        clock: Clock,
+        telemetry: Telemetry,
+        health: Health,
+        crash: CrashPoints,
+    ) -> None:
+        self._postgres = postgres
+        self._kafka = kafka
+        self._service = service
+        self._clock = clock
+        self._metrics = telemetry.metrics
+        self._crash = crash
+        self._heart: Heart = health.add_heart("outbox relay", limit=_ACKNOWLEDGED_WITHIN * 2)
+        self._log = structlog.get_logger("outbox_relay")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type((*TRANSIENT, KafkaError, TimeoutError)),
+            wait=wait_random_exponential(multiplier=0.2, max=30),
+            before_sleep=self._note_failure,
+            sleep=lambda seconds: self._pause(stop, seconds),
+        )
+        try:
+            await attempts(self._relay, stop)
+        except _Stopped:
+            return
+
+    def _note_failure(self, state: Any) -> None:
+        self._metrics.retries.labels("outbox relay").inc()
+        self._log.warning("relay starts anew", error=repr(state.outcome.exception()))
+
+    async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
+        self._heart.beat()
+        try:
+            await asyncio.wait_for(stop.wait(), seconds)
+        except TimeoutError:
+            return
+        raise _Stopped
+
+    async def _relay(self, stop: asyncio.Event) -> None:
+        """One session: its lock, its producer. Losing either ends it at once."""
+        async with await psycopg.AsyncConnection.connect(
+            self._postgres.checked_dsn(),
+            autocommit=True,
+            application_name=f"{self._service}-relay",
+            options=connection_options(self._postgres),
+            connect_timeout=5,
+        ) as connection:
+            while not await self._take_lock(connection):
+                await self._pause(stop, 1.0)
+            producer = create_producer(self._kafka, f"{self._service}-relay")
+            try:
+                await producer.start()
+                await connection.execute(f"LISTEN {CHANNEL}")
+                self._log.info("relay active")
+                while not stop.is_set():
+                    if not await self._publish_batch(connection, producer):
+                        await self._wait_for_rows(connection)
+            finally:
+                await asyncio.wait_for(producer.stop(), _ACKNOWLEDGED_WITHIN)
+
+    async def _take_lock(self, connection: Connection) -> bool:
+        self._heart.beat()
+        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        row = await cursor.fetchone()
+        return row is not None and bool(row[0])
+
+    async def _wait_for_rows(self, connection: Connection) -> None:
+        self._heart.beat()
+        self._metrics.outbox_age.set(0)
+        async for _ in connection.notifies(timeout=_POLL, stop_after=1):
+            return
+
+    async def _publish_batch(self, connection: Connection, producer: AIOKafkaProducer) -> bool:
+        cursor = await connection.execute(
+            "SELECT id, topic, key, value, headers::text, created_at FROM outbox ORDER BY id LIMIT %s",
+            [_BATCH],
+            binary=True,
+        )
+        rows = await cursor.fetchall()
+        if not rows:
+            return False
+        age = (self._clock() - rows[0][5]).total_seconds()
+        self._metrics.outbox_age.set(max(age, 0.0))
+        await asyncio.wait_for(self._send(producer, rows), _ACKNOWLEDGED_WITHIN)
+        self._crash(AFTER_SEND)
+        self._crash(BEFORE_MARK)
+        await connection.execute(
+            "DELETE FROM outbox WHERE id = ANY(%s)", [[row[0] for row in rows]], binary=True
+        )
+        self._heart.beat()
+        return True
+
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[TupleRow]) -> None:
+        acknowledgements = []
+        for _, topic, key, value, headers, _ in rows:
+            pairs = [(name, text.encode()) for name, text in orjson.loads(headers).items()]
+            acknowledgements.append(await producer.send(topic, value, key=key, headers=pairs))
+        await asyncio.gather(*acknowledgements)
+        for row in rows:
+            self._metrics.published.labels(row[1]).inc()

@@ -1,0 +1,147 @@
+"""What every process has, opened in order and closed in reverse, and the ways it is run."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+import structlog
+
+from services.chassis.clock import Clock, ShiftedClock, system_clock
+from services.chassis.consumer.batches import BatchProcessor
+from services.chassis.consumer.member import GroupMember
+from services.chassis.consumer.records import Subscription
+from services.chassis.crashpoints import CrashPoints, crash_points
+from services.chassis.database import Database
+from services.chassis.health import Check, Health
+from services.chassis.http.application import HttpServer, create_probe_app
+from services.chassis.identity import TokenVerifier
+from services.chassis.ids import IdSource, random_ids
+from services.chassis.lifecycle import Component, freeze_startup_objects, run_components
+from services.chassis.migrations import missing_migrations
+from services.chassis.outbox_relay import OutboxRelay
+from services.chassis.settings import ProcessSettings
+from services.chassis.telemetry import Telemetry, start_telemetry
+
+S = TypeVar("S", bound=ProcessSettings)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The parts of one process."""
+
+    service: str
+    kind: str
+    settings: ProcessSettings
+    clock: Clock
+    ids: IdSource
+    telemetry: Telemetry
+    health: Health
+    database: Database
+    verifier: TokenVerifier
+    crash: CrashPoints
+
+    def relay(self) -> Component:
+        relay = OutboxRelay(
+            self.settings.postgres,
+            self.settings.kafka,
+            service=self.service,
+            clock=self.clock,
+            telemetry=self.telemetry,
+            health=self.health,
+            crash=self.crash,
+        )
+        return Component("outbox relay", relay.run, grace=65.0)
+
+    def consumer(self, subscription: Subscription[T]) -> Component:
+        processor = BatchProcessor(
+            subscription,
+            self.database,
+            clock=self.clock,
+            telemetry=self.telemetry,
+            crash=self.crash,
+        )
+        member = GroupMember(
+            subscription,
+            processor,
+            self.database,
+            self.settings.kafka,
+            service=self.service,
+            telemetry=self.telemetry,
+            health=self.health,
+        )
+        return Component(f"consumer {subscription.group}", member.run, grace=30.0)
+
+    def probes(self) -> Component:
+        app = create_probe_app(self.health, self.telemetry, self.ids)
+        return Component("probes", HttpServer(app, self.settings.http, grace=1).run)
+
+
+@asynccontextmanager
+async def open_process(
+    settings: ProcessSettings, service: str, kind: str, migrations: Path
+) -> AsyncIterator[Process]:
+    telemetry = start_telemetry(settings.telemetry, service, kind)
+    structlog.get_logger("process").info("starting", settings=settings.model_dump(mode="json"))
+    health = Health()
+    clock = system_clock if settings.clock.file is None else ShiftedClock(settings.clock.file)
+    try:
+        async with Database.opened(settings.postgres, f"{service}-{kind}") as database:
+            health.add_check("database", _database_check(database, migrations))
+            yield Process(
+                service=service,
+                kind=kind,
+                settings=settings,
+                clock=clock,
+                ids=random_ids,
+                telemetry=telemetry,
+                health=health,
+                database=database,
+                verifier=TokenVerifier(settings.identity),
+                crash=crash_points(settings.chaos),
+            )
+    finally:
+        telemetry.flush()
+
+
+def _database_check(database: Database, migrations: Path) -> Check:
+    async def check() -> str | None:
+        try:
+            async with database.transaction() as tx:
+                missing = await missing_migrations(tx, migrations)
+        except psycopg.OperationalError as error:
+            return f"not reachable: {type(error).__name__}"
+        return f"migrations are missing: {', '.join(missing)}" if missing else None
+
+    return check
+
+
+Compose = Callable[[Process, S], AbstractAsyncContextManager[Sequence[Component]]]
+"""Opens what a kind of process needs and gives its components in the order of their start."""
+
+
+def run_process(settings: S, service: str, kind: str, migrations: Path, compose: Compose[S]) -> int:
+    """Runs a process to its end; gives its exit code.
+
+    An api turns not ready, waits for balancers to notice, and only then closes: components stop in the
+    reverse of their order.
+    """
+
+    async def run() -> int:
+        async with (
+            open_process(settings, service, kind, migrations) as process,
+            compose(process, settings) as components,
+        ):
+            freeze_startup_objects()
+
+            async def drain() -> None:
+                process.health.draining = True
+                await asyncio.sleep(settings.drain_seconds)
+
+            return await run_components(components, on_stopping=drain)
+
+    return asyncio.run(run())
