@@ -82,7 +82,7 @@ class ProcessSettings(BaseSettings):
 
     deployment: Literal["local", "production"] = "production"
     home_party: str = Field(description="The party that hosts this deployment")
-    ceiling: str = Field("OFFICIAL", description="Highest level this deployment may hold")
+    ceiling: str = Field("UK OFFICIAL", description="Highest level this deployment may hold")
     policy: Path = Field(description="Folder of the policy documents")
     kafka: KafkaSettings
     postgres: PostgresSettings

@@ -1,7 +1,8 @@
 """What a consumer is made of: records, what became of them, and what a service plugs in."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Generic, TypeVar
 
 from services.chassis.database import Transaction
@@ -22,6 +23,11 @@ class Record:
     value: bytes | None
     headers: Headers
     timestamp: int
+
+    def without_content(self) -> "Record":
+        """The record as it may be kept where its content may not: position and digest only."""
+        digest = sha256(self.value or b"").hexdigest()
+        return replace(self, key=None, value=None, headers=(("sha256", digest.encode()),))
 
 
 @dataclass(frozen=True, slots=True)

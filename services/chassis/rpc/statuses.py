@@ -60,7 +60,7 @@ def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
     if kind is None:
         raise error
     reason, metadata, pointer = "PEER_UNAVAILABLE", {}, None
-    status = rpc_status.from_call(cast(grpc.Call, error))
+    status = rpc_status.from_call(cast("grpc.Call", error))
     for detail in status.details if status is not None else ():
         info, request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
         if detail.Unpack(info):

@@ -1,0 +1,74 @@
+"""Identifiers that anybody can derive again, and the references that people read.
+
+Derived identifiers are UUIDv5 (RFC 9562) in namespaces of our own; the name is the canonical JSON
+of its parts, so no two lists of parts share a name. STIX reserves its own namespace for its own
+objects: it is never used here.
+"""
+
+from uuid import UUID, uuid5
+
+from services.kernel.canonical import canonical_json
+from services.kernel.refusals import InvalidValue
+
+ASSESSMENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e10")
+DECISIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e11")
+RECEIPTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e12")
+EVENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e13")
+MEETINGS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e14")
+ACTIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e15")
+
+
+def derived_id(namespace: UUID, *parts: str | int) -> UUID:
+    """The UUIDv5 of an ordered list of parts; ("a", "bc") and ("ab", "c") differ."""
+    return uuid5(namespace, canonical_json(list(parts)).decode("utf-8"))
+
+
+def assessment_id(originator: str, source_object_id: str) -> UUID:
+    """The identifier of an assessment, from its agency and that agency's own id for it."""
+    return derived_id(ASSESSMENTS, originator, source_object_id)
+
+
+def decision_id(record_hash: str) -> UUID:
+    """The identifier of a releasability decision, from the content hash of its record."""
+    return derived_id(DECISIONS, record_hash)
+
+
+def receipt_id(topic: str, partition: int, offset: int, position: int = 0) -> UUID:
+    """The identifier of a receipt: the place of the submission, and the position of the result
+    in it.
+    """
+    return derived_id(RECEIPTS, topic, partition, offset, position)
+
+
+def event_id(source: str, event_type: str, subject: str, version: int) -> UUID:
+    """The identifier of the event that says `event_type` of version `version` of `subject`."""
+    return derived_id(EVENTS, source, event_type, subject, version)
+
+
+def meeting_id(series: str, edition: str) -> UUID:
+    """The identifier of an edition of a series."""
+    return derived_id(MEETINGS, series, edition)
+
+
+def action_id(series: str, outcome_id: UUID, position: int) -> UUID:
+    """The identifier of the action that stands at `position` in an agreed outcome."""
+    return derived_id(ACTIONS, series, str(outcome_id), position)
+
+
+def series_stem(series: str) -> str:
+    """The series' part of a human reference: `uk-eu` gives `UKEU`."""
+    return series.replace("-", "").upper()
+
+
+def meeting_ref(series: str, year: int) -> str:
+    """The reference that people use for a meeting, for example `UKEU-2026`."""
+    if not 1000 <= year <= 9999:
+        raise InvalidValue("a reference needs a year of four digits")
+    return f"{series_stem(series)}-{year}"
+
+
+def action_ref(series: str, year: int, number: int) -> str:
+    """The reference that people use for an action, for example `UKEU-2026-A07`."""
+    if number < 1:
+        raise InvalidValue("actions of a meeting are numbered from 1")
+    return f"{meeting_ref(series, year)}-A{number:02d}"

@@ -1,0 +1,398 @@
+"""Whether the exact words of an assessment may be shown or handed to a party. Deny by default.
+
+Every rule must pass; the first that does not is recorded. A TLP label never raises a permission
+that a national marking denies, and consent lifts only the rules that leave the matter to the
+originator.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from services.kernel.markings.gscp import (
+    CAVEAT_NATIONS,
+    DESCRIPTORS,
+    HMG_USE_ONLY,
+    PREFIX,
+    RECIPIENTS_ONLY,
+    REL_EU,
+    is_handling_instruction,
+)
+from services.kernel.markings.levels import Level, MarkingSystem
+from services.kernel.markings.marking import Marking, NationalMarking
+from services.kernel.markings.tlp import Tlp, TlpLabel
+from services.kernel.parties import Party, PartyKind
+from services.kernel.policy import Policy
+from services.kernel.refusals import InvalidValue, Refusal, RefusalKind
+from services.kernel.release_terms import (
+    Authorship,
+    Consent,
+    Decision,
+    Mode,
+    Occasion,
+    Rendition,
+    RevisionState,
+    Rule,
+    TextUnderDecision,
+)
+
+__all__ = [
+    "Authorship",
+    "Consent",
+    "Decision",
+    "HoldingRefused",
+    "Mode",
+    "Occasion",
+    "Rendition",
+    "RevisionState",
+    "Rule",
+    "TextUnderDecision",
+    "check_holding",
+    "decide",
+    "decide_all",
+    "jointly_allowed",
+]
+
+Denial = tuple[Rule, str]
+
+
+class HoldingRefused(Refusal):
+    """The marking forbids that this deployment holds the text at all; `rule` says which rule
+    does.
+    """
+
+    kind = RefusalKind.INVALID
+    reason = "HOLDING_REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    text: TextUnderDecision
+    party: Party
+    occasion: Occasion
+    mode: Mode
+    policy: Policy
+    consents: tuple[Consent, ...]
+    at: datetime
+
+    def consented(self) -> bool:
+        marking = self.text.marking
+        asked = (marking.originators if marking else frozenset()) | {self.text.originator_organisation}
+        return all(
+            any(
+                consent.covers(self.text, originator, self.party.id, self.occasion, self.mode, self.at)
+                for consent in self.consents
+            )
+            for originator in asked
+        )
+
+    def is_originators_own(self, marking: Marking) -> bool:
+        asked = marking.originators | {self.text.originator_organisation}
+        found = (self.policy.organisations.get(key) for key in asked)
+        return all(entry is not None and entry.party == self.party.id for entry in found)
+
+
+def decide(
+    text: TextUnderDecision,
+    party: str,
+    occasion: Occasion,
+    mode: Mode,
+    *,
+    policy: Policy,
+    consents: Iterable[Consent],
+    now: datetime,
+) -> Decision:
+    """The decision for one party, as a record. It never raises for what it does not know: it
+    denies.
+
+    Embargo, consents and agreements are judged at the planned time of use, or at `now` where that
+    has passed; decide again at the moment of use. Raises `InvalidValue` where `now` has no time
+    zone.
+    """
+    if now.tzinfo is None:
+        raise InvalidValue("the time of evaluation needs a time zone")
+    denial = _first_denial(text, party, occasion, mode, policy, tuple(consents), now)
+    rule, explanation = denial or (Rule.ALL_PASSED, "every rule passed")
+    return Decision(
+        allowed=denial is None,
+        party=party,
+        rule_id=rule,
+        explanation=explanation,
+        marking=text.marking,
+        marking_rule=text.marking_rule,
+        assessment_id=text.assessment_id,
+        revision=text.revision,
+        rendition=text.rendition,
+        mode=mode,
+        meeting=occasion.meeting,
+        used_at=occasion.used_at,
+        evaluated_at=now,
+        policy_version=policy.version,
+    )
+
+
+def decide_all(
+    text: TextUnderDecision,
+    occasion: Occasion,
+    mode: Mode,
+    *,
+    policy: Policy,
+    consents: Iterable[Consent],
+    now: datetime,
+) -> tuple[Decision, ...]:
+    """One decision for every party present, in the order of the occasion. Raises as `decide`
+    does.
+    """
+    given = tuple(consents)
+    return tuple(
+        decide(text, party, occasion, mode, policy=policy, consents=given, now=now)
+        for party in occasion.parties
+    )
+
+
+def jointly_allowed(decisions: Iterable[Decision]) -> bool:
+    """Whether the text may be used with all parties present: every decision allows, and there is
+    one.
+    """
+    every = tuple(decisions)
+    return bool(every) and all(decision.allowed for decision in every)
+
+
+def check_holding(
+    marking: Marking,
+    *,
+    originator_party: str,
+    home_party: str,
+    ceiling: Level,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Raises `HoldingRefused` where a deployment of `home_party`, accredited to `ceiling`, may not
+    even store the text: the host is itself a party to whom the text is released.
+
+    Rules that bind persons (TLP, RECIPIENTS ONLY, codewords) are left to the decision for each
+    reader: the originator's submission is itself the exchange.
+    """
+    host = policy.party(home_party)
+    for national in marking.national:
+        checks = _nation_rules(national, host, ceiling, originator_party, policy, now)
+        denial = next((found for found in checks if found is not None), None)
+        if denial is not None:
+            raise HoldingRefused(f"this deployment may not hold it: {denial[1]}", rule=denial[0])
+
+
+def _first_denial(
+    text: TextUnderDecision,
+    party: str,
+    occasion: Occasion,
+    mode: Mode,
+    policy: Policy,
+    consents: tuple[Consent, ...],
+    now: datetime,
+) -> Denial | None:
+    known = policy.parties.get(party)
+    if known is None:
+        return Rule.PARTY_UNKNOWN, "the policy does not know the party"
+    if party not in occasion.parties:
+        return Rule.PARTY_NOT_PRESENT, "the party takes no part in the occasion"
+    organisation = policy.organisations.get(text.originator_organisation)
+    if organisation is None or organisation.party != text.originator_party:
+        return Rule.ORIGINATOR_UNKNOWN, "the policy does not know the originator"
+    if text.marking is None:
+        return Rule.MARKING_MISSING, "the text is unmarked"
+    case = _Case(text, known, occasion, mode, policy, consents, max(occasion.used_at, now))
+    checks = (
+        _marking_rule(case, text.marking),
+        *_national_rules(case, text.marking),
+        _tlp_rule(case, text.marking),
+        _state_rule(text),
+        _lineage_rule(case),
+        _tear_line_rule(text, text.marking),
+    )
+    return next((found for found in checks if found is not None), None)
+
+
+def _marking_rule(case: _Case, marking: Marking) -> Denial | None:
+    rule = case.text.marking_rule
+    if rule is None:
+        return None
+    source = case.policy.public_sources.get(rule)
+    registered = any(
+        agency.public_source_rule == rule and agency.organisation == case.text.originator_organisation
+        for agency in case.policy.agencies.values()
+    )
+    if source is None or not registered:
+        return Rule.MARKING_MISSING, "the originator is no longer registered as a public source"
+    if (source.marking.tlp, source.marking.national) != (marking.tlp, marking.national):
+        return Rule.MARKING_MISSING, "the recorded rule gives another marking"
+    return None
+
+
+def _national_rules(case: _Case, marking: Marking) -> Iterator[Denial | None]:
+    for national in marking.national:
+        yield from _nation_rules(
+            national,
+            case.party,
+            case.occasion.ceiling,
+            case.text.originator_party,
+            case.policy,
+            case.at,
+        )
+        yield from _person_rules(case, national)
+
+
+def _nation_rules(
+    national: NationalMarking,
+    party: Party,
+    ceiling: Level,
+    originator_party: str,
+    policy: Policy,
+    at: datetime,
+) -> Iterator[Denial | None]:
+    if not _is_understood(national, ceiling, policy):
+        yield Rule.MARKING_UNKNOWN, "an element of the national marking is not understood"
+        return
+    owner = policy.owners[national.system]
+    if owner != originator_party:
+        yield Rule.THIRD_PARTY, "the marking is another government's than the originator's"
+    yield from _level_rules(national, party, ceiling, owner, policy, at)
+    for caveat in sorted(national.national_caveats):
+        if not party.nations <= CAVEAT_NATIONS[caveat]:
+            yield Rule.NATIONAL_CAVEAT, f"{caveat} does not name every nation of the party"
+    if party.id == owner:
+        return
+    if HMG_USE_ONLY in national.handling_instructions:
+        yield Rule.HMG_USE_ONLY, "the text does not leave the government it comes from"
+    if national.prefix != PREFIX:
+        yield Rule.PREFIX_MISSING, "text for a foreign party carries the prefix UK"
+    if _needs_rel(party) and not (
+        REL_EU in national.rel_to and party.id in policy.coverage.get((national.system, REL_EU), frozenset())
+    ):
+        yield Rule.REL_MISSING, "REL EU is missing, or is not settled to cover the party"
+
+
+def _is_understood(national: NationalMarking, ceiling: Level, policy: Policy) -> bool:
+    match national.system:
+        case MarkingSystem.UK_GSCP:
+            return (
+                national.system in policy.owners
+                and national.classification in policy.ranks
+                and ceiling in policy.ranks
+                and national.prefix in (None, PREFIX)
+                and all(is_handling_instruction(i) for i in national.handling_instructions)
+                and national.descriptors <= DESCRIPTORS
+                and national.national_caveats <= set(CAVEAT_NATIONS)
+                and national.rel_to <= {REL_EU}
+                and not national.display_only
+                and not national.dissem_controls
+            )
+        case MarkingSystem.US_CAPCO | MarkingSystem.EUCI | MarkingSystem.NATO | MarkingSystem.STIX_ACS:
+            return False
+        case _:
+            assert_never(national.system)
+
+
+def _level_rules(
+    national: NationalMarking,
+    party: Party,
+    ceiling: Level,
+    owner: str,
+    policy: Policy,
+    at: datetime,
+) -> Iterator[Denial | None]:
+    level = national.classification
+    rank = policy.rank(level)
+    if rank > policy.rank(party.ceiling):
+        yield Rule.ABOVE_PARTY_CEILING, "the text is above the level the party is cleared for"
+    if rank > policy.rank(ceiling):
+        yield Rule.ABOVE_OCCASION_CEILING, "the text is above the ceiling of the occasion"
+    if party.id != owner and rank > 0 and policy.agreement(owner, party.id, level, at) is None:
+        yield Rule.AGREEMENT_MISSING, "no agreement in force covers the text at the time of use"
+
+
+def _needs_rel(party: Party) -> bool:
+    match party.kind:
+        case PartyKind.EU_INSTITUTIONS | PartyKind.EU_MEMBER_STATE:
+            return True
+        case PartyKind.GOVERNMENT:
+            return False
+        case _:
+            assert_never(party.kind)
+
+
+def _person_rules(case: _Case, national: NationalMarking) -> Iterator[Denial | None]:
+    instructions = national.handling_instructions
+    if any(i.endswith(" USE ONLY") and i != HMG_USE_ONLY for i in instructions):
+        yield Rule.ORGANISATION_USE_ONLY, "the text does not leave the organisation it names"
+    if RECIPIENTS_ONLY in instructions and not case.consented():
+        yield Rule.RECIPIENTS_ONLY, "the originator has not consented to this recipient"
+    if national.codewords and not case.consented():
+        yield Rule.CODEWORD, "the originator has not consented to share codeword material"
+    if national.embargo_until is not None and case.at < national.embargo_until:
+        yield Rule.EMBARGO, "the text is still under embargo at the time of use"
+
+
+def _tlp_rule(case: _Case, marking: Marking) -> Denial | None:
+    return None if marking.tlp is None else _label_rule(case, marking, marking.tlp)
+
+
+def _label_rule(case: _Case, marking: Marking, tlp: Tlp) -> Denial | None:
+    match tlp.label:
+        case TlpLabel.WHITE | TlpLabel.CLEAR:
+            return None
+        case TlpLabel.GREEN:
+            community = case.policy.tlp_community
+            if {case.party.id, case.text.originator_party} <= community:
+                return None
+            return Rule.TLP_GREEN, "the party is outside the community"
+        case TlpLabel.AMBER:
+            if case.is_originators_own(marking) or case.consented():
+                return None
+            return Rule.TLP_AMBER, "another government is no client: the originator must consent"
+        case TlpLabel.AMBER_STRICT:
+            if case.consented():
+                return None
+            return Rule.TLP_AMBER_STRICT, "kept to the originator's organisation without consent"
+        case TlpLabel.RED:
+            if case.consented():
+                return None
+            return Rule.TLP_RED, "kept to those of the original exchange without consent"
+        case _:
+            assert_never(tlp.label)
+
+
+def _state_rule(text: TextUnderDecision) -> Denial | None:
+    match text.state:
+        case RevisionState.CURRENT:
+            return None
+        case RevisionState.SUPERSEDED:
+            return Rule.STALE_REVISION, "a newer revision has replaced this one"
+        case RevisionState.WITHDRAWN:
+            return Rule.STALE_REVISION, "the originator has withdrawn the text"
+        case _:
+            assert_never(text.state)
+
+
+def _lineage_rule(case: _Case) -> Denial | None:
+    text = case.text
+    if text.authorship is not Authorship.AGENCY and text.derived_from is None:
+        return Rule.LINEAGE_UNKNOWN, "a secretariat wrote the text and has not declared its sources"
+    for source in text.derived_from or ():
+        denial = _first_denial(
+            source, case.party.id, case.occasion, case.mode, case.policy, case.consents, case.at
+        )
+        if denial is not None:
+            return Rule.LINEAGE_DENIED, f"a source of the text is denied by {denial[0].value}"
+    return None
+
+
+def _tear_line_rule(text: TextUnderDecision, marking: Marking) -> Denial | None:
+    if text.rendition is not Rendition.TEAR_LINE or not text.parent_has_national:
+        return None
+    if marking.national:
+        return None
+    return (
+        Rule.MARKING_MISSING,
+        "a tear line of nationally marked text needs a national marking too",
+    )

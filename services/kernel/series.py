@@ -1,0 +1,175 @@
+"""Series: the yearly dialogues, as configuration. A new series is a new document and no code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.kernel.markings.levels import Level
+from services.kernel.parties import Audience
+from services.kernel.refusals import Refusal
+from services.kernel.sections import Section
+
+
+class ItemKind(StrEnum):
+    """What an agenda item is on the agenda for."""
+
+    STANDING = "STANDING"
+    SUBSTANTIVE = "SUBSTANTIVE"
+    ORAL = "ORAL"
+    RESERVED = "RESERVED"
+    MATTERS_ARISING = "MATTERS_ARISING"
+    AOB = "AOB"
+    NEXT_MEETING = "NEXT_MEETING"
+
+
+class ItemPurpose(StrEnum):
+    """What the parties are asked to do with an item."""
+
+    INFORM = "INFORM"
+    DISCUSS = "DISCUSS"
+    DECIDE = "DECIDE"
+    ENDORSE = "ENDORSE"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingItem:
+    """One line of a series' agenda template.
+
+    `lead` names the leading organisations of each party, `minutes` the time allotted. Exactly one
+    item of a template has `outstanding_actions`: the actions still open are taken up there.
+    """
+
+    position: int
+    title: str
+    kind: ItemKind
+    purpose: ItemPurpose
+    lead: Mapping[str, tuple[str, ...]]
+    minutes: int
+    commitments: tuple[str, ...]
+    themes: tuple[str, ...]
+    outstanding_actions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Calendar days before a meeting by which each step is due."""
+
+    exchange_drafts: int
+    agree_agenda: int
+    provisional_pack: int
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A dialogue of two or more parties that meets at a fixed cadence.
+
+    `quorum` names, for each party, the organisations that must all agree for the party to agree.
+    `need_to_know` is the list of subjects the series is kept to, or None where it asks for no such
+    list. `ceiling` is the highest level its meetings may discuss; `host_rotation` starts at
+    `first_edition`.
+    """
+
+    id: str
+    title: str
+    parties: tuple[str, ...]
+    quorum: Mapping[str, tuple[str, ...]]
+    instruments: tuple[str, ...]
+    ceiling: Level
+    cadence_months: int
+    first_edition: int
+    host_rotation: tuple[str, ...]
+    deadlines: Deadlines
+    status_interval_days: int
+    need_to_know: frozenset[str] | None
+    standing_items: tuple[StandingItem, ...]
+
+    @property
+    def audiences(self) -> tuple[Audience, ...]:
+        """One audience a party, in the order of the parties."""
+        return tuple(Audience(self.id, party) for party in self.parties)
+
+    def host(self, edition: int) -> str:
+        """The party whose turn it is to host the meeting of that year."""
+        return self.host_rotation[(edition - self.first_edition) % len(self.host_rotation)]
+
+
+def read_series(content: object, where: str) -> Series:
+    """Reads one document of `series/`. Raises `PolicyMalformed`."""
+    section = Section(content, where)
+    listed = section.holds("need_to_know")
+    items = section.sections("standing_items")
+    parties = section.texts("parties")
+    series = Series(
+        id=section.text("id"),
+        title=section.text("title"),
+        parties=parties,
+        quorum=_by_party(section.section("quorum"), parties),
+        instruments=section.texts("instruments"),
+        ceiling=read_level(section, "ceiling"),
+        cadence_months=section.whole("cadence_months"),
+        first_edition=section.whole("first_edition"),
+        host_rotation=section.texts("host_rotation"),
+        deadlines=_read_deadlines(section.section("deadlines")),
+        status_interval_days=section.whole("status_interval_days"),
+        need_to_know=frozenset(section.texts("need_to_know")) if listed else None,
+        standing_items=tuple(_read_item(entry, parties) for entry in items),
+    )
+    if not listed:
+        section.optional_text("need_to_know")
+    section.end()
+    if len(parties) < 2:
+        raise section.wrong("a series has two parties or more")
+    if not series.host_rotation or not set(series.host_rotation) <= set(parties):
+        raise section.wrong("the hosts are parties of the series")
+    positions = [item.position for item in series.standing_items]
+    if positions != list(range(1, len(positions) + 1)):
+        raise section.wrong("standing items are numbered from 1 without gaps")
+    if sum(item.outstanding_actions for item in series.standing_items) != 1:
+        raise section.wrong("exactly one standing item takes up the outstanding actions")
+    return series
+
+
+def read_level(section: Section, name: str) -> Level:
+    """A classification level, written as `Level.parse` reads it. Raises `PolicyMalformed`."""
+    text = section.text(name)
+    try:
+        return Level.parse(text)
+    except Refusal as refusal:
+        raise section.wrong(f"'{name}': {refusal.detail}") from refusal
+
+
+def _by_party(section: Section, parties: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    if set(section.names()) != set(parties):
+        raise section.wrong("every party of the series is named, and no other")
+    found = {party: section.texts(party) for party in parties}
+    if not all(found.values()):
+        raise section.wrong("a party names no organisation")
+    return found
+
+
+def _read_deadlines(section: Section) -> Deadlines:
+    deadlines = Deadlines(
+        exchange_drafts=section.whole("exchange_drafts"),
+        agree_agenda=section.whole("agree_agenda"),
+        provisional_pack=section.whole("provisional_pack"),
+        papers=section.whole("papers"),
+    )
+    section.end()
+    return deadlines
+
+
+def _read_item(section: Section, parties: tuple[str, ...]) -> StandingItem:
+    item = StandingItem(
+        position=section.whole("position"),
+        title=section.text("title"),
+        kind=section.member("kind", ItemKind),
+        purpose=section.member("purpose", ItemPurpose),
+        lead=_by_party(section.section("lead"), parties),
+        minutes=section.whole("minutes"),
+        commitments=section.optional_texts("commitments"),
+        themes=section.optional_texts("themes"),
+        outstanding_actions=section.flag("outstanding_actions"),
+    )
+    section.end()
+    return item

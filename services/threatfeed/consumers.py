@@ -1,0 +1,55 @@
+"""The untrusted edge: agencies' records as they lie in their topics."""
+
+from collections.abc import Sequence
+
+from services.chassis.clock import Clock
+from services.chassis.consumer.records import Delivery, Quarantined, Record, Subscription
+from services.chassis.database import Transaction
+from services.chassis.envelope import header
+from services.kernel.policy import Policy
+from services.kernel.refusals import Refusal
+from services.threatfeed.domain.submission import Reading
+from services.threatfeed.domain.themes import ThemeMatcher
+from services.threatfeed.formats.submission import read_submission
+from services.threatfeed.usecases.ingest_submissions import Holding, Submission, ingest_submissions
+
+GROUP = "threatfeed.ingest"
+_PREFIX, _SUFFIX = "threatfeed.submission.", ".v1"
+
+
+def agency_of(topic: str) -> str:
+    """The agency of a submission is the topic that it came in on, never what the payload claims."""
+    return topic.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+
+
+def submissions(policy: Policy, holding: Holding, clock: Clock) -> Subscription[tuple[Reading, ...]]:
+    matcher = ThemeMatcher.compile(policy.themes)
+
+    def decode(record: Record) -> tuple[Reading, ...]:
+        return read_submission(
+            record.value,
+            header(record.headers, "content-type"),
+            agency=agency_of(record.topic),
+            policy=policy,
+            themes=matcher,
+        )
+
+    async def apply(
+        tx: Transaction, deliveries: Sequence[Delivery[tuple[Reading, ...]]]
+    ) -> Sequence[Quarantined]:
+        batch = [_submission(delivery) for delivery in deliveries]
+        return await ingest_submissions(tx, batch, holding, clock())
+
+    return Subscription(
+        group=GROUP,
+        topics=(),
+        pattern=r"^threatfeed\.submission\.[a-z0-9-]+\.v1$",
+        decode=decode,
+        apply=apply,
+        marking_ceiling=str(holding.ceiling),
+    )
+
+
+def _submission(delivery: Delivery[tuple[Reading, ...]]) -> Submission:
+    content: tuple[Reading, ...] | Refusal = delivery.content
+    return Submission(delivery.record, agency_of(delivery.record.topic), content)

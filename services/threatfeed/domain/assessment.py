@@ -1,0 +1,157 @@
+"""An agency's assessment, normalised: what every accepted format is read into.
+
+A revision is one published version of it: either content (`Assessment`) or a notice that withdraws it
+(`Withdrawal`). The agency of the topic is the originator, whatever the payload says.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.kernel.markings.marking import Marking
+from services.kernel.scales import Confidence, Likelihood
+from services.kernel.themes import ThemeAssignment
+from services.threatfeed.domain.refusals import VersionSchemeChanged
+
+
+class SourceFormat(StrEnum):
+    """The format in which an agency published."""
+
+    NARRATIVE = "NARRATIVE"
+    STIX_2_0 = "STIX_2_0"
+    STIX_2_1 = "STIX_2_1"
+
+
+class VersionScheme(StrEnum):
+    """How the originator counts the versions of one assessment."""
+
+    NUMBER = "NUMBER"
+    TIMESTAMP = "TIMESTAMP"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionKey:
+    """The originator's own version of an assessment.
+
+    `ordinal` orders the versions of one assessment: the number itself, or microseconds since
+    1970-01-01T00:00:00Z. `text` is the version as published; two spellings of one instant are equal.
+    """
+
+    scheme: VersionScheme
+    ordinal: int
+    text: str = field(compare=False)
+
+    def newer_than(self, other: "VersionKey") -> bool:
+        """Raises `VersionSchemeChanged` when no order holds between the two."""
+        if self.scheme is not other.scheme:
+            raise VersionSchemeChanged(
+                f"version {self.text!r} is a {self.scheme.lower()}, "
+                f"the versions held are {other.scheme.lower()}s"
+            )
+        return self.ordinal > other.ordinal
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a revision comes from. (object_id, version) identifies it for its originator.
+
+    `content_sha256` is the hex digest of the published content without its layout: white space and the
+    order of names do not count, nor does the STIX bundle around a report.
+    """
+
+    format: SourceFormat
+    object_id: str
+    version: VersionKey
+    content_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One statement with its likelihood and its analytic confidence, which are independent.
+
+    Either may be absent, which means unspecified. Without a marking of its own a judgement is marked as
+    its assessment is.
+    """
+
+    judgement_id: str
+    statement: str
+    likelihood: Likelihood | None
+    confidence: Confidence | None
+    confidence_grounds: str | None
+    marking: Marking | None
+
+
+@dataclass(frozen=True, slots=True)
+class TearLine:
+    """Text that the originator wrote to be passed on, under a marking of its own (ICD 209)."""
+
+    title: str | None
+    text: str
+    marking: Marking
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The dates that an assessment speaks about; an open end is None."""
+
+    start: date | None
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A source that an assessment was written from. Without an originator its release cannot be decided."""
+
+    originator: str | None
+    object_id: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One revision of an assessment, with content.
+
+    `marking_rule_id` names the recorded rule under which an unmarked text of a public source was taken as
+    TLP:CLEAR; None when the originator marked it. `reported_by` is the author that the payload names.
+    """
+
+    assessment_id: UUID
+    originator: str
+    source: Source
+    title: str
+    text: str
+    marking: Marking
+    marking_rule_id: str | None
+    published: datetime
+    judgements: tuple[Judgement, ...] = ()
+    tear_lines: tuple[TearLine, ...] = ()
+    report_types: tuple[str, ...] = ()
+    period: Period | None = None
+    valid_until: datetime | None = None
+    sectors: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    vulnerabilities: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    derived_from: tuple[Derivation, ...] = ()
+    reported_by: str | None = None
+    uri: str | None = None
+    themes: tuple[ThemeAssignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A notice by which the originator withdraws an assessment for good.
+
+    The reason carries the marking of what it withdraws: nobody reads it who could not read that.
+    """
+
+    assessment_id: UUID
+    originator: str
+    source: Source
+    reason: str
+    published: datetime | None
+
+
+Revision = Assessment | Withdrawal

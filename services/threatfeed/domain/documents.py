@@ -1,0 +1,172 @@
+"""Revisions as JSON documents, the form in which they are stored.
+
+`revision_from_document` is the inverse of `revision_to_document`. A document that this module did not
+write is a defect, not a refusal: it raises whatever Python raises.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.kernel.markings.marking import Marking
+from services.kernel.scales import Confidence, likelihood
+from services.kernel.themes import ThemeAssignment
+from services.threatfeed.domain.assessment import (
+    Assessment,
+    Derivation,
+    Judgement,
+    Period,
+    Revision,
+    Source,
+    SourceFormat,
+    TearLine,
+    VersionKey,
+    VersionScheme,
+    Withdrawal,
+)
+
+_LISTS = ("report_types", "sectors", "techniques", "vulnerabilities", "actors", "locations")
+
+
+def revision_to_document(revision: Revision) -> dict[str, object]:
+    """The JSON form of a revision; `kind` tells content from a withdrawal notice."""
+    document: dict[str, object] = {
+        "assessment_id": str(revision.assessment_id),
+        "originator": revision.originator,
+        "source": _source_to_document(revision.source),
+        "published": None if revision.published is None else revision.published.isoformat(),
+    }
+    if isinstance(revision, Withdrawal):
+        return document | {"kind": "WITHDRAWAL", "reason": revision.reason}
+    return document | _content_to_document(revision)
+
+
+def revision_from_document(document: Mapping[str, Any]) -> Revision:
+    """The revision that `revision_to_document` wrote."""
+    assessment_id = UUID(document["assessment_id"])
+    source = _source_from_document(document["source"])
+    published = _instant(document["published"])
+    match document["kind"]:
+        case "WITHDRAWAL":
+            return Withdrawal(assessment_id, document["originator"], source, document["reason"], published)
+        case "ASSESSMENT" if published is not None:
+            return _content_from_document(document, assessment_id, source, published)
+        case kind:
+            raise ValueError(f"no revision is stored as {kind!r}")
+
+
+def _content_to_document(assessment: Assessment) -> dict[str, object]:
+    period = assessment.period
+    return {
+        "kind": "ASSESSMENT",
+        "title": assessment.title,
+        "text": assessment.text,
+        "marking": assessment.marking.to_document(),
+        "marking_rule_id": assessment.marking_rule_id,
+        "judgements": [_judgement_to_document(judgement) for judgement in assessment.judgements],
+        "tear_lines": [
+            {"title": line.title, "text": line.text, "marking": line.marking.to_document()}
+            for line in assessment.tear_lines
+        ],
+        **{name: list(getattr(assessment, name)) for name in _LISTS},
+        "period": None if period is None else {"start": _day(period.start), "end": _day(period.end)},
+        "valid_until": None if assessment.valid_until is None else assessment.valid_until.isoformat(),
+        "derived_from": [
+            {"originator": source.originator, "object_id": source.object_id, "version": source.version}
+            for source in assessment.derived_from
+        ],
+        "reported_by": assessment.reported_by,
+        "uri": assessment.uri,
+        "themes": [{"theme": theme.theme, "rule_id": theme.rule_id} for theme in assessment.themes],
+    }
+
+
+def _content_from_document(
+    document: Mapping[str, Any], assessment_id: UUID, source: Source, published: datetime
+) -> Assessment:
+    period = document["period"]
+    return Assessment(
+        assessment_id=assessment_id,
+        originator=document["originator"],
+        source=source,
+        title=document["title"],
+        text=document["text"],
+        marking=Marking.from_document(document["marking"]),
+        marking_rule_id=document["marking_rule_id"],
+        published=published,
+        judgements=tuple(_judgement_from_document(entry) for entry in document["judgements"]),
+        tear_lines=tuple(
+            TearLine(line["title"], line["text"], Marking.from_document(line["marking"]))
+            for line in document["tear_lines"]
+        ),
+        period=None if period is None else Period(_date(period["start"]), _date(period["end"])),
+        valid_until=_instant(document["valid_until"]),
+        derived_from=tuple(
+            Derivation(entry["originator"], entry["object_id"], entry["version"])
+            for entry in document["derived_from"]
+        ),
+        reported_by=document["reported_by"],
+        uri=document["uri"],
+        themes=tuple(ThemeAssignment(entry["theme"], entry["rule_id"]) for entry in document["themes"]),
+        **{name: tuple(document[name]) for name in _LISTS},
+    )
+
+
+def _source_to_document(source: Source) -> dict[str, object]:
+    return {
+        "format": source.format.value,
+        "object_id": source.object_id,
+        "version": {
+            "scheme": source.version.scheme.value,
+            "ordinal": source.version.ordinal,
+            "text": source.version.text,
+        },
+        "content_sha256": source.content_sha256,
+    }
+
+
+def _source_from_document(document: Mapping[str, Any]) -> Source:
+    version = document["version"]
+    return Source(
+        format=SourceFormat(document["format"]),
+        object_id=document["object_id"],
+        version=VersionKey(VersionScheme(version["scheme"]), version["ordinal"], version["text"]),
+        content_sha256=document["content_sha256"],
+    )
+
+
+def _judgement_to_document(judgement: Judgement) -> dict[str, object]:
+    likely, sound, marking = judgement.likelihood, judgement.confidence, judgement.marking
+    return {
+        "judgement_id": judgement.judgement_id,
+        "statement": judgement.statement,
+        "likelihood": None if likely is None else {"scheme": likely.scheme.value, "term": likely.term},
+        "confidence": None if sound is None else sound.value,
+        "confidence_grounds": judgement.confidence_grounds,
+        "marking": None if marking is None else marking.to_document(),
+    }
+
+
+def _judgement_from_document(document: Mapping[str, Any]) -> Judgement:
+    likely, sound, marking = (document[name] for name in ("likelihood", "confidence", "marking"))
+    return Judgement(
+        judgement_id=document["judgement_id"],
+        statement=document["statement"],
+        likelihood=None if likely is None else likelihood(likely["term"], likely["scheme"]),
+        confidence=None if sound is None else Confidence(sound),
+        confidence_grounds=document["confidence_grounds"],
+        marking=None if marking is None else Marking.from_document(marking),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,24 @@
+"""Sizes beyond which a submission, or a part of one, is refused.
+
+The broker accepts records of 8 MiB, so that what is too large for the application still arrives, is
+answered with a receipt and is kept in quarantine, instead of failing at the agency's producer.
+"""
+
+from typing import Final
+
+SUBMISSION_BYTES: Final = 4 * 1024 * 1024
+NESTING_DEPTH: Final = 64
+ASSESSMENTS_PER_SUBMISSION: Final = 500
+REFUSALS_PER_ASSESSMENT: Final = 20
+"""A receipt names this many refusals of one assessment at most."""
+
+IDENTIFIER_LENGTH: Final = 128
+TITLE_LENGTH: Final = 500
+TEXT_LENGTH: Final = 200_000
+STATEMENT_LENGTH: Final = 4_000
+REASON_LENGTH: Final = 2_000
+NAME_LENGTH: Final = 200
+BANNER_LENGTH: Final = 512
+URI_LENGTH: Final = 2_000
+LIST_LENGTH: Final = 200
+JUDGEMENTS: Final = 100

@@ -1,0 +1,159 @@
+"""Why a submission, or one assessment in it, is refused. The reasons are stable: agencies match on them."""
+
+from services.kernel.refusals import Refusal, RefusalKind
+
+
+class SubmissionRefusal(Refusal):
+    """A fault of the whole submission: nothing in it could be read."""
+
+    kind = RefusalKind.INVALID
+
+
+class NullRecord(SubmissionRefusal):
+    """A record without a value. A tombstone withdraws nothing: withdrawal is a notice with a reason."""
+
+    reason = "NULL_RECORD"
+
+
+class SubmissionTooLarge(SubmissionRefusal):
+    kind = RefusalKind.TOO_LARGE
+    reason = "SUBMISSION_TOO_LARGE"
+
+
+class NotUtf8(SubmissionRefusal):
+    reason = "NOT_UTF8"
+
+
+class JsonMalformed(SubmissionRefusal):
+    reason = "JSON_MALFORMED"
+
+
+class JsonTruncated(SubmissionRefusal):
+    """The text ends inside a JSON value."""
+
+    reason = "JSON_TRUNCATED"
+
+
+class JsonNumberInvalid(SubmissionRefusal):
+    """NaN, an infinity, or a number outside what JSON readers agree on (RFC 8259, section 6)."""
+
+    reason = "JSON_NUMBER_INVALID"
+
+
+class JsonDuplicateKey(SubmissionRefusal):
+    """One name twice in an object: two readers could see two different markings."""
+
+    reason = "JSON_DUPLICATE_KEY"
+
+
+class JsonTooDeep(SubmissionRefusal):
+    reason = "JSON_TOO_DEEP"
+
+
+class JsonCharacterInvalid(SubmissionRefusal):
+    """An escaped U+0000 or an unpaired surrogate: legal in JSON, not storable as text."""
+
+    reason = "JSON_CHARACTER_INVALID"
+
+
+class ContentTypeUnknown(SubmissionRefusal):
+    kind = RefusalKind.UNSUPPORTED
+    reason = "CONTENT_TYPE_UNKNOWN"
+
+
+class ContentTypeMismatch(SubmissionRefusal):
+    """The declared content type is not what the bytes hold."""
+
+    reason = "CONTENT_TYPE_MISMATCH"
+
+
+class FormatUnrecognised(SubmissionRefusal):
+    """JSON without a telling content type and in none of the accepted formats."""
+
+    kind = RefusalKind.UNSUPPORTED
+    reason = "FORMAT_UNRECOGNISED"
+
+
+class BundleMalformed(SubmissionRefusal):
+    reason = "BUNDLE_MALFORMED"
+
+
+class StixVersionUnsupported(SubmissionRefusal):
+    kind = RefusalKind.UNSUPPORTED
+    reason = "STIX_VERSION_UNSUPPORTED"
+
+
+class NoReportInBundle(SubmissionRefusal):
+    reason = "NO_REPORT_IN_BUNDLE"
+
+
+class TooManyAssessments(SubmissionRefusal):
+    kind = RefusalKind.TOO_LARGE
+    reason = "TOO_MANY_ASSESSMENTS"
+
+
+class AssessmentRefusal(Refusal):
+    """A fault of one assessment: its neighbours in the submission stand."""
+
+    kind = RefusalKind.INVALID
+
+
+class FieldMissing(AssessmentRefusal):
+    reason = "FIELD_MISSING"
+
+
+class FieldUnknown(AssessmentRefusal):
+    reason = "FIELD_UNKNOWN"
+
+
+class FieldTooLong(AssessmentRefusal):
+    kind = RefusalKind.TOO_LARGE
+    reason = "FIELD_TOO_LONG"
+
+
+class FieldInvalid(AssessmentRefusal):
+    reason = "FIELD_INVALID"
+
+
+class TimestampInvalid(AssessmentRefusal):
+    reason = "TIMESTAMP_INVALID"
+
+
+class PeriodInvalid(AssessmentRefusal):
+    """A period that ends before it starts."""
+
+    reason = "PERIOD_INVALID"
+
+
+class JudgementRepeated(AssessmentRefusal):
+    """Two judgements under one id: a reference to that id would be ambiguous."""
+
+    reason = "JUDGEMENT_REPEATED"
+
+
+class PayloadClaimsOtherAgency(AssessmentRefusal):
+    """The originator is the agency of the topic, never what the payload claims."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "PAYLOAD_CLAIMS_OTHER_AGENCY"
+
+
+class GranularMarkingUnsupported(AssessmentRefusal):
+    """STIX granular markings are refused while they cannot be kept: ignoring one could release a text."""
+
+    kind = RefusalKind.UNSUPPORTED
+    reason = "GRANULAR_MARKING_UNSUPPORTED"
+
+
+class RevisionConflict(AssessmentRefusal):
+    """A version that is held with other content. What was recorded first stays."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "REVISION_CONFLICT"
+
+
+class VersionSchemeChanged(AssessmentRefusal):
+    """Versions of one assessment counted in two ways, so that no order holds between them."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "VERSION_SCHEME_CHANGED"

@@ -1,0 +1,161 @@
+"""Assigns themes by the policy's rules, compiled once, since every assessment that arrives is matched.
+
+The rules and their meaning are the kernel's (`services.kernel.themes`). Words are looked up in an index,
+so that the cost hardly grows with the number of keywords.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.kernel.themes import ANY, Condition, ThemeAssignment, ThemeRules
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_BETWEEN_TEXTS: Final = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeSubject:
+    """What the rules look at in an assessment."""
+
+    texts: tuple[str, ...]
+    sectors: Collection[str] = ()
+    techniques: Collection[str] = ()
+    vulnerabilities: Collection[str] = ()
+    actors: Collection[str] = ()
+    judgements: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The values of one part of a condition; no values means that the part is not stated."""
+
+    values: frozenset[str]
+    any: bool
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> "_Names":
+        stated = frozenset(values)
+        return cls(stated, ANY in stated)
+
+    def met(self, found: frozenset[str]) -> bool:
+        if not self.values:
+            return True
+        return bool(found) if self.any else not self.values.isdisjoint(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A condition without its keywords, and the assignment that it gives."""
+
+    assignment: ThemeAssignment
+    sectors: _Names
+    actors: _Names
+    techniques: _Names
+    vulnerabilities: _Names
+    judgements_at_least: int
+    sectors_at_least: int
+
+    @classmethod
+    def of(cls, assignment: ThemeAssignment, condition: Condition) -> "_Compiled":
+        return cls(
+            assignment=assignment,
+            sectors=_Names.of(condition.sectors),
+            actors=_Names.of(condition.actors),
+            techniques=_Names.of(condition.techniques),
+            vulnerabilities=_Names.of(condition.cves),
+            judgements_at_least=condition.judgements_at_least,
+            sectors_at_least=condition.sectors_at_least,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    padded: str
+    """The words of a keyword with a space around each."""
+    conditions: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeMatcher:
+    """The theme rules of one policy version, ready to be matched."""
+
+    rules: ThemeRules
+    _conditions: tuple[_Compiled, ...] = field(repr=False)
+    _phrases: Mapping[str, tuple[_Phrase, ...]] = field(repr=False)
+    """By the longest word of a keyword: only where a text holds that word the keyword is looked for."""
+    _without_keywords: frozenset[int] = field(repr=False)
+
+    @classmethod
+    def compile(cls, rules: ThemeRules) -> "ThemeMatcher":
+        """The matcher that assigns what `rules` say."""
+        conditions: list[_Compiled] = []
+        keywords: dict[str, set[int]] = {}
+        without: set[int] = set()
+        for rule in rules.rules:
+            for condition in rule.any_of:
+                position = len(conditions)
+                conditions.append(_Compiled.of(ThemeAssignment(rule.theme, rule.id), condition))
+                for keyword in condition.keywords:
+                    keywords.setdefault(keyword, set()).add(position)
+                if not condition.keywords:
+                    without.add(position)
+        return cls(rules, tuple(conditions), _by_longest_word(keywords), frozenset(without))
+
+    def assign(self, subject: ThemeSubject) -> tuple[ThemeAssignment, ...]:
+        """Each theme once, with the first rule that gives it, in the order of the rules.
+
+        Empty where no rule applies: such an assessment waits for people and never falls under a theme
+        of last resort.
+        """
+        sectors = frozenset(sector.casefold() for sector in subject.sectors)
+        actors = frozenset(actor.casefold() for actor in subject.actors)
+        techniques = _with_parents(subject.techniques, ".", "")
+        vulnerabilities = _with_parents(subject.vulnerabilities, "-", "-*")
+        assigned: dict[str, ThemeAssignment] = {}
+        for position in sorted(self._candidates(subject.texts)):
+            condition = self._conditions[position]
+            if (
+                condition.assignment.theme not in assigned
+                and condition.judgements_at_least <= subject.judgements
+                and condition.sectors_at_least <= len(sectors)
+                and condition.sectors.met(sectors)
+                and condition.techniques.met(techniques)
+                and condition.vulnerabilities.met(vulnerabilities)
+                and condition.actors.met(actors)
+            ):
+                assigned[condition.assignment.theme] = condition.assignment
+        return tuple(assigned.values())
+
+    def _candidates(self, texts: Iterable[str]) -> set[int]:
+        """The conditions without keywords, and those of which a text holds a keyword."""
+        words: list[str] = []
+        for text in texts:
+            words += _WORD.findall(text.casefold())
+            words.append(_BETWEEN_TEXTS)
+        found = set(self._without_keywords)
+        padded = ""
+        for word in self._phrases.keys() & set(words):
+            for phrase in self._phrases[word]:
+                if not phrase.conditions <= found:
+                    padded = padded or f" {' '.join(words)} "
+                    if phrase.padded in padded:
+                        found |= phrase.conditions
+        return found
+
+
+def _by_longest_word(keywords: Mapping[str, set[int]]) -> dict[str, tuple[_Phrase, ...]]:
+    index: dict[str, tuple[_Phrase, ...]] = {}
+    for keyword, conditions in keywords.items():
+        word = max(keyword.split(), key=len)
+        index[word] = (*index.get(word, ()), _Phrase(f" {keyword} ", frozenset(conditions)))
+    return index
+
+
+def _with_parents(values: Collection[str], separator: str, suffix: str) -> frozenset[str]:
+    """The values, and what each is an instance of: T1566.002 of T1566, CVE-2024-3400 of CVE-2024-*."""
+    if not values:
+        return frozenset()
+    parents = (value.rpartition(separator)[0] for value in values)
+    return frozenset(values) | {f"{parent}{suffix}" for parent in parents if parent}

@@ -1,0 +1,152 @@
+"""Encoders of what threatfeed tells others: receipts to agencies, changes of assessments to services."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from entente.exchange.v1 import marking_pb2
+from entente.threatfeed.v1 import assessment_event_pb2
+
+from services.chassis.consumer.records import Record
+from services.chassis.envelope import Event
+from services.chassis.outbox import OutboxMessage
+from services.kernel.identifiers import event_id, receipt_id
+from services.kernel.markings.marking import Marking, NationalMarking
+from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.submission import Result, ResultKind
+from services.threatfeed.store.histories import Standing
+
+ASSESSMENT_TOPIC = "threatfeed.assessment.v1"
+SOURCE = "/entente/threatfeed"
+CHANGED = "entente.threatfeed.v1.AssessmentChanged"
+RECEIPT = "entente.threatfeed.v1.SubmissionReceipt"
+
+_STATES = {
+    "ACTIVE": assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
+    "WITHDRAWN": assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN,
+}
+_RESULTS = {
+    ResultKind.ACCEPTED: "SUBMISSION_RESULT_ACCEPTED",
+    ResultKind.REVISED: "SUBMISSION_RESULT_ACCEPTED",
+    ResultKind.DUPLICATE: "SUBMISSION_RESULT_DUPLICATE",
+    ResultKind.OLDER: "SUBMISSION_RESULT_OLDER",
+    ResultKind.WITHDRAWN: "SUBMISSION_RESULT_WITHDRAWN",
+    ResultKind.REVISION_CONFLICT: "SUBMISSION_RESULT_REJECTED",
+    ResultKind.REJECTED: "SUBMISSION_RESULT_REJECTED",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An assessment that stands differently, with the content that is current (None when withdrawn)."""
+
+    standing: Standing
+    content: Assessment | None
+
+
+def assessment_changed(change: Change, traceparent: str | None, at: datetime) -> OutboxMessage:
+    standing, content = change.standing, change.content
+    message = assessment_event_pb2.AssessmentChanged(
+        assessment_id=str(standing.assessment_id),
+        state=_STATES[standing.state],
+        revision=standing.revision,
+        agency=standing.agency,
+        party=standing.party,
+        aggregate_version=standing.aggregate_version,
+    )
+    if content is not None:
+        message.marking.CopyFrom(encode_marking(content.marking))
+        message.tear_line_markings.extend(encode_marking(line.marking) for line in content.tear_lines)
+        for assignment in content.themes:
+            message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
+        message.sectors.extend(content.sectors)
+        message.published_time.FromDatetime(content.published)
+        if content.valid_until is not None:
+            message.valid_until.FromDatetime(content.valid_until)
+    identity = str(standing.assessment_id)
+    event = Event(
+        id=event_id(SOURCE, CHANGED, identity, standing.aggregate_version),
+        source=SOURCE,
+        type=CHANGED,
+        subject=identity,
+        time=at,
+        data=message.SerializeToString(),
+        content_type="application/protobuf",
+        traceparent=traceparent,
+    )
+    return OutboxMessage(ASSESSMENT_TOPIC, identity.encode(), event)
+
+
+def encode_marking(marking: Marking) -> marking_pb2.Marking:
+    message = marking_pb2.Marking(original_text=marking.original_text or "")
+    if marking.tlp is not None:
+        message.tlp.version = marking.tlp.version
+        message.tlp.label = marking.tlp.label
+    message.national.extend(_encode_national(national) for national in marking.national)
+    message.originators.extend(sorted(marking.originators))
+    return message
+
+
+def _encode_national(national: NationalMarking) -> marking_pb2.NationalMarking:
+    return marking_pb2.NationalMarking(
+        system=marking_pb2.MarkingSystem.Value(f"MARKING_SYSTEM_{national.system.value}"),
+        level=national.level,
+        prefix=national.prefix or "",
+        handling_instructions=sorted(national.handling_instructions),
+        descriptors=sorted(national.descriptors),
+        codewords=sorted(national.codewords),
+        national_caveats=sorted(national.national_caveats),
+        rel_to=sorted(national.rel_to),
+        display_only=sorted(national.display_only),
+        dissem_controls=sorted(national.dissem_controls),
+        embargo_until="" if national.embargo_until is None else national.embargo_until.isoformat(),
+    )
+
+
+def receipt(agency: str, record: Record, results: Sequence[Result], at: datetime) -> OutboxMessage:
+    """The proto JSON of a `SubmissionReceipt`, written directly: it is made for every submission.
+
+    Receipts start traces of their own: nothing of ours is told by their context.
+    """
+    position = f"{record.topic}:{record.partition}:{record.offset}"
+    identity = receipt_id(record.topic, record.partition, record.offset)
+    document = {
+        "receiptId": str(identity),
+        "agency": agency,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": str(record.offset),
+        "receivedAt": at.isoformat(),
+        "results": [_result(result) for result in results],
+    }
+    event = Event(
+        id=identity,
+        source=SOURCE,
+        type=RECEIPT,
+        subject=position,
+        time=at,
+        data=orjson.dumps(document),
+        content_type="application/json",
+    )
+    return OutboxMessage(f"threatfeed.receipt.{agency}.v1", record.key or b"", event)
+
+
+def _result(result: Result) -> dict[str, object]:
+    document: dict[str, object] = {"result": _RESULTS[result.kind]}
+    if result.object_id is not None:
+        document["sourceObjectId"] = result.object_id
+    if result.version is not None:
+        document["sourceVersion"] = result.version
+    if result.assessment_id is not None:
+        document["assessmentId"] = str(result.assessment_id)
+    if result.revision is not None:
+        document["revision"] = result.revision
+    if result.refusals:
+        document["refusals"] = [
+            {"reason": refusal.reason, "detail": refusal.detail, "pointer": refusal.pointer or ""}
+            for refusal in result.refusals
+        ]
+    if result.marking_rule_id is not None:
+        document["markingRuleId"] = result.marking_rule_id
+    return document

@@ -1,0 +1,108 @@
+"""Which format a submission is in: as its content type says, else as its content shows."""
+
+import re
+from enum import StrEnum
+from typing import Final, assert_never
+
+from services.threatfeed.domain.refusals import (
+    ContentTypeMismatch,
+    ContentTypeUnknown,
+    FormatUnrecognised,
+)
+from services.threatfeed.formats.json_text import Json
+
+NARRATIVE_CONTENT_TYPE: Final = "application/vnd.entente.assessment+json;version=1"
+STIX_2_0_CONTENT_TYPE: Final = "application/stix+json;version=2.0"
+STIX_2_1_CONTENT_TYPE: Final = "application/stix+json;version=2.1"
+
+_PARAMETER: Final = re.compile(r'\s*([a-z0-9-]+)\s*=\s*"?([^";\s]*)"?\s*')
+_LONGEST: Final = 200
+
+
+class Format(StrEnum):
+    """The formats that a submission can be in."""
+
+    NARRATIVE = "narrative assessment"
+    STIX = "STIX bundle"
+
+
+class Declared(StrEnum):
+    """What a content type says about the content."""
+
+    NARRATIVE = NARRATIVE_CONTENT_TYPE
+    STIX_2_0 = STIX_2_0_CONTENT_TYPE
+    STIX_2_1 = STIX_2_1_CONTENT_TYPE
+    STIX = "application/stix+json"
+    JSON = "application/json"
+
+    @property
+    def means(self) -> Format | None:
+        """None where the content has to show it."""
+        match self:
+            case Declared.NARRATIVE:
+                return Format.NARRATIVE
+            case Declared.STIX_2_0 | Declared.STIX_2_1 | Declared.STIX:
+                return Format.STIX
+            case Declared.JSON:
+                return None
+            case _:
+                assert_never(self)
+
+
+def read_content_type(header: str | None) -> Declared:
+    """The meaning of a content type; without a header, JSON whose content has to show the format.
+
+    Names and values compare without case; a charset other than UTF-8 is refused (RFC 8259 section 8.1).
+    Raises `ContentTypeUnknown`.
+    """
+    if header is None or not header.strip():
+        return Declared.JSON
+    if (declared := _EXACT.get(header)) is not None:
+        return declared
+    essence, *parameters = header[:_LONGEST].lower().split(";")
+    values: dict[str, str] = {}
+    for parameter in parameters:
+        match = _PARAMETER.fullmatch(parameter)
+        if match is None or match[1] in values:
+            raise ContentTypeUnknown(f"the parameters of {header[:_LONGEST]!r} are malformed")
+        values[match[1]] = match[2]
+    if values.pop("charset", "utf-8") not in ("utf-8", "utf8"):
+        raise ContentTypeUnknown("JSON is published in UTF-8")
+    version = values.pop("version", None)
+    name = essence.strip() if version is None else f"{essence.strip()};version={version}"
+    declared = _EXACT.get(name)
+    if declared is None or values:
+        raise ContentTypeUnknown(f"{header[:_LONGEST]!r} is not an accepted content type")
+    return declared
+
+
+def select_format(declared: Declared, document: Json) -> Format:
+    """The format to read a document in.
+
+    Raises `ContentTypeMismatch` when the content shows another format than the declared one, and
+    `FormatUnrecognised` when neither tells.
+    """
+    shown = _shown(document)
+    expected = declared.means
+    if expected is None:
+        if shown is None:
+            raise FormatUnrecognised("the content is neither a narrative assessment nor a STIX bundle")
+        return shown
+    if shown not in (None, expected):
+        raise ContentTypeMismatch(f"declared as {declared.value}, but the content is a {shown.value}")
+    return expected
+
+
+def _shown(document: Json) -> Format | None:
+    if not isinstance(document, dict):
+        return None
+    if document.get("type") == "bundle":
+        return Format.STIX
+    if "type" not in document and "id" in document and "version" in document:
+        return Format.NARRATIVE
+    return None
+
+
+_EXACT: Final = {declared.value: declared for declared in Declared} | {
+    "application/vnd.entente.assessment+json": Declared.NARRATIVE
+}

@@ -1,0 +1,40 @@
+"""Reads a submission, whatever its format: the one entry from bytes to assessments."""
+
+from typing import assert_never
+
+from services.kernel.policy import Policy
+from services.threatfeed.domain.refusals import FormatUnrecognised
+from services.threatfeed.domain.submission import Reading
+from services.threatfeed.domain.themes import ThemeMatcher
+from services.threatfeed.formats.content_types import Format, read_content_type, select_format
+from services.threatfeed.formats.json_text import read_json
+from services.threatfeed.formats.narrative import read_narrative
+from services.threatfeed.formats.stix import read_bundle
+
+
+def read_submission(
+    raw: bytes | None,
+    content_type: str | None,
+    *,
+    agency: str,
+    policy: Policy,
+    themes: ThemeMatcher,
+) -> tuple[Reading, ...]:
+    """One reading for each assessment that an agency submitted, in their order.
+
+    `raw` is the value of the record, `content_type` its header, `agency` the agency of the topic and
+    `themes` the compiled `policy.themes`. Raises `UnknownAgency`, or a `SubmissionRefusal` where nothing in
+    the submission could be read; what is wrong with one assessment is a `Rejection` beside the others.
+    """
+    originator = policy.agency(agency)
+    declared = read_content_type(content_type)
+    document = read_json(raw)
+    match select_format(declared, document):
+        case Format.NARRATIVE if isinstance(document, dict):
+            return (read_narrative(document, agency=originator, policy=policy, themes=themes),)
+        case Format.STIX if isinstance(document, dict):
+            return read_bundle(document, declared, agency=originator, policy=policy, themes=themes)
+        case Format.NARRATIVE | Format.STIX:
+            raise FormatUnrecognised("the content is not a JSON object")
+        case unreachable:
+            assert_never(unreachable)

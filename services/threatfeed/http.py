@@ -1,0 +1,87 @@
+"""threatfeed over REST: what officials and tools read of one assessment."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+
+from services.chassis.http.requests import permit
+from services.chassis.identity import Principal
+from services.chassis.telemetry import link_current_span
+from services.kernel.parties import Reader, Role
+from services.kernel.release_terms import Rendition
+from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
+from services.threatfeed.usecases.renditions import text_of, title_of
+
+Caller = Annotated[
+    Principal,
+    Depends(permit(Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR)),
+]
+
+
+class ThemeView(BaseModel):
+    theme: str
+    rule_id: str
+
+
+class AssessmentView(BaseModel):
+    """An assessment in the rendition that the caller's party may have."""
+
+    id: UUID
+    revision: int
+    current_revision: int
+    state: str
+    rendition: Rendition
+    title: str
+    text: str
+    marking: str
+    themes: list[ThemeView]
+    agency: str
+    party: str
+    published_at: datetime
+
+    @classmethod
+    def of(cls, rendered: Rendered) -> "AssessmentView":
+        held, content = rendered.held, rendered.held.content
+        full = rendered.rendition is Rendition.FULL
+        return cls(
+            id=content.assessment_id,
+            revision=held.revision,
+            current_revision=held.current_revision,
+            state=held.state.value,
+            rendition=rendered.rendition,
+            title=title_of(content, rendered.rendition),
+            text=text_of(content, rendered.rendition),
+            marking=str(content.marking if full else content.tear_lines[0].marking),
+            themes=[ThemeView(theme=item.theme, rule_id=item.rule_id) for item in content.themes],
+            agency=content.originator,
+            party=held.party,
+            published_at=content.published,
+        )
+
+
+def routes() -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["assessments"])
+
+    @router.get("/assessments/{assessment_id}")
+    async def get_assessment(
+        request: Request,
+        assessment_id: UUID,
+        caller: Caller,
+        revision: Annotated[int, Query(ge=0, le=1_000_000, description="0 for the current one")] = 0,
+    ) -> AssessmentView:
+        state = request.app.state
+        rendered = await read_assessment(
+            state.database,
+            Reader.from_claims(caller.subject, caller.claims),
+            assessment_id,
+            revision,
+            policy=state.policy,
+            at=state.clock(),
+        )
+        link_current_span(rendered.held.traceparent)
+        return AssessmentView.of(rendered)
+
+    return router

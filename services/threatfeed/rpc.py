@@ -1,0 +1,258 @@
+"""AssessmentService over gRPC."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from entente.exchange.v1 import release_pb2
+from entente.threatfeed.v1 import (
+    assessment_event_pb2,
+    assessment_service_pb2,
+    assessment_service_pb2_grpc,
+)
+
+from services.chassis.clock import Clock
+from services.chassis.database import Database
+from services.chassis.identity import current_principal
+from services.chassis.rpc.server import Service
+from services.chassis.telemetry import link_current_span
+from services.kernel.parties import Reader, Role
+from services.kernel.policy import Policy
+from services.kernel.refusals import InvalidValue
+from services.kernel.release_terms import Decision, Mode, Rendition, RevisionState
+from services.threatfeed.events import encode_marking
+from services.threatfeed.usecases.decide_releasability import (
+    TextDecision,
+    TextReference,
+    Use,
+    decide_releasability,
+)
+from services.threatfeed.usecases.list_candidates import Candidate, Position, list_candidates
+from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
+from services.threatfeed.usecases.renditions import text_of, title_of
+
+NAME = "entente.threatfeed.v1.AssessmentService"
+_READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR})
+ACCESS = {
+    "GetAssessment": _READERS,
+    "ListCandidates": frozenset({Role.SECRETARIAT}),
+    "DecideReleasability": frozenset({Role.SECRETARIAT}),
+}
+_DEFAULT_PAGE, _LARGEST_PAGE = 50, 200
+
+_STATE = {
+    RevisionState.CURRENT: assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
+    RevisionState.SUPERSEDED: assessment_event_pb2.ASSESSMENT_STATE_SUPERSEDED,
+    RevisionState.WITHDRAWN: assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN,
+}
+
+
+class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
+    """Maps messages to use cases and back."""
+
+    def __init__(self, database: Database, policy: Policy, clock: Clock) -> None:
+        self._database = database
+        self._policy = policy
+        self._clock = clock
+
+    async def GetAssessment(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.GetAssessmentRequest, _: Any
+    ) -> assessment_service_pb2.GetAssessmentResponse:
+        rendered = await read_assessment(
+            self._database,
+            _reader(),
+            _uuid(request.assessment_id, "/assessment_id"),
+            _number(request.revision, "/revision"),
+            policy=self._policy,
+            at=self._clock(),
+        )
+        link_current_span(rendered.held.traceparent)
+        return assessment_service_pb2.GetAssessmentResponse(assessment=_rendered(rendered))
+
+    async def ListCandidates(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.ListCandidatesRequest, _: Any
+    ) -> assessment_service_pb2.ListCandidatesResponse:
+        reader, use = _reader(), _use(request.occasion)
+        asked = f"{reader.subject}|{use.series}|{use.meeting_id}|{request.theme}"
+        candidates, position = await list_candidates(
+            self._database,
+            reader,
+            use,
+            theme=request.theme or None,
+            after=_read_page_token(request.page_token, asked),
+            size=min(_number(request.page_size, "/page_size") or _DEFAULT_PAGE, _LARGEST_PAGE),
+            policy=self._policy,
+            at=self._clock(),
+        )
+        return assessment_service_pb2.ListCandidatesResponse(
+            candidates=[_candidate(candidate) for candidate in candidates],
+            next_page_token="" if position is None else _page_token(position, asked),
+        )
+
+    async def DecideReleasability(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.DecideReleasabilityRequest, _: Any
+    ) -> assessment_service_pb2.DecideReleasabilityResponse:
+        answers = await decide_releasability(
+            self._database,
+            _reader(),
+            [_reference(text) for text in request.texts],
+            _use(request.occasion),
+            policy=self._policy,
+            at=self._clock(),
+        )
+        return assessment_service_pb2.DecideReleasabilityResponse(
+            texts=[_text_decision(answer) for answer in answers]
+        )
+
+
+def assessment_service(servicer: AssessmentServicer) -> Service:
+    return Service(
+        name=NAME,
+        add=lambda server: assessment_service_pb2_grpc.add_AssessmentServiceServicer_to_server(
+            servicer, server
+        ),
+        access=ACCESS,
+        methods=[
+            method.name
+            for method in assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"].methods
+        ],
+    )
+
+
+def _reader() -> Reader:
+    principal = current_principal.get()
+    return Reader.from_claims(principal.subject, principal.claims)
+
+
+def _uuid(text: str, pointer: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidValue("not a UUID", pointer=pointer) from error
+
+
+def _number(number: int, pointer: str) -> int:
+    if number < 0:
+        raise InvalidValue("must not be negative", pointer=pointer)
+    return number
+
+
+def _use(occasion: assessment_service_pb2.Occasion) -> Use:
+    if not occasion.series or not occasion.HasField("used_at"):
+        raise InvalidValue("series and time of use are needed", pointer="/occasion")
+    return Use(
+        series=occasion.series,
+        meeting_id=_uuid(occasion.meeting_id, "/occasion/meeting_id") if occasion.meeting_id else None,
+        used_at=occasion.used_at.ToDatetime(UTC),
+    )
+
+
+def _reference(text: assessment_service_pb2.TextReference) -> TextReference:
+    if not text.rendition or not text.mode:
+        raise InvalidValue("rendition and mode are needed", pointer="/texts")
+    return TextReference(
+        assessment_id=_uuid(text.assessment_id, "/texts/assessment_id"),
+        revision=_number(text.revision, "/texts/revision"),
+        rendition=Rendition(release_pb2.Rendition.Name(text.rendition).removeprefix("RENDITION_")),
+        mode=Mode(release_pb2.ReleaseMode.Name(text.mode).removeprefix("RELEASE_MODE_")),
+    )
+
+
+def _rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssessment:
+    held, content = rendered.held, rendered.held.content
+    full = rendered.rendition is Rendition.FULL
+    message = assessment_service_pb2.RenderedAssessment(
+        assessment_id=str(content.assessment_id),
+        revision=held.revision,
+        state=_STATE[held.state],
+        rendition=release_pb2.Rendition.Value(f"RENDITION_{rendered.rendition.value}"),
+        title=title_of(content, rendered.rendition),
+        text=text_of(content, rendered.rendition),
+        marking=encode_marking(content.marking if full else content.tear_lines[0].marking),
+        agency=content.originator,
+        party=held.party,
+        current_revision=held.current_revision,
+    )
+    message.published_time.FromDatetime(content.published)
+    for assignment in content.themes:
+        message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
+    for judgement in content.judgements if full else ():
+        likelihood, confidence = judgement.likelihood, judgement.confidence
+        message.judgements.add(
+            judgement_id=judgement.judgement_id,
+            statement=judgement.statement,
+            likelihood_scheme=likelihood.scheme.value if likelihood else "",
+            likelihood_term=likelihood.term if likelihood else "",
+            analytic_confidence=confidence.value if confidence else "",
+            confidence_grounds=judgement.confidence_grounds or "",
+        )
+    return message
+
+
+def _decision(decision: Decision) -> release_pb2.ReleasabilityDecision:
+    message = release_pb2.ReleasabilityDecision(
+        decision_id=str(decision.id),
+        assessment_id=str(decision.assessment_id),
+        revision=decision.revision,
+        rendition=release_pb2.Rendition.Value(f"RENDITION_{decision.rendition.value}"),
+        mode=release_pb2.ReleaseMode.Value(f"RELEASE_MODE_{decision.mode.value}"),
+        party=decision.party,
+        allowed=decision.allowed,
+        rule_id=decision.rule_id.value,
+        explanation=decision.explanation,
+        policy_version=decision.policy_version,
+    )
+    if decision.marking is not None:
+        message.marking.CopyFrom(encode_marking(decision.marking))
+    message.used_at.FromDatetime(decision.used_at)
+    message.evaluated_at.FromDatetime(decision.evaluated_at)
+    return message
+
+
+def _candidate(candidate: Candidate) -> assessment_service_pb2.Candidate:
+    message = assessment_service_pb2.Candidate(
+        assessment=_rendered(candidate.rendered),
+        joint_title=candidate.joint_title or "",
+        decisions=[_decision(decision) for decision in candidate.decisions],
+    )
+    if candidate.joint_rendition is not None:
+        name = f"RENDITION_{candidate.joint_rendition.value}"
+        message.joint_rendition = release_pb2.Rendition.Value(name)
+    return message
+
+
+def _text_decision(answer: TextDecision) -> assessment_service_pb2.TextDecision:
+    return assessment_service_pb2.TextDecision(
+        text=assessment_service_pb2.TextReference(
+            assessment_id=str(answer.text.assessment_id),
+            revision=answer.text.revision,
+            rendition=release_pb2.Rendition.Value(f"RENDITION_{answer.text.rendition.value}"),
+            mode=release_pb2.ReleaseMode.Value(f"RELEASE_MODE_{answer.text.mode.value}"),
+        ),
+        allowed=answer.allowed,
+        decisions=[_decision(decision) for decision in answer.decisions],
+        title=answer.title or "",
+        state=_STATE[answer.state],
+    )
+
+
+def _page_token(position: Position, asked: str) -> str:
+    document = [position[0].isoformat(), str(position[1]), asked]
+    return base64.urlsafe_b64encode(orjson.dumps(document)).decode()
+
+
+def _read_page_token(token: str, asked: str) -> Position | None:
+    """Raises `InvalidValue` for a token that was not given for the same question (AIP-158)."""
+    if not token:
+        return None
+    try:
+        at, identity, given = orjson.loads(base64.urlsafe_b64decode(token))
+        position = (datetime.fromisoformat(at), UUID(identity))
+    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        raise InvalidValue("not a page token", pointer="/page_token") from error
+    if given != asked:
+        raise InvalidValue("the page token is of another question", pointer="/page_token")
+    return position

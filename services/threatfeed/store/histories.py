@@ -1,0 +1,192 @@
+"""Reads what is held of assessments that are about to change, locked, and writes what was decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+import psycopg
+
+from services.chassis.audit import AuditEntry, append_all
+from services.chassis.database import Transaction
+from services.threatfeed.domain.assessment import Revision, VersionKey, VersionScheme
+from services.threatfeed.domain.documents import revision_to_document
+from services.threatfeed.domain.revisions import Decision, History, Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An assessment as it stands, with as much of its history as the decision needs."""
+
+    history: History
+    aggregate_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an assessment stands after a change; a row of `assessment`."""
+
+    assessment_id: UUID
+    agency: str
+    party: str
+    object_id: str
+    state: str
+    revision: int
+    current: VersionKey | None
+    published_at: datetime | None
+    themes: tuple[str, ...]
+    aggregate_version: int
+
+
+async def lock_histories(tx: Transaction, incoming: Sequence[tuple[UUID, VersionKey]]) -> dict[UUID, Held]:
+    """What is held of the assessments, locked in the order of their ids; those unknown are absent."""
+    if not incoming:
+        return {}
+    ids = sorted({assessment_id for assessment_id, _ in incoming})
+    cursor = await tx.execute(
+        """
+        SELECT assessment_id, state, revision, version_scheme, version_ordinal, version_text,
+               aggregate_version
+        FROM assessment WHERE assessment_id = ANY(%s) ORDER BY assessment_id FOR UPDATE
+        """,
+        [ids],
+        binary=True,
+    )
+    rows = await cursor.fetchall()
+    if not rows:
+        return {}
+    recorded = await _recorded(tx, [pair for pair in incoming if pair[0] in {row[0] for row in rows}])
+    return {
+        assessment_id: Held(
+            History(
+                recorded=recorded.get(assessment_id, {}),
+                revision=revision,
+                current=None if scheme is None else VersionKey(VersionScheme(scheme), int(ordinal), text),
+                withdrawn=state == "WITHDRAWN",
+            ),
+            aggregate_version,
+        )
+        for assessment_id, state, revision, scheme, ordinal, text, aggregate_version in rows
+    }
+
+
+async def _recorded(
+    tx: Transaction, versions: Sequence[tuple[UUID, VersionKey]]
+) -> dict[UUID, dict[VersionKey, Recorded]]:
+    cursor = await tx.execute(
+        """
+        SELECT assessment_id, version_scheme, version_ordinal, content_sha256, revision
+        FROM assessment_revision
+        JOIN unnest(%s::uuid[], %s::text[], %s::numeric[])
+            AS incoming (assessment_id, version_scheme, version_ordinal)
+            USING (assessment_id, version_scheme, version_ordinal)
+        """,
+        [
+            [assessment_id for assessment_id, _ in versions],
+            [key.scheme.value for _, key in versions],
+            [key.ordinal for _, key in versions],
+        ],
+    )
+    recorded: dict[UUID, dict[VersionKey, Recorded]] = {}
+    for assessment_id, scheme, ordinal, sha256, revision in await cursor.fetchall():
+        key = VersionKey(VersionScheme(scheme), int(ordinal), "")
+        recorded.setdefault(assessment_id, {})[key] = Recorded(sha256, revision)
+    return recorded
+
+
+async def insert_assessments(
+    tx: Transaction, standings: Sequence[Standing], traceparent: str | None, at: datetime
+) -> None:
+    """Adds assessments that were unknown. Raises `SerializationFailure` where another writer was first."""
+    if not standings:
+        return
+    ordered = sorted(standings, key=lambda standing: standing.assessment_id)
+    cursor = await tx.execute(
+        """
+        INSERT INTO assessment (assessment_id, agency, party, object_id, state, revision,
+            version_scheme, version_ordinal, version_text, published_at, themes,
+            aggregate_version, traceparent, changed_at)
+        SELECT assessment_id, agency, party, object_id, state, revision, version_scheme,
+            version_ordinal, version_text, published_at, string_to_array(themes, ' '),
+            aggregate_version, %s, %s
+        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[],
+            %s::numeric[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[])
+            AS new (assessment_id, agency, party, object_id, state, revision, version_scheme,
+            version_ordinal, version_text, published_at, themes, aggregate_version)
+        ON CONFLICT DO NOTHING
+        """,
+        [traceparent, at, *_columns(ordered)],
+    )
+    if cursor.rowcount != len(standings):
+        raise psycopg.errors.SerializationFailure("an assessment was added by another writer")
+
+
+async def update_assessments(
+    tx: Transaction, standings: Sequence[Standing], traceparent: str | None, at: datetime
+) -> None:
+    if not standings:
+        return
+    await tx.execute(
+        """
+        UPDATE assessment SET state = new.state, revision = new.revision,
+            version_scheme = new.version_scheme, version_ordinal = new.version_ordinal,
+            version_text = new.version_text, published_at = new.published_at,
+            themes = string_to_array(new.themes, ' '),
+            aggregate_version = new.aggregate_version, traceparent = %s, changed_at = %s
+        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[],
+            %s::numeric[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[])
+            AS new (assessment_id, agency, party, object_id, state, revision, version_scheme,
+            version_ordinal, version_text, published_at, themes, aggregate_version)
+        WHERE assessment.assessment_id = new.assessment_id
+        """,
+        [traceparent, at, *_columns(standings)],
+    )
+
+
+def _columns(standings: Sequence[Standing]) -> list[list[object]]:
+    return [
+        [standing.assessment_id for standing in standings],
+        [standing.agency for standing in standings],
+        [standing.party for standing in standings],
+        [standing.object_id for standing in standings],
+        [standing.state for standing in standings],
+        [standing.revision for standing in standings],
+        [standing.current and standing.current.scheme.value for standing in standings],
+        [standing.current and standing.current.ordinal for standing in standings],
+        [standing.current and standing.current.text for standing in standings],
+        [standing.published_at for standing in standings],
+        [" ".join(standing.themes) for standing in standings],
+        [standing.aggregate_version for standing in standings],
+    ]
+
+
+async def record_revisions(
+    tx: Transaction, decisions: Sequence[Decision], audit: Sequence[AuditEntry], at: datetime
+) -> None:
+    """Adds every revision that gets a row of its own, with the audit entry of each."""
+    if decisions:
+        statement = """
+            COPY assessment_revision (assessment_id, version_scheme, version_ordinal, revision,
+                content_sha256, document, received_at) FROM STDIN
+        """
+        async with tx.cursor() as cursor, cursor.copy(statement) as copy:
+            for decision in decisions:
+                revision = decision.incoming
+                source = revision.source
+                await copy.write_row(
+                    (
+                        revision.assessment_id,
+                        source.version.scheme.value,
+                        source.version.ordinal,
+                        decision.revision,
+                        source.content_sha256,
+                        _stored(revision),
+                        at,
+                    )
+                )
+    await append_all(tx, audit)
+
+
+def _stored(revision: Revision) -> str:
+    return orjson.dumps(revision_to_document(revision)).decode()

@@ -1,0 +1,121 @@
+"""Reads assessments as they stand, and keeps the decisions on their release."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from services.chassis.audit import AuditEntry, append_all
+from services.chassis.database import Transaction
+from services.kernel.release_terms import Decision, RevisionState
+from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.documents import revision_from_document
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One revision with content, and what has become of it."""
+
+    content: Assessment
+    revision: int
+    state: RevisionState
+    current_revision: int
+    party: str
+    traceparent: str | None
+
+    def as_current(self) -> "Held":
+        """For reading, which old and withdrawn revisions allow: only their use is over."""
+        return replace(self, state=RevisionState.CURRENT)
+
+
+_COLUMNS = """
+    assessment_revision.document, assessment_revision.revision, assessment.state, assessment.revision,
+    assessment.party, assessment.traceparent
+"""
+
+
+async def find_revision(tx: Transaction, assessment_id: UUID, revision: int) -> Held | None:
+    """A revision by number, 0 for the latest that was current; None where there is none."""
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
+        WHERE assessment_id = %s
+          AND assessment_revision.revision = CASE WHEN %s = 0 THEN assessment.revision ELSE %s END
+        """,  # noqa: S608 the columns are a constant
+        [assessment_id, revision, revision],
+    )
+    row = await cursor.fetchone()
+    return None if row is None else _held(row)
+
+
+async def page_of_active(
+    tx: Transaction, before: tuple[datetime, UUID] | None, theme: str | None, limit: int
+) -> list[Held]:
+    """Current revisions, the latest published first, after a position in that order."""
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
+        WHERE assessment.state = 'ACTIVE' AND assessment_revision.revision = assessment.revision
+          AND (%(at)s::timestamptz IS NULL
+               OR (assessment.published_at, assessment_id) < (%(at)s, %(id)s::uuid))
+          AND (%(theme)s::text IS NULL OR %(theme)s = ANY (assessment.themes))
+        ORDER BY assessment.published_at DESC, assessment_id DESC LIMIT %(limit)s
+        """,  # noqa: S608 the columns are a constant
+        {
+            "at": before and before[0],
+            "id": before and before[1],
+            "theme": theme,
+            "limit": limit,
+        },
+    )
+    return [_held(row) for row in await cursor.fetchall()]
+
+
+def _held(row: tuple[object, ...]) -> Held:
+    document, revision, state, current, party, traceparent = row
+    content = revision_from_document(document)  # type: ignore[arg-type]
+    if not isinstance(content, Assessment) or not isinstance(revision, int):
+        raise TypeError("a numbered revision has content")
+    if not isinstance(current, int):
+        raise TypeError("the current revision is a number")
+    if state == "WITHDRAWN":
+        standing = RevisionState.WITHDRAWN
+    elif revision != current:
+        standing = RevisionState.SUPERSEDED
+    else:
+        standing = RevisionState.CURRENT
+    return Held(
+        content=content,
+        revision=revision,
+        state=standing,
+        current_revision=current,
+        party=str(party),
+        traceparent=None if traceparent is None else str(traceparent),
+    )
+
+
+async def record_decisions(
+    tx: Transaction, decisions: Sequence[Decision], meeting: str, audit: Sequence[AuditEntry]
+) -> None:
+    """Keeps decision records; the same record is kept once."""
+    for decision in decisions:
+        await tx.execute(
+            """
+            INSERT INTO releasability_decision (decision_id, assessment_id, revision, party, allowed,
+                document, meeting_id, evaluated_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+            """,
+            [
+                decision.id,
+                decision.assessment_id,
+                decision.revision,
+                decision.party,
+                decision.allowed,
+                Jsonb(decision.to_document()),
+                meeting,
+                decision.evaluated_at,
+            ],
+        )
+    await append_all(tx, audit)

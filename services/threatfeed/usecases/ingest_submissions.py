@@ -1,0 +1,217 @@
+"""Takes in what agencies submitted: decides every revision, stores it, tells the agency and the others."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.chassis.audit import AuditEntry
+from services.chassis.consumer.records import Quarantined, Record
+from services.chassis.database import Transaction
+from services.chassis.outbox import OutboxMessage, enqueue
+from services.chassis.telemetry import current_traceparent
+from services.kernel.markings.levels import Level
+from services.kernel.policy import Policy
+from services.kernel.refusals import Refusal
+from services.kernel.releasability import HoldingRefused, check_holding
+from services.threatfeed.domain.assessment import Assessment, Revision
+from services.threatfeed.domain.revisions import Decision, Outcome, decide_all
+from services.threatfeed.domain.submission import (
+    Reading,
+    Rejection,
+    Result,
+    result_of_decision,
+    result_of_refusal,
+    result_of_rejection,
+)
+from services.threatfeed.events import Change, assessment_changed, receipt
+from services.threatfeed.store.histories import (
+    Held,
+    Standing,
+    insert_assessments,
+    lock_histories,
+    record_revisions,
+    update_assessments,
+)
+
+_AUDITED = {
+    Outcome.ACCEPTED: "assessment.accepted",
+    Outcome.REVISED: "assessment.revised",
+    Outcome.OLDER: "assessment.older-revision-recorded",
+    Outcome.WITHDRAWN: "assessment.withdrawn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A record of an agency's topic with what was read in it, or why nothing could be."""
+
+    record: Record
+    agency: str
+    content: tuple[Reading, ...] | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What this deployment may hold at all."""
+
+    home_party: str
+    ceiling: Level
+    policy: Policy
+
+    def checked(self, reading: Reading, at: datetime) -> Reading:
+        """The reading, or its rejection where its text may not be stored here."""
+        if not isinstance(reading, Assessment):
+            return reading
+        party = self.policy.agency(reading.originator).party
+        try:
+            for marking in (reading.marking, *(line.marking for line in reading.tear_lines)):
+                check_holding(
+                    marking,
+                    originator_party=party,
+                    home_party=self.home_party,
+                    ceiling=self.ceiling,
+                    policy=self.policy,
+                    now=at,
+                )
+        except HoldingRefused as refusal:
+            source = reading.source
+            return Rejection(source.object_id, source.version.text, (refusal,))
+        return reading
+
+
+async def ingest_submissions(
+    tx: Transaction, submissions: Sequence[Submission], holding: Holding, at: datetime
+) -> list[Quarantined]:
+    """Stores a batch; gives the records that the operator must see besides those nobody could read."""
+    checked = [_checked(submission, holding, at) for submission in submissions]
+    revisions = list(_revisions(checked))
+    held = await lock_histories(
+        tx, [(revision.assessment_id, revision.source.version) for revision in revisions]
+    )
+    decisions, _ = decide_all({key: item.history for key, item in held.items()}, revisions)
+    changes = _changes(decisions, held, holding.policy)
+    traceparent = current_traceparent()
+    final = {change.standing.assessment_id: change.standing for change in changes}
+    await insert_assessments(
+        tx, [standing for key, standing in final.items() if key not in held], traceparent, at
+    )
+    await update_assessments(
+        tx, [standing for key, standing in final.items() if key in held], traceparent, at
+    )
+    recorded = [decision for decision in decisions if decision.recorded]
+    await record_revisions(tx, recorded, [_audit(d, holding.policy, at) for d in recorded], at)
+    messages = [assessment_changed(change, traceparent, at) for change in changes]
+    messages.extend(_receipts(checked, decisions, at))
+    await enqueue(tx, messages, at)
+    return _for_the_operator(checked, decisions)
+
+
+def _checked(submission: Submission, holding: Holding, at: datetime) -> Submission:
+    if isinstance(submission.content, Refusal):
+        return submission
+    content = tuple(holding.checked(reading, at) for reading in submission.content)
+    return replace(submission, content=content)
+
+
+def _readings(submission: Submission) -> tuple[Reading, ...]:
+    return () if isinstance(submission.content, Refusal) else submission.content
+
+
+def _revisions(submissions: Iterable[Submission]) -> Iterator[Revision]:
+    for submission in submissions:
+        for reading in _readings(submission):
+            if not isinstance(reading, Rejection):
+                yield reading
+
+
+def _changes(decisions: Sequence[Decision], held: dict[UUID, Held], policy: Policy) -> list[Change]:
+    """Every change in its order, each with the version of the aggregate that it makes."""
+    standings: dict[UUID, Standing] = {}
+    changes = []
+    for decision in decisions:
+        if not decision.changed:
+            continue
+        revision = decision.incoming
+        before = standings.get(revision.assessment_id)
+        standing = _standing(decision, before, held.get(revision.assessment_id), policy)
+        standings[revision.assessment_id] = standing
+        changes.append(Change(standing, revision if isinstance(revision, Assessment) else None))
+    return changes
+
+
+def _standing(decision: Decision, before: Standing | None, held: Held | None, policy: Policy) -> Standing:
+    revision = decision.incoming
+    if before is not None:
+        number, current, version = before.revision, before.current, before.aggregate_version
+    elif held is not None:
+        number, current = held.history.revision, held.history.current
+        version = held.aggregate_version
+    else:
+        number, current, version = 0, None, 0
+    content = revision if isinstance(revision, Assessment) else None
+    return Standing(
+        assessment_id=revision.assessment_id,
+        agency=revision.originator,
+        party=policy.agency(revision.originator).party,
+        object_id=revision.source.object_id,
+        state="WITHDRAWN" if content is None else "ACTIVE",
+        revision=decision.revision or number,
+        current=revision.source.version if content is not None else current,
+        published_at=None if content is None else content.published,
+        themes=() if content is None else tuple(item.theme for item in content.themes),
+        aggregate_version=version + 1,
+    )
+
+
+def _audit(decision: Decision, policy: Policy, at: datetime) -> AuditEntry:
+    revision = decision.incoming
+    return AuditEntry(
+        action=_AUDITED[decision.outcome],
+        actor=f"agency-{revision.originator}",
+        party=policy.agency(revision.originator).party,
+        subject_kind="assessment",
+        subject_id=str(revision.assessment_id),
+        at=at,
+        detail={"version": revision.source.version.text, "revision": decision.revision},
+    )
+
+
+def _receipts(
+    submissions: Sequence[Submission], decisions: Sequence[Decision], at: datetime
+) -> Iterator[OutboxMessage]:
+    remaining = iter(decisions)
+    for submission in submissions:
+        results: list[Result] = []
+        if isinstance(submission.content, Refusal):
+            results.append(result_of_refusal(submission.content))
+        for reading in _readings(submission):
+            if isinstance(reading, Rejection):
+                results.append(result_of_rejection(reading))
+            else:
+                results.append(result_of_decision(next(remaining)))
+        yield receipt(submission.agency, submission.record, results, at)
+
+
+def _for_the_operator(submissions: Sequence[Submission], decisions: Sequence[Decision]) -> list[Quarantined]:
+    """The first refusal of each submission in which an assessment was refused or conflicts.
+
+    A text that may not be held here is not kept by keeping its record: its bytes are left out.
+    """
+    remaining = iter(decisions)
+    quarantined: list[Quarantined] = []
+    for submission in submissions:
+        refusals: list[Refusal] = []
+        for reading in _readings(submission):
+            if isinstance(reading, Rejection):
+                refusals.extend(reading.refusals)
+            elif (refusal := next(remaining).refusal) is not None:
+                refusals.append(refusal)
+        if not refusals:
+            continue
+        spilled = next((item for item in refusals if isinstance(item, HoldingRefused)), None)
+        if spilled is not None:
+            quarantined.append((submission.record.without_content(), spilled))
+        else:
+            quarantined.append((submission.record, refusals[0]))
+    return quarantined

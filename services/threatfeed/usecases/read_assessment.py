@@ -1,0 +1,68 @@
+"""Gives one assessment in the widest rendition that the reader's party may have."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.chassis.audit import AuditEntry, append
+from services.chassis.database import Database, Transaction
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+from services.kernel.refusals import NoAccess
+from services.kernel.releasability import decide
+from services.kernel.release_terms import Mode, Occasion, Rendition
+from services.threatfeed.store.readings import Held, find_revision
+from services.threatfeed.usecases.renditions import renditions, text_under_decision
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An assessment and the rendition in which the reader gets it."""
+
+    held: Held
+    rendition: Rendition
+
+
+async def read_assessment(
+    database: Database,
+    reader: Reader,
+    assessment_id: UUID,
+    revision: int,
+    *,
+    policy: Policy,
+    at: datetime,
+) -> Rendered:
+    """Audited. Raises `NoAccess` where there is nothing, or nothing for this reader."""
+    async with database.transaction() as tx:
+        held = await find_revision(tx, assessment_id, revision)
+        if held is None or not policy.series_of(reader):
+            raise NoAccess(f"assessment {assessment_id}")
+        rendition = await rendition_for(tx, held, reader.party, policy, at)
+        if rendition is None:
+            raise NoAccess(f"assessment {assessment_id}")
+        await append(
+            tx,
+            AuditEntry(
+                action="assessment.read",
+                actor=reader.subject,
+                party=reader.party,
+                subject_kind="assessment",
+                subject_id=str(assessment_id),
+                at=at,
+                detail={"revision": held.revision, "rendition": rendition.value},
+            ),
+        )
+    return Rendered(held, rendition)
+
+
+async def rendition_for(
+    tx: Transaction, held: Held, party: str, policy: Policy, at: datetime
+) -> Rendition | None:
+    """The widest rendition that a party may have a copy of, whatever the state; None for none."""
+    occasion = Occasion(parties=(party,), ceiling=policy.party(party).ceiling, used_at=at)
+    for rendition in renditions(held.content):
+        text = await text_under_decision(tx, held.as_current(), rendition, policy)
+        decision = decide(text, party, occasion, Mode.RELEASE, policy=policy, consents=(), now=at)
+        if decision.allowed:
+            return rendition
+    return None

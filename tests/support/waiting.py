@@ -1,0 +1,37 @@
+"""Waiting for a condition: the only way in which tests wait."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
+
+Found = TypeVar("Found")
+
+
+async def eventually(
+    condition: Callable[[], Found | Awaitable[Found]],
+    *,
+    within: float = 10.0,
+    describe: str | Callable[[], str] = "",
+) -> Found:
+    """Ask until the answer is truthy, and give that answer.
+
+    Fails the test with an AssertionError after `within` seconds, naming what was awaited and the last
+    answer. What the condition raises is raised at once.
+    """
+
+    async def ask() -> Found:
+        answer = condition()
+        return await answer if inspect.isawaitable(answer) else answer
+
+    try:
+        return await AsyncRetrying(
+            retry=retry_if_result(lambda answer: not answer),
+            wait=wait_exponential(multiplier=0.01, max=0.25),
+            stop=stop_after_delay(within),
+        )(ask)
+    except RetryError as late:
+        awaited = describe() if callable(describe) else describe or condition.__name__
+        last = late.last_attempt.result()
+        raise AssertionError(f"not within {within} s: {awaited}; last answer {last!r}") from None

@@ -1,0 +1,318 @@
+"""Release decisions: ceilings, agreements, consents, lineage, holding, and the record itself."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.kernel.agreements import Agreement
+from services.kernel.markings.banner import parse
+from services.kernel.markings.levels import Level, MarkingSystem
+from services.kernel.markings.marking import Marking, NationalMarking
+from services.kernel.parties import Party, PartyKind
+from services.kernel.policy import Policy
+from services.kernel.refusals import InvalidValue
+from services.kernel.releasability import (
+    Authorship,
+    Consent,
+    Decision,
+    HoldingRefused,
+    Mode,
+    Occasion,
+    Rule,
+    TextUnderDecision,
+    check_holding,
+    decide,
+    decide_all,
+    jointly_allowed,
+)
+from tests.support.release import CMR, MEETING_TIME, NOW, UK_EU, consents, occasion, shipped_policy, text
+
+
+def decision(
+    subject: TextUnderDecision,
+    party: str,
+    where: Occasion | None = None,
+    mode: Mode = Mode.DISCLOSE,
+    given: tuple[Consent, ...] = (),
+    policy: Policy | None = None,
+) -> Decision:
+    return decide(
+        subject,
+        party,
+        where or occasion("UK", "EU", "US"),
+        mode,
+        policy=policy or shipped_policy(),
+        consents=given,
+        now=NOW,
+    )
+
+
+def test_a_text_above_the_ceiling_of_the_meeting_is_denied_to_everybody() -> None:
+    room = occasion("UK", "EU", ceiling="UK OFFICIAL")
+    decisions = decide_all(
+        text(parse("UK OFFICIAL-SENSITIVE REL EU")),
+        room,
+        Mode.DISCLOSE,
+        policy=shipped_policy(),
+        consents=(),
+        now=NOW,
+    )
+    assert [entry.rule_id for entry in decisions] == [Rule.ABOVE_OCCASION_CEILING] * 2
+
+
+def test_a_text_above_the_clearance_of_a_party_is_denied_to_it() -> None:
+    room = occasion("EU", ceiling="UK TOP SECRET")
+    found = decision(text(parse("UK TOP SECRET REL EU")), "EU", room)
+    assert found.rule_id is Rule.ABOVE_PARTY_CEILING
+
+
+def test_official_needs_no_agreement_and_everything_above_does() -> None:
+    alone = replace(shipped_policy(), agreements=())
+    assert decision(text(parse("UK OFFICIAL REL EU")), "EU", policy=alone).allowed
+    found = decision(text(parse("UK OFFICIAL-SENSITIVE REL EU")), "EU", policy=alone)
+    assert found.rule_id is Rule.AGREEMENT_MISSING
+    assert decision(text(parse("UK SECRET")), "UK", policy=alone).allowed
+
+
+@pytest.mark.parametrize("days", [-1, 0])
+def test_an_agreement_must_be_in_force_at_the_time_of_use(days: int) -> None:
+    ending = Agreement(
+        id="X",
+        title="Ends with the meeting",
+        parties=frozenset({"UK", "EU"}),
+        in_force_from=NOW.date(),
+        ends=MEETING_TIME.date() + timedelta(days=days),
+        ceiling=Level.parse("UK SECRET"),
+    )
+    policy = replace(shipped_policy(), agreements=(ending,))
+    subject = text(parse("UK OFFICIAL-SENSITIVE REL EU"))
+    assert decision(subject, "EU", policy=policy).rule_id is Rule.AGREEMENT_MISSING
+    assert decision(subject, "EU", occasion("EU", used_at=NOW), policy=policy).allowed
+
+
+def test_a_member_state_in_the_room_is_a_party_that_rel_eu_does_not_cover() -> None:
+    member = Party("FR", "France", PartyKind.EU_MEMBER_STATE, frozenset({"FRA"}), Level.parse("UK SECRET"))
+    base = shipped_policy()
+    policy = replace(base, parties={**base.parties, "FR": member})
+    room = occasion("UK", "EU", "FR")
+    subject = text(parse("UK OFFICIAL REL EU"))
+    decisions = decide_all(subject, room, Mode.DISCLOSE, policy=policy, consents=(), now=NOW)
+    assert not jointly_allowed(decisions)
+    assert [entry.allowed for entry in decisions] == [True, True, False]
+    assert decisions[2].rule_id is Rule.REL_MISSING
+
+    row = {(MarkingSystem.UK_GSCP, "EU"): frozenset({"EU", "FR"})}
+    settled = replace(policy, coverage=row)
+    assert decision(subject, "FR", room, policy=settled).allowed
+
+
+def test_an_unknown_party_or_one_that_is_not_present_is_denied() -> None:
+    clear = text(parse("TLP:CLEAR"))
+    assert decision(clear, "XX", occasion("XX")).rule_id is Rule.PARTY_UNKNOWN
+    assert decision(clear, "US", occasion("UK", "EU")).rule_id is Rule.PARTY_NOT_PRESENT
+
+
+def test_nobody_present_means_that_nothing_is_jointly_allowed() -> None:
+    nobody = decide_all(
+        text(parse("TLP:CLEAR")),
+        occasion(),
+        Mode.DISCLOSE,
+        policy=shipped_policy(),
+        consents=(),
+        now=NOW,
+    )
+    assert not jointly_allowed(nobody)
+
+
+def test_amber_reaches_the_originators_own_government_and_amber_strict_does_not() -> None:
+    assert decision(text(parse("TLP:AMBER")), "UK").allowed
+    assert decision(text(parse("TLP:AMBER+STRICT")), "UK").rule_id is Rule.TLP_AMBER_STRICT
+    shared = parse("TLP:AMBER").with_originators({"ENISA"})
+    assert decision(text(shared), "UK").rule_id is Rule.TLP_AMBER
+
+
+def test_green_stays_within_the_community() -> None:
+    policy = replace(shipped_policy(), tlp_community=frozenset({"UK"}))
+    assert decision(text(parse("TLP:GREEN")), "EU", policy=policy).rule_id is Rule.TLP_GREEN
+
+
+RED = text(parse("TLP:RED"))
+
+
+def test_consent_to_release_is_consent_to_disclose_and_not_the_reverse() -> None:
+    shown = consents("NCSC", "EU", mode=Mode.DISCLOSE)
+    kept = consents("NCSC", "EU", mode=Mode.RELEASE)
+    assert decision(RED, "EU", mode=Mode.DISCLOSE, given=kept).allowed
+    assert decision(RED, "EU", mode=Mode.DISCLOSE, given=shown).allowed
+    assert not decision(RED, "EU", mode=Mode.RELEASE, given=shown).allowed
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        consents("ENISA", "EU"),
+        consents("NCSC", "US"),
+        consents("NCSC", "EU", meeting=CMR),
+        consents("NCSC", "EU", meeting=None),
+        consents("NCSC", "EU", revision=2),
+        consents("NCSC", "EU", expires_at=MEETING_TIME),
+    ],
+    ids=["originator", "party", "meeting", "no meeting", "revision", "lapsed at the time of use"],
+)
+def test_consent_to_another_use_is_none(other: tuple[Consent, ...]) -> None:
+    assert decision(RED, "EU", given=other).rule_id is Rule.TLP_RED
+
+
+def test_every_originator_must_consent() -> None:
+    subject = text(parse("TLP:RED").with_originators({"GCHQ"}))
+    assert not decision(subject, "EU", given=consents("NCSC", "EU")).allowed
+    assert decision(subject, "EU", given=consents("NCSC", "EU") + consents("GCHQ", "EU")).allowed
+
+
+def test_a_consent_without_a_meeting_is_for_use_outside_meetings() -> None:
+    dispatch = occasion("UK", "EU", meeting=None)
+    given = consents("NCSC", "EU", meeting=None)
+    assert decision(RED, "EU", dispatch, Mode.RELEASE, given).allowed
+
+
+def test_a_planned_use_in_the_past_is_judged_as_a_use_now() -> None:
+    lapsed = consents("NCSC", "EU", expires_at=NOW)
+    past = occasion("UK", "EU", used_at=NOW - timedelta(days=1))
+    assert not decision(RED, "EU", past, given=lapsed).allowed
+
+
+def test_a_text_of_a_secretariat_must_declare_its_sources() -> None:
+    written = text(parse("UK OFFICIAL REL EU"), organisation="FCDO", authorship=Authorship.SECRETARIAT)
+    assert decision(written, "EU").rule_id is Rule.LINEAGE_UNKNOWN
+    assert decision(replace(written, derived_from=()), "EU").allowed
+
+
+def test_a_text_is_denied_where_a_source_of_it_is() -> None:
+    source = text(parse("TLP:AMBER"), party="US", organisation="CISA")
+    written = text(
+        parse("UK OFFICIAL REL EU"),
+        organisation="FCDO",
+        authorship=Authorship.SECRETARIAT,
+        derived_from=(source,),
+    )
+    assert decision(written, "EU").rule_id is Rule.LINEAGE_DENIED
+    assert decision(written, "EU", given=consents("CISA", "EU")).allowed
+
+
+@pytest.mark.parametrize("system", [entry for entry in MarkingSystem if entry != "UK_GSCP"])
+def test_a_marking_system_without_rules_is_denied_and_not_held(system: MarkingSystem) -> None:
+    level = {
+        MarkingSystem.US_CAPCO: "UNCLASSIFIED",
+        MarkingSystem.EUCI: "UNCLASSIFIED",
+        MarkingSystem.NATO: "NATO UNCLASSIFIED",
+        MarkingSystem.STIX_ACS: "U",
+    }.get(system, "OFFICIAL")
+    marking = Marking(national=(NationalMarking(system, level),))
+    for party in ("UK", "EU", "US"):
+        assert decision(text(marking), party).rule_id is Rule.MARKING_UNKNOWN
+    with pytest.raises(HoldingRefused):
+        hold(marking)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"handling_instructions": frozenset({"READ AND BURN"})},
+        {"national_caveats": frozenset({"MARS EYES ONLY"})},
+        {"descriptors": frozenset({"FUNNY"})},
+        {"rel_to": frozenset({"EU", "MARS"})},
+        {"display_only": frozenset({"EU"})},
+        {"dissem_controls": frozenset({"NOFORN"})},
+        {"prefix": "GB"},
+    ],
+)
+def test_an_element_nobody_knows_is_denied(unknown: dict[str, frozenset[str]]) -> None:
+    known = NationalMarking(MarkingSystem.UK_GSCP, "OFFICIAL", prefix="UK", rel_to=frozenset({"EU"}))
+    assert decision(text(Marking(national=(known,))), "EU").allowed
+    altered = replace(known, **unknown)  # type: ignore[arg-type]
+    assert decision(text(Marking(national=(altered,))), "UK").rule_id is Rule.MARKING_UNKNOWN
+
+
+def hold(marking: Marking, *, originator: str = "UK", home: str = "UK") -> None:
+    check_holding(
+        marking,
+        originator_party=originator,
+        home_party=home,
+        ceiling=Level.parse("UK OFFICIAL-SENSITIVE"),
+        policy=shipped_policy(),
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize("banner", ["TLP:RED", "UK OFFICIAL-SENSITIVE - HMG USE ONLY", "OFFICIAL"])
+def test_a_deployment_holds_what_its_accreditation_covers(banner: str) -> None:
+    hold(parse(banner))
+
+
+def test_a_deployment_refuses_what_is_above_its_accreditation() -> None:
+    with pytest.raises(HoldingRefused) as refused:
+        hold(parse("UK SECRET"))
+    assert refused.value.metadata == {"rule": "ABOVE_OCCASION_CEILING"}
+
+
+@pytest.mark.parametrize(
+    ("banner", "rule"),
+    [
+        ("UK OFFICIAL", "REL_MISSING"),
+        ("OFFICIAL REL EU", "PREFIX_MISSING"),
+        ("UK OFFICIAL - HMG USE ONLY", "HMG_USE_ONLY"),
+    ],
+)
+def test_a_foreign_host_is_a_party_like_any_other(banner: str, rule: str) -> None:
+    with pytest.raises(HoldingRefused) as refused:
+        hold(parse(banner), home="EU")
+    assert refused.value.metadata == {"rule": rule}
+
+
+def test_a_bare_secret_of_a_us_agency_does_not_pass_for_british() -> None:
+    with pytest.raises(HoldingRefused):
+        hold(parse("SECRET"), originator="US")
+
+
+def test_a_decision_is_a_full_record_that_can_be_read_back() -> None:
+    for marking in (parse("TLP:AMBER//UK OFFICIAL REL EU"), None):
+        made = decision(text(marking), "EU")
+        document = made.to_document()
+        assert Decision.from_document(document) == made
+        assert document["policy_version"] == shipped_policy().version
+        assert (document["evaluated_at"], document["used_at"]) == (
+            "2026-11-02T09:00:00Z",
+            "2026-12-02T09:00:00Z",
+        )
+
+
+def test_a_decision_is_named_by_its_whole_content() -> None:
+    one = decision(text(parse("TLP:CLEAR")), "EU")
+    assert one.id == decision(text(parse("TLP:CLEAR")), "EU").id
+    assert one.id != decision(text(parse("TLP:CLEAR")), "UK").id
+    assert one.id != replace(one, policy_version="other").id
+
+
+def test_a_damaged_decision_record_is_refused() -> None:
+    document = decision(text(parse("TLP:CLEAR")), "EU").to_document()
+    for damage in ({"rule_id": "BECAUSE"}, {"allowed": "yes"}, {"assessment_id": "1"}, {"more": 1}):
+        with pytest.raises(InvalidValue):
+            Decision.from_document({**document, **damage})
+
+
+def test_instants_without_a_time_zone_are_refused() -> None:
+    with pytest.raises(InvalidValue):
+        occasion("UK", used_at=NOW.replace(tzinfo=None))
+    with pytest.raises(InvalidValue):
+        consents("NCSC", "EU", expires_at=NOW.replace(tzinfo=None))
+    with pytest.raises(InvalidValue):
+        decide(
+            RED,
+            "UK",
+            occasion("UK", meeting=UK_EU),
+            Mode.DISCLOSE,
+            policy=shipped_policy(),
+            consents=(),
+            now=NOW.replace(tzinfo=None),
+        )

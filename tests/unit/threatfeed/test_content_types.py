@@ -1,0 +1,67 @@
+"""A submission is read in the format that its content type says, or that its content shows."""
+
+import json
+
+import pytest
+
+from services.kernel.policy import UnknownAgency
+from services.threatfeed.domain.refusals import SubmissionRefusal
+from tests.support.submissions import bundle, narrative, read, report
+
+NARRATIVE = json.dumps(narrative()).encode()
+STIX_2_1 = json.dumps(bundle(report())).encode()
+STIX_2_0 = json.dumps(bundle(report(spec_version=None), spec_version="2.0")).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type"),
+    [
+        (NARRATIVE, None),
+        (NARRATIVE, ""),
+        (NARRATIVE, "application/json"),
+        (NARRATIVE, "application/json; charset=utf-8"),
+        (NARRATIVE, "application/vnd.entente.assessment+json;version=1"),
+        (NARRATIVE, 'Application/Vnd.Entente.Assessment+JSON ; Version="1" ; charset=UTF-8'),
+        (NARRATIVE, "application/vnd.entente.assessment+json"),
+        (STIX_2_1, None),
+        (STIX_2_1, "application/stix+json"),
+        (STIX_2_1, "application/stix+json;version=2.1"),
+        (STIX_2_0, "application/json"),
+        (STIX_2_0, "application/stix+json; version=2.0"),
+    ],
+)
+def test_accepted(raw, content_type):
+    assert len(read(raw, content_type)) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "reason"),
+    [
+        (NARRATIVE, "text/plain", "CONTENT_TYPE_UNKNOWN"),
+        (NARRATIVE, "application/xml", "CONTENT_TYPE_UNKNOWN"),
+        (NARRATIVE, "application/json;charset=latin-1", "CONTENT_TYPE_UNKNOWN"),
+        (NARRATIVE, "application/json;charset=utf-8;charset=utf-8", "CONTENT_TYPE_UNKNOWN"),
+        (NARRATIVE, "application/json;", "CONTENT_TYPE_UNKNOWN"),
+        (NARRATIVE, "application/vnd.entente.assessment+json;version=2", "CONTENT_TYPE_UNKNOWN"),
+        (STIX_2_1, "application/stix+json;version=3.0", "CONTENT_TYPE_UNKNOWN"),
+        (STIX_2_1, "application/stix+json;profile=x", "CONTENT_TYPE_UNKNOWN"),
+        (NARRATIVE, "application/stix+json;version=2.1", "CONTENT_TYPE_MISMATCH"),
+        (STIX_2_1, "application/vnd.entente.assessment+json;version=1", "CONTENT_TYPE_MISMATCH"),
+        (STIX_2_1, "application/stix+json;version=2.0", "CONTENT_TYPE_MISMATCH"),
+        (STIX_2_0, "application/stix+json;version=2.1", "CONTENT_TYPE_MISMATCH"),
+        (b"{}", None, "FORMAT_UNRECOGNISED"),
+        (b'{"type": "report", "id": "x", "version": 1}', None, "FORMAT_UNRECOGNISED"),
+        (b"[]", "application/vnd.entente.assessment+json", "FORMAT_UNRECOGNISED"),
+        (b"[]", "application/stix+json", "FORMAT_UNRECOGNISED"),
+        (b"{}", "application/stix+json", "BUNDLE_MALFORMED"),
+    ],
+)
+def test_refused(raw, content_type, reason):
+    with pytest.raises(SubmissionRefusal) as caught:
+        read(raw, content_type)
+    assert caught.value.reason == reason
+
+
+def test_an_agency_that_the_policy_does_not_know_is_refused():
+    with pytest.raises(UnknownAgency):
+        read(NARRATIVE, agency="nobody")
