@@ -76,6 +76,8 @@ class FeedReader:
                     self._apply(self._views[place.topic], messages)
                 if ends and all([await consumer.position(p) >= end for p, end in ends.items()]):
                     ends = {}
+                    for view in self._views.values():
+                        view.mark_caught_up()
                     self._health.set_problem("feed", None)
         finally:
             await consumer.stop()

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -86,6 +87,19 @@ class Telemetry:
 
     def tracer(self) -> Tracer:
         return self.provider.get_tracer("entente")
+
+    def own_trace(self, name: str) -> str | None:
+        """The context of a new root span, for a record that leaves the house.
+
+        The span links to the current one: the link stays in our telemetry, the record tells nothing of it.
+        """
+        here = trace.get_current_span().get_span_context()
+        links = [Link(here)] if here.is_valid else []
+        span = self.tracer().start_span(name, Context(), SpanKind.PRODUCER, links=links)
+        span.end()
+        carrier: dict[str, str] = {}
+        _PROPAGATOR.inject(carrier, trace.set_span_in_context(span, Context()))
+        return carrier.get("traceparent")
 
     @contextmanager
     def span(

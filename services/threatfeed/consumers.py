@@ -14,12 +14,11 @@ from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.usecases.ingest_submissions import Holding, Submission, ingest_submissions
 
 GROUP = "threatfeed.ingest"
-_PREFIX, _SUFFIX = "threatfeed.submission.", ".v1"
 
 
 def agency_of(topic: str) -> str:
-    """The agency of a submission is the topic that it came in on, never what the payload claims."""
-    return topic.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+    """The agency of a submission is that of the topic it came in on, never what the payload claims."""
+    return topic.split(".")[2]
 
 
 def submissions(policy: Policy, holding: Holding, clock: Clock) -> Subscription[tuple[Reading, ...]]:

@@ -1,19 +1,16 @@
 """The local platform: real Kafka and PostgreSQL that let everybody do what the catalogue says, no more."""
 
-import asyncio
 import json
-import signal
 import stat
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaConnectionError,
@@ -21,60 +18,35 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     TopicAuthorizationFailedError,
 )
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AclOperation, AdminClient
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from deploy.local.access import ExternalAddresses, KafkaLogin
+from deploy.local.access import KafkaLogin
+from deploy.local.catalogue import Topic
+from deploy.local.credentials import Credentials
 from deploy.local.databases import login_dsn
+from deploy.local.failures import PlatformFailed
 from deploy.local.folders import Folders
 from deploy.local.keys import AUDIENCE, ISSUER, issue_token
-from deploy.local.platform import Platform, PlatformAccess
-from tests.support.kafka import Broker, running
-from tests.support.platform import REPOSITORY, temporary_folders, whole_deployment
+from deploy.local.platform import PlatformAccess
+from deploy.local.provision import Provisioned, provision_broker
+from tests.support.kafka import Broker, first, running, send
 from tests.support.postgres import Databases
-from tests.support.waiting import eventually
-
-STARTER = """
-import os, sys
-from pathlib import Path
-from deploy.local.folders import Folders
-from deploy.local.platform import Platform
-from tests.support.platform import whole_deployment
-Platform(Folders(Path(sys.argv[1]), Path(sys.argv[2]))).start(whole_deployment())
-print("up", flush=True)
-sys.stdin.read()
-"""
-
-
-async def _send(login: KafkaLogin, topic: str, value: bytes = b"{}") -> None:
-    producer = AIOKafkaProducer(**login.aiokafka(), max_request_size=9 * 1024 * 1024)
-    async with running(producer):
-        await producer.send_and_wait(topic, value, key=b"key")
-
-
-async def _first(login: KafkaLogin, topic: str, *, group: str | None = None) -> bytes | None:
-    consumer = AIOKafkaConsumer(
-        topic, **login.aiokafka(), group_id=group, auto_offset_reset="earliest", enable_auto_commit=False
-    )
-    async with running(consumer), asyncio.timeout(20):
-        record = await consumer.getone()
-        value: bytes | None = record.value
-        return value
 
 
 class TestBroker:
     async def test_takes_a_submission_and_gives_it_to_its_consumer(self, kafka: Broker) -> None:
         topic = await kafka.topic("submission", producers=["agency-ncsc"], consumers=["threatfeed"])
-        await _send(kafka.login("agency-ncsc"), topic, b"as published")
+        await send(kafka.login("agency-ncsc"), topic, b"as published")
         group = kafka.group("threatfeed")
-        assert await _first(kafka.login("threatfeed"), topic, group=group) == b"as published"
+        assert await first(kafka.login("threatfeed"), topic, group=group) == b"as published"
 
     async def test_refuses_a_wrong_password(self, platform: PlatformAccess) -> None:
         good = platform.agency("ncsc")
         wrong = KafkaLogin(good.bootstrap_servers, good.username, "not the password")
         with pytest.raises(KafkaConnectionError):
-            await _send(wrong, "threatfeed.submission.ncsc.v1")
+            await send(wrong, "threatfeed.submission.ncsc.v1")
 
     async def test_refuses_who_gives_no_password(self, platform: PlatformAccess) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=platform.kafka_admin.bootstrap_servers)
@@ -84,7 +56,7 @@ class TestBroker:
 
     async def test_refuses_another_agencys_submission_topic(self, platform: PlatformAccess) -> None:
         with pytest.raises(TopicAuthorizationFailedError):
-            await _send(platform.agency("enisa"), "threatfeed.submission.ncsc.v1")
+            await send(platform.agency("enisa"), "threatfeed.submission.ncsc.v1")
 
     @pytest.mark.parametrize(
         "topic", ["threatfeed.submission.ncsc.v1", "threatfeed.receipt.enisa.v1", "threatfeed.assessment.v1"]
@@ -93,34 +65,34 @@ class TestBroker:
         self, platform: PlatformAccess, topic: str
     ) -> None:
         with pytest.raises(TopicAuthorizationFailedError):
-            await _first(platform.agency("ncsc"), topic)
+            await first(platform.agency("ncsc"), topic)
 
     async def test_gives_an_agency_its_own_receipts(self, platform: PlatformAccess, kafka: Broker) -> None:
         topic = "threatfeed.receipt.cisa.v1"
-        await _send(platform.services["threatfeed"].kafka, topic, b"accepted")
-        assert await _first(platform.agency("cisa"), topic, group=kafka.group("agency-cisa")) == b"accepted"
+        await send(platform.services["threatfeed"].kafka, topic, b"accepted")
+        assert await first(platform.agency("cisa"), topic, group=kafka.group("agency-cisa")) == b"accepted"
 
     async def test_gives_an_audience_its_own_feed_only(self, platform: PlatformAccess) -> None:
-        await _send(platform.services["actions"].kafka, "actions.status.uk-eu.uk.v1", b"status")
-        assert await _first(platform.audience("uk-eu.uk"), "actions.status.uk-eu.uk.v1") == b"status"
+        await send(platform.services["actions"].kafka, "actions.status.uk-eu.uk.v1", b"status")
+        assert await first(platform.audience("uk-eu.uk"), "actions.status.uk-eu.uk.v1") == b"status"
         with pytest.raises(TopicAuthorizationFailedError):
-            await _first(platform.audience("uk-eu.eu"), "actions.status.uk-eu.uk.v1")
+            await first(platform.audience("uk-eu.eu"), "actions.status.uk-eu.uk.v1")
 
     async def test_lets_nobody_but_its_producer_write_a_feed(self, platform: PlatformAccess) -> None:
         for login in (platform.audience("uk-eu.uk"), platform.services["agenda"].kafka):
             with pytest.raises(TopicAuthorizationFailedError):
-                await _send(login, "actions.status.uk-eu.uk.v1")
+                await send(login, "actions.status.uk-eu.uk.v1")
 
     async def test_keeps_consumer_groups_to_their_principal(self, platform: PlatformAccess) -> None:
         topic = "actions.status.uk-eu.uk.v1"
         with pytest.raises(GroupAuthorizationFailedError):
-            await _first(platform.audience("uk-eu.uk"), topic, group="actions.board")
+            await first(platform.audience("uk-eu.uk"), topic, group="actions.board")
 
     async def test_takes_eight_mebibytes_and_no_more(self, platform: PlatformAccess) -> None:
         topic, login = "threatfeed.submission.unit42.v1", platform.agency("unit42")
-        await _send(login, topic, bytes(8 * 1024 * 1024 - 1024))
+        await send(login, topic, bytes(8 * 1024 * 1024 - 1024))
         with pytest.raises(MessageSizeTooLargeError):
-            await _send(login, topic, bytes(8 * 1024 * 1024 + 1))
+            await send(login, topic, bytes(8 * 1024 * 1024 + 1))
 
     async def test_makes_no_topic_on_its_own(self, kafka: Broker) -> None:
         absent = kafka.unique("never.created")
@@ -137,6 +109,55 @@ class TestBroker:
         assert [record.value for record in await kafka.records(topic)] == [
             b"0", b"3", b"6", b"1", b"4", b"7", b"2", b"5", b"8",
         ]  # fmt: skip
+
+
+class TestProvisioning:
+    @pytest.fixture
+    def topic(self, kafka: Broker) -> Topic:
+        return Topic(
+            name=kafka.unique("provisioned"),
+            partitions=2,
+            config={"cleanup.policy": "compact"},
+            producers=("agency-new",),
+            consumers=("audience-new",),
+        )
+
+    @pytest.fixture
+    def provision(self, kafka: Broker, tmp_path: Path) -> Callable[[Topic], Provisioned]:
+        credentials = Credentials(tmp_path / "credentials.json")
+        return lambda topic: provision_broker(kafka.admin, (topic,), credentials)
+
+    def test_makes_what_is_missing_once(
+        self, topic: Topic, provision: Callable[[Topic], Provisioned]
+    ) -> None:
+        first = provision(topic)
+        assert (first.topics, first.users) == ((topic.name,), ("agency-new", "audience-new"))
+        assert len(first.granted) == 3
+        assert provision(topic) == Provisioned((), (), (), (), ())
+
+    def test_takes_back_what_the_catalogue_no_longer_gives(
+        self, topic: Topic, provision: Callable[[Topic], Provisioned]
+    ) -> None:
+        provision(topic)
+        changed = provision(replace(topic, consumers=("agency-new",)))
+        assert ("agency-new", AclOperation.READ, topic.name) in {
+            (grant.principal, grant.operation, grant.name) for grant in changed.granted
+        }
+        withdrawn = provision(replace(topic, producers=("audience-new",), consumers=())).revoked
+        assert {grant.principal for grant in withdrawn} == {"audience-new"}
+
+    def test_follows_a_changed_configuration(
+        self, topic: Topic, provision: Callable[[Topic], Provisioned]
+    ) -> None:
+        provision(topic)
+        assert provision(replace(topic, config={"cleanup.policy": "delete"})).configurations == (topic.name,)
+
+    def test_refuses_to_move_keys_to_other_partitions(
+        self, topic: Topic, provision: Callable[[Topic], Provisioned]
+    ) -> None:
+        provision(topic)
+        with pytest.raises(PlatformFailed, match="has 2 partitions, the catalogue wants 3"):
+            provision(replace(topic, partitions=3))
 
 
 class TestDatabases:
@@ -241,120 +262,3 @@ class TestKeys:
             *command_lines,
         ]
         assert not any(password in text for password in passwords for text in shown)
-
-
-@pytest.fixture(scope="class")
-def own_folders() -> Iterator[Folders]:
-    """A state folder for a test that starts and stops a platform itself."""
-    with temporary_folders() as folders:
-        yield folders
-
-
-class TestLife:
-    async def test_a_restart_keeps_addresses_data_and_credentials(self, own_folders: Folders) -> None:
-        platform, topic = Platform(own_folders), "threatfeed.receipt.ncsc.v1"
-        before = platform.start(whole_deployment())
-        await _send(before.services["threatfeed"].kafka, topic, b"kept")
-        with psycopg.connect(before.services["agenda"].dsn) as connection:
-            connection.execute("CREATE TABLE kept AS SELECT 1 AS item")
-        platform.stop()
-        assert platform.status().kafka_pid is None
-        assert platform.status().postgres_pid is None
-
-        after = platform.start(whole_deployment())
-
-        assert after.logins == before.logins
-        assert not after.found_running
-        assert not after.provisioned.topics + after.provisioned.users
-        assert await _first(after.agency("ncsc"), topic) == b"kept"
-        with psycopg.connect(after.services["agenda"].dsn) as connection:
-            assert connection.execute("SELECT item FROM kept").fetchone() == (1,)
-
-    def test_a_second_start_uses_what_runs_and_changes_nothing(
-        self, platform: PlatformAccess, folders: Folders
-    ) -> None:
-        before = Platform(folders).status()
-        again = Platform(folders).start(whole_deployment())
-        assert again.found_running
-        assert Platform(folders).status() == before
-        changed = again.provisioned
-        assert (changed.topics, changed.configurations, changed.users) == ((), (), ())
-        assert (changed.granted, changed.revoked) == ((), ())
-        assert again.logins == platform.logins
-
-    def test_addresses_that_are_given_are_used_instead(
-        self, platform: PlatformAccess, folders: Folders, tmp_path: Path
-    ) -> None:
-        given = ExternalAddresses.from_environment(
-            {
-                "ENTENTE_KAFKA__BOOTSTRAP_SERVERS": platform.kafka_admin.bootstrap_servers,
-                "ENTENTE_KAFKA__ADMIN_USERNAME": platform.kafka_admin.username,
-                "ENTENTE_KAFKA__ADMIN_PASSWORD": platform.kafka_admin.password,
-                "ENTENTE_KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT",
-                "ENTENTE_POSTGRES__ADMIN_DSN": platform.postgres_admin_dsn,
-            }
-        )
-        (tmp_path / "credentials.json").write_bytes((folders.state / "credentials.json").read_bytes())
-        own = Platform(Folders(state=tmp_path, cache=folders.cache), given)
-        access = own.start(whole_deployment())
-        assert access.kafka_admin == platform.kafka_admin
-        assert access.services["agenda"].dsn == platform.services["agenda"].dsn
-        assert own.status().kafka_pid is None
-        assert own.status().postgres_pid is None
-
-    async def test_what_a_killed_starter_leaves_is_found_again(self, own_folders: Folders) -> None:
-        Platform(own_folders).stop()
-        with _starter(own_folders) as starter:
-            before = Platform(own_folders).status()
-            starter.kill()
-        access = await asyncio.to_thread(Platform(own_folders).start, whole_deployment())
-        assert access.found_running
-        assert Platform(own_folders).status() == before
-
-    async def test_an_interrupt_at_the_terminal_does_not_reach_broker_and_database(
-        self, own_folders: Folders
-    ) -> None:
-        Platform(own_folders).stop()
-        with _starter(own_folders) as starter:
-            before = Platform(own_folders).status()
-            starter.send_signal(signal.SIGINT)
-        for pid in (before.kafka_pid, before.postgres_pid):
-            assert _session(pid) == pid
-        assert Platform(own_folders).status() == before
-
-    async def test_a_killed_broker_and_database_come_back_with_their_data(self, own_folders: Folders) -> None:
-        platform, topic = Platform(own_folders), "threatfeed.receipt.enisa.v1"
-        before = platform.start(whole_deployment())
-        await _send(before.services["threatfeed"].kafka, topic, b"kept")
-        with psycopg.connect(before.services["agenda"].dsn) as connection:
-            connection.execute("CREATE TABLE kept_after_kill AS SELECT 1 AS item")
-        status = platform.status()
-        for pid in (status.kafka_pid, status.postgres_pid):
-            psutil.Process(pid).kill()
-        await eventually(
-            lambda: platform.status().kafka_pid is None and platform.status().postgres_pid is None
-        )
-
-        after = platform.start(whole_deployment())
-
-        assert after.logins == before.logins
-        assert await _first(after.agency("enisa"), topic) == b"kept"
-        with psycopg.connect(after.services["agenda"].dsn) as connection:
-            assert connection.execute("SELECT item FROM kept_after_kill").fetchone() == (1,)
-
-
-def _starter(folders: Folders) -> "subprocess.Popen[str]":
-    starter = subprocess.Popen(
-        [sys.executable, "-c", STARTER, str(folders.state), str(folders.cache)],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert starter.stdout is not None
-    assert starter.stdout.readline() == "up\n"
-    return starter
-
-
-def _session(pid: int | None) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[3])

@@ -36,6 +36,24 @@ async def running(client: Client) -> AsyncIterator[Client]:
         await client.stop()
 
 
+async def send(login: KafkaLogin, topic: str, value: bytes = b"{}") -> None:
+    """Write one record as whoever has the login."""
+    producer = AIOKafkaProducer(**login.aiokafka(), max_request_size=9 * 1024 * 1024)
+    async with running(producer):
+        await producer.send_and_wait(topic, value, key=b"key")
+
+
+async def first(login: KafkaLogin, topic: str, *, group: str | None = None) -> bytes | None:
+    """The topic's first record, as whoever has the login reads it."""
+    consumer = AIOKafkaConsumer(
+        topic, **login.aiokafka(), group_id=group, auto_offset_reset="earliest", enable_auto_commit=False
+    )
+    async with running(consumer), asyncio.timeout(20):
+        record = await consumer.getone()
+        value: bytes | None = record.value
+        return value
+
+
 @dataclass(slots=True)
 class Broker:
     """The session's broker as one test sees it. Names made here are unique to the test."""

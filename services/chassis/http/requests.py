@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.chassis.clock import Clock
 from services.chassis.database import Database
+from services.chassis.etags import etag, parse_etag
 from services.chassis.identity import Principal, TokenVerifier, bearer_token, current_principal
 from services.chassis.once import Answer, Once, fingerprint
 from services.kernel.refusals import Refusal, RefusalKind
@@ -22,16 +23,6 @@ JSON = "application/json"
 class RequestKeyMissing(Refusal):
     kind = RefusalKind.INVALID
     reason = "REQUEST_KEY_MISSING"
-
-
-class EtagMissing(Refusal):
-    kind = RefusalKind.INVALID
-    reason = "ETAG_MISSING"
-
-
-class EtagMalformed(Refusal):
-    kind = RefusalKind.INVALID
-    reason = "ETAG_MALFORMED"
 
 
 class Permission:
@@ -56,24 +47,11 @@ def permit(*roles: str) -> Permission:
     return Permission(frozenset(roles))
 
 
-def etag(version: int) -> str:
-    return f'"{version}"'
-
-
 def expected_version(
     if_match: Annotated[str | None, Header(description="The ETag of what is changed")] = None,
 ) -> int:
     """The version that the caller has seen. Raises `EtagMissing` or `EtagMalformed`."""
-    if if_match is None:
-        raise EtagMissing("If-Match must give the ETag of what is changed", pointer="/if-match")
-    return parse_etag(if_match)
-
-
-def parse_etag(text: str) -> int:
-    digits = text.strip().removeprefix('"').removesuffix('"')
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
-        raise EtagMalformed("the ETag was not given out here", pointer="/if-match")
-    return int(digits)
+    return parse_etag(if_match or "", "/if-match")
 
 
 ExpectedVersion = Annotated[int, Depends(expected_version)]
@@ -159,3 +137,15 @@ async def mutation(
 
 
 MutationDependency = Annotated[Mutation, Depends(mutation)]
+
+__all__ = [
+    "Encoded",
+    "ExpectedVersion",
+    "Mutation",
+    "MutationDependency",
+    "Permission",
+    "RequestKeyMissing",
+    "etag",
+    "parse_etag",
+    "permit",
+]

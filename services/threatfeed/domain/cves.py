@@ -8,4 +8,4 @@ _CVE: Final = re.compile(r"\bCVE-[0-9]{4}-[0-9]{4,19}\b")
 
 def cves_in(*texts: str) -> list[str]:
     """Every CVE identifier that the texts name, in their order, repeats included."""
-    return [cve for text in texts for cve in _CVE.findall(text)]
+    return [cve for text in texts if "CVE-" in text for cve in _CVE.findall(text)]

@@ -115,14 +115,14 @@ class NarrativeAssessment(NarrativePart):
     published: Instant
     marking: NarrativeMarking | None = None
     tear_line: NarrativeTearLine | None = None
-    judgements: Annotated[list[NarrativeJudgement], Field(max_length=limits.JUDGEMENTS)] = []
-    report_types: Annotated[list[Slug], Field(max_length=_MANY)] = []
-    sectors: Annotated[list[Slug], Field(max_length=_MANY)] = []
-    techniques: Annotated[list[Technique], Field(max_length=_MANY)] = []
-    cves: Annotated[list[Cve], Field(max_length=_MANY)] = []
-    actors: Annotated[list[Line], Field(max_length=_MANY)] = []
-    locations: Annotated[list[Line], Field(max_length=_MANY)] = []
-    derived_from: Annotated[list[NarrativeDerivation], Field(max_length=_MANY)] = []
+    judgements: Annotated[list[NarrativeJudgement], Field(default_factory=list, max_length=limits.JUDGEMENTS)]
+    report_types: Annotated[list[Slug], Field(default_factory=list, max_length=_MANY)]
+    sectors: Annotated[list[Slug], Field(default_factory=list, max_length=_MANY)]
+    techniques: Annotated[list[Technique], Field(default_factory=list, max_length=_MANY)]
+    cves: Annotated[list[Cve], Field(default_factory=list, max_length=_MANY)]
+    actors: Annotated[list[Line], Field(default_factory=list, max_length=_MANY)]
+    locations: Annotated[list[Line], Field(default_factory=list, max_length=_MANY)]
+    derived_from: Annotated[list[NarrativeDerivation], Field(default_factory=list, max_length=_MANY)]
     period: NarrativePeriod | None = None
     valid_until: Instant | None = None
     withdrawn: Literal[False] = False

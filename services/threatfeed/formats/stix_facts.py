@@ -36,6 +36,13 @@ _BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 _LINE: Final = TypeAdapter[str](Line)
 _LINES: Final = TypeAdapter[list[str]](list[Line])
 _REFERENCES: Final = TypeAdapter(list[StixExternalReference])
+# Producers copy objects of ATT&CK without this statement, which MITRE publishes with them.
+_STATED_ELSEWHERE: Final[Mapping[str, StixObject]] = {
+    "marking-definition--fa42a846-8d90-4e51-bc29-71d5b4802168": {
+        "definition_type": "statement",
+        "definition": {"statement": "Copyright The MITRE Corporation."},
+    }
+}
 _STARTS: Final = ("first_seen", "start_time")
 _ENDS: Final = ("last_seen", "stop_time")
 
@@ -83,7 +90,7 @@ class Bundle:
                 definitions[object_id] = placed.content if same else {}
             elif object_id not in others or _modified(others[object_id]) <= _modified(placed):
                 others[object_id] = placed
-        return cls(tuple(reports), others, definitions)
+        return cls(tuple(reports), others, {**_STATED_ELSEWHERE, **definitions})
 
     def marking_of(self, marked: StixMarked, pointer: str) -> Marking | None:
         """The marking of an object, None where it carries none.

@@ -30,7 +30,11 @@ AUTHOR = "identity--57d5873e-086d-49d3-b4c0-5d368e3849fc"
 
 def paths(document: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     members = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
     )
     return [path, *(found for name, member in members for found in paths(member, (*path, name)))]
 

@@ -11,11 +11,15 @@ from tests.support.submissions import real_policy, real_themes
 
 RULES = real_policy().themes.rules
 CONDITIONS = [condition for rule in RULES for condition in rule.any_of]
-WORDS = sorted({word for condition in CONDITIONS for keyword in condition.keywords for word in keyword.split()})
+WORDS = sorted(
+    {word for condition in CONDITIONS for keyword in condition.keywords for word in keyword.split()}
+)
 SECTORS = sorted({sector for condition in CONDITIONS for sector in condition.sectors})
 TECHNIQUES = sorted({t for condition in CONDITIONS for t in condition.techniques} - {ANY} | {"T1195.002"})
 
-texts = st.lists(st.sampled_from([*WORDS, "of", "the", "Ransom,", "-", "\n", "ß", "İ"]), max_size=12).map(" ".join)
+texts = st.lists(st.sampled_from([*WORDS, "of", "the", "Ransom,", "-", "\n", "ß", "İ"]), max_size=12).map(
+    " ".join
+)
 
 
 def spoken(keyword: str, text: str) -> bool:
@@ -32,7 +36,9 @@ def holds(condition: Condition, subject: ThemeSubject) -> bool:
         (not condition.keywords or any(spoken(k, text) for k in condition.keywords for text in subject.texts))
         and met(condition.sectors, *subject.sectors)
         and met(condition.techniques, *subject.techniques, *(t[:5] for t in subject.techniques))
-        and met(condition.cves, *subject.vulnerabilities, *(f"{cve[:8]}-*" for cve in subject.vulnerabilities))
+        and met(
+            condition.cves, *subject.vulnerabilities, *(f"{cve[:8]}-*" for cve in subject.vulnerabilities)
+        )
         and met(condition.actors, *(actor.casefold() for actor in subject.actors))
         and subject.judgements >= condition.judgements_at_least
         and len(subject.sectors) >= condition.sectors_at_least

@@ -23,7 +23,7 @@ YES, NO, CONSENT = "yes", "no", "consent"
 
 @dataclass(frozen=True)
 class Vector:
-    """One row: the text, then the answer in the UK-EU room and in the UK-US room, with the rule that denies."""
+    """One row: the text, the answer in the UK-EU and in the UK-US room, and the rule that denies."""
 
     text: TextUnderDecision
     uk_eu: str

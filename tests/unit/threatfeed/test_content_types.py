@@ -30,7 +30,7 @@ STIX_2_0 = json.dumps(bundle(report(spec_version=None), spec_version="2.0")).enc
         (STIX_2_0, "application/stix+json; version=2.0"),
     ],
 )
-def test_accepted(raw, content_type):
+def test_accepted(raw: bytes, content_type: str | None) -> None:
     assert len(read(raw, content_type)) == 1
 
 
@@ -56,12 +56,12 @@ def test_accepted(raw, content_type):
         (b"{}", "application/stix+json", "BUNDLE_MALFORMED"),
     ],
 )
-def test_refused(raw, content_type, reason):
+def test_refused(raw: bytes, content_type: str | None, reason: str) -> None:
     with pytest.raises(SubmissionRefusal) as caught:
         read(raw, content_type)
     assert caught.value.reason == reason
 
 
-def test_an_agency_that_the_policy_does_not_know_is_refused():
+def test_an_agency_that_the_policy_does_not_know_is_refused() -> None:
     with pytest.raises(UnknownAgency):
         read(NARRATIVE, agency="nobody")

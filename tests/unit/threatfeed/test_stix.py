@@ -25,9 +25,9 @@ ACTOR = "intrusion-set--4d75b207-11a3-46aa-b7fd-ed49662880d1"
 AUTHOR = "identity--57d5873e-086d-49d3-b4c0-5d368e3849fc"
 
 
-def thing(id: str, **members: Any) -> dict[str, Any]:
-    kind = id.partition("--")[0]
-    return {"type": kind, "spec_version": "2.1", "id": id, "created": "2026-01-01T00:00:00Z"} | members
+def thing(object_id: str, **members: Any) -> dict[str, Any]:
+    kind = object_id.partition("--")[0]
+    return {"type": kind, "spec_version": "2.1", "id": object_id, "created": "2026-01-01T00:00:00Z"} | members
 
 
 def referring(*objects: dict[str, Any], **members: Any) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def test_published_reports_are_read_as_the_reference_library_reads_them(file: Pa
     by_id = {entry["id"]: entry for entry in parsed.objects}
     techniques = {
         reference["external_id"]
-        for id in oracle["object_refs"]
-        if id.startswith("attack-pattern") and id in by_id
-        for reference in by_id[id]["external_references"]
+        for referred in oracle["object_refs"]
+        if referred.startswith("attack-pattern") and referred in by_id
+        for reference in by_id[referred]["external_references"]
         if reference["source_name"] == "mitre-attack"
     }
     assert reading.source.object_id == oracle["id"]
@@ -81,9 +81,9 @@ def test_a_report_has_the_identity_of_its_id_whatever_bundle_brings_it() -> None
     assert one.source.version.text == "2026-03-04T09:00:00.000Z"
 
 
-@pytest.mark.parametrize("id", sorted(STIX_TLP))
-def test_tlp_is_read_by_id(id: str) -> None:
-    assert accepted(bundle(report(object_marking_refs=[id]))).marking.tlp == STIX_TLP[id]
+@pytest.mark.parametrize("reference", sorted(STIX_TLP))
+def test_tlp_is_read_by_id(reference: str) -> None:
+    assert accepted(bundle(report(object_marking_refs=[reference]))).marking.tlp == STIX_TLP[reference]
 
 
 def test_tlp_is_read_by_id_and_content() -> None:
@@ -106,7 +106,9 @@ def test_an_unknown_marking_is_refused_even_beside_a_known_one() -> None:
 
 def test_a_statement_is_no_marking() -> None:
     statement = thing(STATEMENT, definition_type="statement", definition={"statement": "Copyright 2026"})
-    assert refused(bundle(report(object_marking_refs=[STATEMENT]), statement)) == [("MARKING_MISSING", "/objects/0")]
+    assert refused(bundle(report(object_marking_refs=[STATEMENT]), statement)) == [
+        ("MARKING_MISSING", "/objects/0")
+    ]
     both = bundle(report(object_marking_refs=[STATEMENT, TLP_GREEN_2]), statement)
     assert str(accepted(both).marking) == "TLP:GREEN"
 
@@ -141,8 +143,11 @@ def test_what_is_taken_from_another_object_must_be_understood() -> None:
 
 
 def test_facts_are_taken_from_the_objects_that_a_report_refers_to() -> None:
-    def external(source: str, id: str) -> list[dict[str, str]]:
-        return [{"source_name": "capec", "external_id": "CAPEC-98"}, {"source_name": source, "external_id": id}]
+    def external(source: str, name: str) -> list[dict[str, str]]:
+        return [
+            {"source_name": "capec", "external_id": "CAPEC-98"},
+            {"source_name": source, "external_id": name},
+        ]
 
     pattern = thing(
         "attack-pattern--2b742742-28c3-4e1b-bab7-8350d6300fa7",
@@ -161,7 +166,9 @@ def test_facts_are_taken_from_the_objects_that_a_report_refers_to() -> None:
         last_seen="2026-02-03T00:00:00Z",
     )
     assessment = accepted(
-        referring(pattern, flaw, victims, place, campaign, description="Also CVE-2024-0001 and CVE-2023-1389.")
+        referring(
+            pattern, flaw, victims, place, campaign, description="Also CVE-2024-0001 and CVE-2023-1389."
+        )
     )
     assert assessment.techniques == ("T1566.002",)
     assert assessment.vulnerabilities == ("CVE-2023-1389", "CVE-2024-0001")
@@ -216,7 +223,9 @@ def test_one_bad_report_leaves_its_neighbours_alone() -> None:
     other = "report--00000000-0000-4000-8000-00000000000"
     readings = read(
         json.dumps(
-            bundle(report(), report(id=f"{other}1", name=None), report(id=f"{other}2", object_marking_refs=[]))
+            bundle(
+                report(), report(id=f"{other}1", name=None), report(id=f"{other}2", object_marking_refs=[])
+            )
         ).encode()
     )
     assert [type(reading) for reading in readings] == [Assessment, Rejection, Rejection]
@@ -252,7 +261,9 @@ def test_several_versions_of_a_report_are_several_revisions_in_their_order() -> 
         ({"spec_version": None}, ("FIELD_MISSING", "/objects/0/spec_version")),
     ],
 )
-def test_a_malformed_report_is_refused_where_it_is_wrong(changed: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_a_malformed_report_is_refused_where_it_is_wrong(
+    changed: dict[str, Any], expected: tuple[str, str]
+) -> None:
     assert refused(bundle(report(**changed))) == [expected]
 
 

@@ -9,11 +9,13 @@ from tests.support.submissions import SAMPLES, accepted, narrative, read, real_p
 
 def matcher(*rules: dict[str, object]) -> ThemeMatcher:
     themes = {str(rule["theme"]): {"title": "A theme", "commitments": {}} for rule in rules}
-    return ThemeMatcher.compile(read_themes({"version": "1", "themes": themes, "rules": list(rules)}, "themes"))
+    return ThemeMatcher.compile(
+        read_themes({"version": "1", "themes": themes, "rules": list(rules)}, "themes")
+    )
 
 
-def rule(id: str, *conditions: dict[str, object], theme: str = "A") -> dict[str, object]:
-    return {"id": id, "theme": theme, "any_of": list(conditions)}
+def rule(rule_id: str, *conditions: dict[str, object], theme: str = "A") -> dict[str, object]:
+    return {"id": rule_id, "theme": theme, "any_of": list(conditions)}
 
 
 def ids(found: ThemeMatcher, *texts: str, **evidence: object) -> list[str]:

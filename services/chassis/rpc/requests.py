@@ -1,0 +1,60 @@
+"""Mutations over gRPC: the request id names one, and its repeat gets the first answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from services.chassis.clock import Clock
+from services.chassis.database import Database
+from services.chassis.identity import current_principal
+from services.chassis.once import Answer, Once, Repeated, fingerprint
+from services.kernel.refusals import Refusal, RefusalKind
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Message)
+PROTOBUF = "application/protobuf"
+
+
+class RequestIdMissing(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "REQUEST_ID_MISSING"
+
+
+async def run_once(
+    use_case: Callable[[Once[T]], Awaitable[T]],
+    encode: Callable[[T], M],
+    response: type[M],
+    *,
+    request: Message,
+    request_id: str,
+    database: Database,
+    clock: Clock,
+) -> M:
+    """Runs the use case once for the current principal and gives its response, or the first one.
+
+    Raises `RequestIdMissing`, and `RequestKeyReused` for another request under the same id.
+    """
+    once: Once[T] = Once(
+        database,
+        principal=current_principal.get().subject,
+        key=_key(request_id),
+        request=fingerprint(
+            request.DESCRIPTOR.full_name.encode(), request.SerializeToString(deterministic=True)
+        ),
+        at=clock(),
+        encode=lambda result: Answer(0, encode(result).SerializeToString(), PROTOBUF),
+    )
+    try:
+        await once.answered_before()
+        return encode(await use_case(once))
+    except Repeated as repeated:
+        return response.FromString(repeated.answer.body)
+
+
+def _key(request_id: str) -> str:
+    try:
+        return str(UUID(request_id))
+    except ValueError as error:
+        raise RequestIdMissing("request_id must be a UUID of this request", pointer="/request_id") from error

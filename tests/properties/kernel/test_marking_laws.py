@@ -1,0 +1,113 @@
+"""Laws of markings: the roll-up is a lattice, and nothing is gained or lost in writing and reading."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.kernel.markings.banner import parse
+from services.kernel.markings.composition import compose
+from services.kernel.markings.marking import Marking
+from services.kernel.refusals import Refusal
+from tests.support.marking_strategies import banner_markings, banners, markings
+
+LAWS = settings(deadline=None, max_examples=300)
+
+
+@LAWS
+@given(markings, markings, markings)
+def test_the_roll_up_does_not_depend_on_grouping(a: Marking, b: Marking, c: Marking) -> None:
+    assert compose([compose([a, b]), c]) == compose([a, compose([b, c])]) == compose([a, b, c])
+
+
+@LAWS
+@given(st.lists(markings, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_the_roll_up_does_not_depend_on_order(every: list[Marking], random: object) -> None:
+    shuffled = list(every)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert compose(every) == compose(shuffled)
+
+
+@LAWS
+@given(markings)
+def test_the_roll_up_of_a_marking_with_itself_is_itself(a: Marking) -> None:
+    assert compose([a]) == compose([a, a]) == a
+
+
+@LAWS
+@given(markings, markings)
+def test_the_roll_up_restricts_at_least_as_much_as_each_part(a: Marking, b: Marking) -> None:
+    whole = compose([a, b])
+    assert compose([whole, a]) == whole
+    assert a.originators <= whole.originators
+    if a.tlp is not None:
+        assert whole.tlp is not None
+        assert whole.tlp.order >= a.tlp.order
+    for part in a.national:
+        found = whole.of_system(part.system)
+        assert found is not None
+        assert found.classification.order >= part.classification.order
+        assert part.national_caveats <= found.national_caveats
+        assert part.codewords <= found.codewords
+        assert part.handling_instructions - {"FOR PUBLIC RELEASE"} <= found.handling_instructions
+        assert found.rel_to <= part.rel_to
+        assert found.prefix in (None, part.prefix)
+        if part.embargo_until is not None:
+            assert found.embargo_until is not None
+            assert found.embargo_until >= part.embargo_until
+
+
+@LAWS
+@given(banner_markings)
+def test_a_banner_reads_back_to_the_marking_it_was_written_from(marking: Marking) -> None:
+    assert parse(str(marking)) == marking
+    assert str(parse(str(marking))) == str(marking)
+
+
+@LAWS
+@given(banner_markings, banner_markings)
+def test_the_banner_of_a_roll_up_reads_back_to_it_or_is_refused(a: Marking, b: Marking) -> None:
+    whole = compose([a, b])
+    try:
+        read = parse(str(whole))
+    except Refusal:
+        return
+    assert read == whole
+
+
+@LAWS
+@given(markings)
+def test_a_stored_marking_reads_back_equal(marking: Marking) -> None:
+    assert Marking.from_document(marking.to_document()) == marking
+
+
+@LAWS
+@given(
+    st.text(max_size=60) | banners.flatmap(lambda banner: st.builds(str.__add__, st.just(banner), st.text()))
+)
+def test_any_text_is_either_refused_or_read_exactly(text: str) -> None:
+    try:
+        marking = parse(text)
+    except Refusal:
+        return
+    assert marking.original_text == text
+    assert parse(str(marking)) == marking
+
+
+@LAWS
+@given(banners, st.data())
+def test_a_banner_with_one_character_lost_never_reads_as_more_permissive(
+    banner: str, data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(banner) - 1))
+    try:
+        damaged = parse(banner[:place] + banner[place + 1 :])
+    except Refusal:
+        return
+    original = parse(banner)
+    if damaged.tlp is not None and original.tlp is not None:
+        assert damaged.tlp.order >= original.tlp.order
+    for part in original.national:
+        found = damaged.of_system(part.system)
+        assert found is not None
+        assert found.level == part.level
+        assert found.rel_to <= part.rel_to
+        assert len(found.national_caveats) == len(part.national_caveats)
