@@ -38,14 +38,14 @@ def _fetch(folder: Path) -> None:
     settings = '\n[settings]\ncache_dir = "."\n'
     write_whole(folder / "jgo.toml", _SPECIFICATION.read_text() + settings)
     jgo = subprocess.run(
-        [sys.executable, "-m", "jgo", "--quiet", "--resolver", "python", "sync", "--force"],
+        [sys.executable, "-m", "jgo", "--color", "never", "--resolver", "python", "sync", "--force"],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
     if jgo.returncode != 0:
-        raise PlatformFailed(f"the Kafka jars cannot be fetched: {jgo.stdout}{jgo.stderr}")
+        raise PlatformFailed(f"the Kafka jars cannot be fetched: {jgo.stderr[-2000:]}")
     _verify(folder)
     write_whole(folder / "verified", _lock_digest())
 

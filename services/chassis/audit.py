@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
+import orjson
 
 from services.chassis.database import Transaction
 
@@ -31,22 +31,21 @@ async def append(tx: Transaction, *entries: AuditEntry) -> None:
 async def append_all(tx: Transaction, entries: Sequence[AuditEntry]) -> None:
     if not entries:
         return
-    await tx.execute(
-        """
-        INSERT INTO audit
-            (at, actor, party, action, subject_kind, subject_id, request_id, detail)
-        SELECT * FROM unnest(
-            %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-            %s::text[], %s::jsonb[])
-        """,
-        [
-            [entry.at for entry in entries],
-            [entry.actor for entry in entries],
-            [entry.party for entry in entries],
-            [entry.action for entry in entries],
-            [entry.subject_kind for entry in entries],
-            [entry.subject_id for entry in entries],
-            [entry.request_id for entry in entries],
-            [Jsonb(dict(entry.detail)) for entry in entries],
-        ],
-    )
+    statement = """
+        COPY audit (at, actor, party, action, subject_kind, subject_id, request_id, detail) FROM STDIN
+    """
+    async with tx.cursor() as cursor, cursor.copy(statement) as copy:
+        for entry in entries:
+            detail = orjson.dumps(dict(entry.detail)).decode()
+            await copy.write_row(
+                (
+                    entry.at,
+                    entry.actor,
+                    entry.party,
+                    entry.action,
+                    entry.subject_kind,
+                    entry.subject_id,
+                    entry.request_id,
+                    detail,
+                )
+            )

@@ -202,7 +202,7 @@ class FeedView:
 
     def catch_up(self, resume: Token | None) -> list[Step]:
         """What brings a reader to the present: the missed entries, the newest ones, or all after a reset."""
-        snapshot = [*self._newest.values(), SnapshotEnd(self.token)]
+        snapshot: list[Step] = [*self._newest.values(), SnapshotEnd(self.token)]
         if resume is None:
             return snapshot
         if resume.epoch != self._epoch or resume.sequence > self._last:
@@ -223,9 +223,7 @@ class FeedView:
             self._readers.discard(reader)
             self._on_readers(len(self._readers))
 
-    async def follow(
-        self, resume: Token | None, closing: asyncio.Event, beat: float
-    ) -> AsyncIterator[Step]:
+    async def follow(self, resume: Token | None, closing: asyncio.Event, beat: float) -> AsyncIterator[Step]:
         """Every step from the resume token on, and a beat after each `beat` quiet seconds.
 
         Ends when `closing` is set. Raises `FeedCatchingUp` or `ReaderTooSlow`.

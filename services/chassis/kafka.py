@@ -20,7 +20,7 @@ def _connection(settings: KafkaSettings) -> dict[str, Any]:
         "sasl_plain_username": settings.username,
         "sasl_plain_password": settings.password.get_secret_value(),
         "ssl_context": ssl.create_default_context() if encrypted else None,
-        "metadata_max_age_ms": 30_000,
+        "metadata_max_age_ms": settings.metadata_max_age_ms,
         "request_timeout_ms": 40_000,
     }
 

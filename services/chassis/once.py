@@ -79,7 +79,10 @@ class Once(Generic[T]):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """The writing transaction. Raises `Repeated` or `RequestKeyReused`."""
+        """The writing transaction. Raises `Repeated` or `RequestKeyReused`.
+
+        A use case that does not answer in it is a defect: nothing is then written.
+        """
         async with self._database.transaction() as tx:
             claimed = await tx.execute(
                 """
@@ -91,6 +94,8 @@ class Once(Generic[T]):
             if claimed.rowcount == 0:
                 await self._look(tx)
             yield tx
+            if self.encoded is None:
+                raise RuntimeError("the use case did not answer its request")
 
     async def answer(self, tx: Transaction, result: T) -> T:
         """Stores the answer beside the change; gives the result on."""

@@ -19,7 +19,7 @@ class UnknownSetting(ValueError):
 
 
 class Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class KafkaSettings(Group):
@@ -29,6 +29,7 @@ class KafkaSettings(Group):
     security_protocol: Literal["SASL_PLAINTEXT", "SASL_SSL"] = "SASL_SSL"
     mechanism: Literal["SCRAM-SHA-512"] = "SCRAM-SHA-512"
     session_timeout_ms: int = Field(45_000, description="Silence after which a member is dead")
+    metadata_max_age_ms: int = Field(30_000, description="A topic that is new is seen within this", ge=100)
     batch_records: int = Field(500, description="Most records in one fetch", ge=1)
     instance: str | None = Field(None, description="Stable member name, for static membership")
 
@@ -77,7 +78,11 @@ class ProcessSettings(BaseSettings):
     """What every process has."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     deployment: Literal["local", "production"] = "production"

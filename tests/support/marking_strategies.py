@@ -23,7 +23,7 @@ def _subset(values: tuple[str, ...], most: int = 2) -> st.SearchStrategy[frozens
     return st.frozensets(st.sampled_from(values), max_size=most)
 
 
-banner_tlps = st.sampled_from([label for label in TlpLabel]).map(
+banner_tlps = st.sampled_from(list(TlpLabel)).map(
     lambda label: Tlp(TlpVersion.V1 if label is TlpLabel.WHITE else TlpVersion.V2, label)
 )
 tlps = banner_tlps | st.sampled_from(

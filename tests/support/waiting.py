@@ -32,6 +32,6 @@ async def eventually(
             stop=stop_after_delay(within),
         )(ask)
     except RetryError as late:
-        awaited = describe() if callable(describe) else describe or condition.__name__
+        awaited = describe() if callable(describe) else describe or repr(condition)
         last = late.last_attempt.result()
         raise AssertionError(f"not within {within} s: {awaited}; last answer {last!r}") from None

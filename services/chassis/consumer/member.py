@@ -62,6 +62,9 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._halted: dict[Partition, str] = {}
         self._refused_in_a_row: dict[Partition, int] = {}
         self._applied: dict[Partition, int] = {}
+        self._next: dict[Partition, int] = {}
+        self._assigned = False
+        self._failure: Exception | None = None
         self._committed_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -79,6 +82,8 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         try:
             while not stop.is_set():
                 await self._turn()
+            await self._drain()
+            self._raise_failures()
         finally:
             await self._drain()
             await self._commit(force=True)
@@ -112,22 +117,36 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
             timeout_ms=100 if self._working else 500, max_records=self._kafka.batch_records
         )
         self._heart.beat()
-        for task in [task for task in self._working if task.done()]:
-            self._working.discard(task)
-            task.result()
+        self._raise_failures()
+        # Nothing awaits between the fetch and here: these are the records of the present assignment, or
+        # of one that is not sought yet, whose positions are Kafka's and not ours.
         for place, messages in batches.items():
             partition = Partition(place.topic, place.partition)
-            if partition in self._halted:
+            if not self._assigned or partition in self._halted:
                 continue
             self._consumer.pause(place)
             records = [_record(message) for message in messages]
-            self._working.add(asyncio.create_task(self._work(partition, records)))
+            expected, self._next[partition] = self._next[partition], records[-1].offset + 1
+            self._working.add(asyncio.create_task(self._work(partition, expected, records)))
         await self._commit()
 
-    async def _work(self, partition: Partition, records: Sequence[Record]) -> None:
+    def _raise_failures(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        for task in [task for task in self._working if task.done()]:
+            self._working.discard(task)
+            task.result()
+
+    async def _work(self, partition: Partition, expected: int, records: Sequence[Record]) -> None:
+        place = TopicPartition(partition.topic, partition.number)
+        if records[0].offset > expected:
+            # Compaction leaves holes; a hole below the start of the log is what aiokafka skips silently.
+            start = (await self._consumer.beginning_offsets([place]))[place]
+            if start > expected:
+                self._halt(partition, f"gap: records {expected} to {start} are gone unread")
+                return
         self._count_refusals(partition, await self._processor.process(partition, records))
         self._applied[partition] = records[-1].offset + 1
-        place = TopicPartition(partition.topic, partition.number)
         if place in self._consumer.assignment():
             end = self._consumer.highwater(place) or self._applied[partition]
             lag = max(end - self._applied[partition], 0)
@@ -177,13 +196,24 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
             task.cancel()
         if late:
             await asyncio.wait(late)
+            self._working -= late
 
     async def on_partitions_revoked(self, revoked: Any) -> None:  # noqa: ARG002 the listener's signature
+        self._assigned = False
         await self._drain()
         await self._commit(force=True)
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        """Goes to where the database says; stops a partition whose log does not hold that position."""
+        """Goes to where the database says. aiokafka swallows what a listener raises: it is kept and raised
+        in the next turn.
+        """
+        try:
+            await self._go_to_stored_positions(assigned)
+        except Exception as error:  # noqa: BLE001 raised again in the next turn
+            self._failure = error
+
+    async def _go_to_stored_positions(self, assigned: Any) -> None:
+        """Stops a partition whose log does not hold the position that is stored."""
         self._refused_in_a_row.clear()
         self._applied.clear()
         for partition in list(self._halted):
@@ -210,6 +240,8 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
                 self._consumer.pause(place)
             else:
                 self._consumer.seek(place, position)
+                self._next[partition] = position
+        self._assigned = True
         self._health.set_problem(self._name, None)
         self._log.info("partitions assigned", count=len(assigned))
 
@@ -225,6 +257,6 @@ def _record(message: Any) -> Record:
         offset=message.offset,
         key=message.key,
         value=message.value,
-        headers=message.headers,
+        headers=tuple((name, value or b"") for name, value in message.headers),
         timestamp=message.timestamp,
     )

@@ -5,8 +5,9 @@ so that the cost hardly grows with the number of keywords.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final
 
 from services.kernel.themes import ANY, Condition, ThemeAssignment, ThemeRules
@@ -28,47 +29,47 @@ class ThemeSubject:
     judgements: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The values of one part of a condition; no values means that the part is not stated."""
+class _Kind(IntEnum):
+    """The kinds of names that a condition can ask for: the place of each in what was found."""
 
-    values: frozenset[str]
-    any: bool
-
-    @classmethod
-    def of(cls, values: Iterable[str]) -> "_Names":
-        stated = frozenset(values)
-        return cls(stated, ANY in stated)
-
-    def met(self, found: frozenset[str]) -> bool:
-        if not self.values:
-            return True
-        return bool(found) if self.any else not self.values.isdisjoint(found)
+    SECTORS = 0
+    ACTORS = 1
+    TECHNIQUES = 2
+    VULNERABILITIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A condition without its keywords, and the assignment that it gives."""
+    """A condition without its keywords, and the assignment that it gives.
+
+    `names` holds the stated parts only, each with its kind and whether any name meets it.
+    """
 
     assignment: ThemeAssignment
-    sectors: _Names
-    actors: _Names
-    techniques: _Names
-    vulnerabilities: _Names
+    names: tuple[tuple[_Kind, frozenset[str], bool], ...]
     judgements_at_least: int
     sectors_at_least: int
 
     @classmethod
     def of(cls, assignment: ThemeAssignment, condition: Condition) -> "_Compiled":
+        stated = (
+            (_Kind.SECTORS, condition.sectors),
+            (_Kind.ACTORS, condition.actors),
+            (_Kind.TECHNIQUES, condition.techniques),
+            (_Kind.VULNERABILITIES, condition.cves),
+        )
         return cls(
             assignment=assignment,
-            sectors=_Names.of(condition.sectors),
-            actors=_Names.of(condition.actors),
-            techniques=_Names.of(condition.techniques),
-            vulnerabilities=_Names.of(condition.cves),
+            names=tuple((kind, frozenset(names), ANY in names) for kind, names in stated if names),
             judgements_at_least=condition.judgements_at_least,
             sectors_at_least=condition.sectors_at_least,
         )
+
+    def names_met(self, found: Sequence[frozenset[str]]) -> bool:
+        for kind, names, any_name in self.names:
+            if not found[kind] or (not any_name and names.isdisjoint(found[kind])):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class ThemeMatcher:
     _conditions: tuple[_Compiled, ...] = field(repr=False)
     _phrases: Mapping[str, tuple[_Phrase, ...]] = field(repr=False)
     """By the longest word of a keyword: only where a text holds that word the keyword is looked for."""
+    _sought: frozenset[str] = field(repr=False)
     _without_keywords: frozenset[int] = field(repr=False)
 
     @classmethod
@@ -102,7 +104,8 @@ class ThemeMatcher:
                     keywords.setdefault(keyword, set()).add(position)
                 if not condition.keywords:
                     without.add(position)
-        return cls(rules, tuple(conditions), _by_longest_word(keywords), frozenset(without))
+        phrases = _by_longest_word(keywords)
+        return cls(rules, tuple(conditions), phrases, frozenset(phrases), frozenset(without))
 
     def assign(self, subject: ThemeSubject) -> tuple[ThemeAssignment, ...]:
         """Each theme once, with the first rule that gives it, in the order of the rules.
@@ -111,22 +114,23 @@ class ThemeMatcher:
         of last resort.
         """
         sectors = frozenset(sector.casefold() for sector in subject.sectors)
-        actors = frozenset(actor.casefold() for actor in subject.actors)
-        techniques = _with_parents(subject.techniques, ".", "")
-        vulnerabilities = _with_parents(subject.vulnerabilities, "-", "-*")
+        found = (
+            sectors,
+            frozenset(actor.casefold() for actor in subject.actors),
+            _with_parents(subject.techniques, ".", ""),
+            _with_parents(subject.vulnerabilities, "-", "-*"),
+        )
         assigned: dict[str, ThemeAssignment] = {}
         for position in sorted(self._candidates(subject.texts)):
             condition = self._conditions[position]
+            assignment = condition.assignment
             if (
-                condition.assignment.theme not in assigned
+                assignment.theme not in assigned
                 and condition.judgements_at_least <= subject.judgements
                 and condition.sectors_at_least <= len(sectors)
-                and condition.sectors.met(sectors)
-                and condition.techniques.met(techniques)
-                and condition.vulnerabilities.met(vulnerabilities)
-                and condition.actors.met(actors)
+                and condition.names_met(found)
             ):
-                assigned[condition.assignment.theme] = condition.assignment
+                assigned[assignment.theme] = assignment
         return tuple(assigned.values())
 
     def _candidates(self, texts: Iterable[str]) -> set[int]:
@@ -137,7 +141,7 @@ class ThemeMatcher:
             words.append(_BETWEEN_TEXTS)
         found = set(self._without_keywords)
         padded = ""
-        for word in self._phrases.keys() & set(words):
+        for word in self._sought.intersection(words):
             for phrase in self._phrases[word]:
                 if not phrase.conditions <= found:
                     padded = padded or f" {' '.join(words)} "

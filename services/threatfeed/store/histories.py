@@ -78,7 +78,7 @@ async def _recorded(
         """
         SELECT assessment_id, version_scheme, version_ordinal, content_sha256, revision
         FROM assessment_revision
-        JOIN unnest(%s::uuid[], %s::text[], %s::numeric[])
+        JOIN unnest(%s::uuid[], %s::text[], %s::bigint[])
             AS incoming (assessment_id, version_scheme, version_ordinal)
             USING (assessment_id, version_scheme, version_ordinal)
         """,
@@ -101,64 +101,58 @@ async def insert_assessments(
     """Adds assessments that were unknown. Raises `SerializationFailure` where another writer was first."""
     if not standings:
         return
-    ordered = sorted(standings, key=lambda standing: standing.assessment_id)
-    cursor = await tx.execute(
-        """
-        INSERT INTO assessment (assessment_id, agency, party, object_id, state, revision,
-            version_scheme, version_ordinal, version_text, published_at, themes,
-            aggregate_version, traceparent, changed_at)
-        SELECT assessment_id, agency, party, object_id, state, revision, version_scheme,
-            version_ordinal, version_text, published_at, string_to_array(themes, ' '),
-            aggregate_version, %s, %s
-        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[],
-            %s::numeric[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[])
-            AS new (assessment_id, agency, party, object_id, state, revision, version_scheme,
-            version_ordinal, version_text, published_at, themes, aggregate_version)
-        ON CONFLICT DO NOTHING
-        """,
-        [traceparent, at, *_columns(ordered)],
-    )
-    if cursor.rowcount != len(standings):
-        raise psycopg.errors.SerializationFailure("an assessment was added by another writer")
+    statement = """
+        COPY assessment (assessment_id, agency, party, object_id, state, revision, version_scheme,
+            version_ordinal, version_text, published_at, themes, aggregate_version, traceparent, changed_at)
+        FROM STDIN (FORMAT BINARY)
+    """
+    try:
+        async with tx.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(
+                [
+                    *("uuid", "text", "text", "text", "text", "int4", "text", "int8", "text"),
+                    *("timestamptz", "text[]", "int8", "text", "timestamptz"),
+                ]
+            )
+            # In the order of their ids, as every writer does, so that two never wait for each other.
+            for standing in sorted(standings, key=lambda standing: standing.assessment_id):
+                await copy.write_row((*_row(standing), traceparent, at))
+    except psycopg.errors.UniqueViolation as error:
+        raise psycopg.errors.SerializationFailure("an assessment was added by another writer") from error
 
 
 async def update_assessments(
     tx: Transaction, standings: Sequence[Standing], traceparent: str | None, at: datetime
 ) -> None:
-    if not standings:
-        return
-    await tx.execute(
-        """
-        UPDATE assessment SET state = new.state, revision = new.revision,
-            version_scheme = new.version_scheme, version_ordinal = new.version_ordinal,
-            version_text = new.version_text, published_at = new.published_at,
-            themes = string_to_array(new.themes, ' '),
-            aggregate_version = new.aggregate_version, traceparent = %s, changed_at = %s
-        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[],
-            %s::numeric[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[])
-            AS new (assessment_id, agency, party, object_id, state, revision, version_scheme,
-            version_ordinal, version_text, published_at, themes, aggregate_version)
-        WHERE assessment.assessment_id = new.assessment_id
-        """,
-        [traceparent, at, *_columns(standings)],
+    """Changes assessments whose rows are locked."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            UPDATE assessment SET state = %s, revision = %s, version_scheme = %s, version_ordinal = %s,
+                version_text = %s, published_at = coalesce(%s, published_at), themes = %s,
+                aggregate_version = %s, traceparent = %s, changed_at = %s
+            WHERE assessment_id = %s
+            """,
+            [(*_row(standing)[4:], traceparent, at, standing.assessment_id) for standing in standings],
+        )
+
+
+def _row(standing: Standing) -> tuple[object, ...]:
+    current = standing.current
+    return (
+        standing.assessment_id,
+        standing.agency,
+        standing.party,
+        standing.object_id,
+        standing.state,
+        standing.revision,
+        None if current is None else current.scheme.value,
+        None if current is None else current.ordinal,
+        None if current is None else current.text,
+        standing.published_at,
+        list(standing.themes),
+        standing.aggregate_version,
     )
-
-
-def _columns(standings: Sequence[Standing]) -> list[list[object]]:
-    return [
-        [standing.assessment_id for standing in standings],
-        [standing.agency for standing in standings],
-        [standing.party for standing in standings],
-        [standing.object_id for standing in standings],
-        [standing.state for standing in standings],
-        [standing.revision for standing in standings],
-        [standing.current and standing.current.scheme.value for standing in standings],
-        [standing.current and standing.current.ordinal for standing in standings],
-        [standing.current and standing.current.text for standing in standings],
-        [standing.published_at for standing in standings],
-        [" ".join(standing.themes) for standing in standings],
-        [standing.aggregate_version for standing in standings],
-    ]
 
 
 async def record_revisions(
@@ -168,9 +162,11 @@ async def record_revisions(
     if decisions:
         statement = """
             COPY assessment_revision (assessment_id, version_scheme, version_ordinal, revision,
-                content_sha256, document, received_at) FROM STDIN
+                content_sha256, document, received_at) FROM STDIN (FORMAT BINARY)
         """
         async with tx.cursor() as cursor, cursor.copy(statement) as copy:
+            # json travels as its text, also in binary format.
+            copy.set_types(["uuid", "text", "int8", "int4", "text", "text", "timestamptz"])
             for decision in decisions:
                 revision = decision.incoming
                 source = revision.source

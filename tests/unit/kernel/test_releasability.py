@@ -316,3 +316,21 @@ def test_instants_without_a_time_zone_are_refused() -> None:
             consents=(),
             now=NOW.replace(tzinfo=None),
         )
+
+
+def test_a_caveat_must_name_every_nation_of_a_party() -> None:
+    base = shipped_policy()
+    alliance = Party(
+        "XX", "Alliance", PartyKind.GOVERNMENT, frozenset({"USA", "FRA"}), Level.parse("UK SECRET")
+    )
+    pact = replace(base.agreements[0], parties=frozenset({"UK", "XX"}))
+    policy = replace(base, parties={**base.parties, "XX": alliance}, agreements=(pact,))
+    subject = text(parse("UK SECRET - FIVE EYES ONLY"))
+    found = decision(subject, "XX", occasion("UK", "XX"), policy=policy)
+    assert found.rule_id is Rule.NATIONAL_CAVEAT
+    assert decision(text(parse("UK SECRET")), "XX", occasion("UK", "XX"), policy=policy).allowed
+
+
+def test_an_organisation_cannot_speak_for_another_party() -> None:
+    borrowed = text(parse("UK OFFICIAL REL EU"), party="UK", organisation="CISA")
+    assert decision(borrowed, "UK").rule_id is Rule.ORIGINATOR_UNKNOWN

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stix2
+import stix2  # type: ignore[import-untyped]
 
 from services.kernel.markings.stix import STIX_TLP
 from services.threatfeed.domain import limits

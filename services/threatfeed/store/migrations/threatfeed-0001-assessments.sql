@@ -8,7 +8,7 @@ CREATE TABLE assessment (
     state text NOT NULL,
     revision integer NOT NULL,
     version_scheme text,
-    version_ordinal numeric,
+    version_ordinal bigint,
     version_text text,
     published_at timestamptz,
     themes text[] NOT NULL,
@@ -22,7 +22,7 @@ CREATE INDEX assessment_by_publication ON assessment (published_at DESC, assessm
 CREATE TABLE assessment_revision (
     assessment_id uuid NOT NULL,
     version_scheme text NOT NULL,
-    version_ordinal numeric NOT NULL,
+    version_ordinal bigint NOT NULL,
     revision integer,
     content_sha256 text NOT NULL,
     document json NOT NULL,

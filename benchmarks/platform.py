@@ -1,0 +1,107 @@
+"""A platform for measurements, and worker processes on it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from deploy.local.access import ExternalAddresses
+from deploy.local.catalogue import Catalogue
+from deploy.local.folders import Folders
+from deploy.local.platform import Deployment, Platform, PlatformAccess
+from deploy.local.ports import free_port
+from services.chassis.migrations import migrate
+from services.threatfeed.app import MIGRATIONS
+
+ROOT = Path(__file__).resolve().parents[1]
+POLICY = ROOT / "deploy" / "policy"
+AGENCY = "ncsc"
+SUBMISSIONS = f"threatfeed.submission.{AGENCY}.v1"
+RECEIPTS = f"threatfeed.receipt.{AGENCY}.v1"
+CHANGES = "threatfeed.assessment.v1"
+
+
+@contextmanager
+def measuring_platform(name: str) -> Iterator[PlatformAccess]:
+    """A broker and a database server of a measurement's own, stopped at the end."""
+    cache = Folders.from_environment(os.environ, ROOT).cache
+    state = ROOT / ".entente" / name
+    platform = Platform(Folders(state=state, cache=cache), ExternalAddresses())
+    deployment = Deployment(
+        catalogue=Catalogue.read(ROOT / "proto" / "topics.yaml"),
+        agencies=(AGENCY,),
+        audiences=("uk-eu.uk", "uk-eu.eu"),
+    )
+    try:
+        yield platform.start(deployment)
+    finally:
+        platform.stop()
+
+
+def fresh_database(access: PlatformAccess) -> str:
+    """Empties the threatfeed database; gives its DSN."""
+    dsn = access.services["threatfeed"].dsn
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(table)))
+    migrate(dsn, MIGRATIONS)
+    return dsn
+
+
+@dataclass(slots=True)
+class WorkerProcess:
+    """A process of ours, in a session of its own."""
+
+    child: subprocess.Popen[bytes]
+
+    def alive(self) -> bool:
+        return self.child.poll() is None
+
+    def kill(self) -> None:
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
+
+    def terminate(self) -> int:
+        self.child.send_signal(signal.SIGTERM)
+        return self.child.wait(timeout=60)
+
+
+def worker_environment(access: PlatformAccess, **settings: str) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ENTENTE_")}
+    return {
+        **clean,
+        **access.services["threatfeed"].environment(),
+        "ENTENTE_DEPLOYMENT": "local",
+        "ENTENTE_HOME_PARTY": "UK",
+        "ENTENTE_CEILING": "UK OFFICIAL-SENSITIVE",
+        "ENTENTE_POLICY": str(POLICY),
+        "ENTENTE_HTTP__PORT": str(free_port()),
+        "ENTENTE_RPC__PORT": str(free_port()),
+        "ENTENTE_KAFKA__SESSION_TIMEOUT_MS": "6000",
+        "ENTENTE_TELEMETRY__LOG_LEVEL": "WARNING",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'proto'}",
+        **settings,
+    }
+
+
+def start(arguments: list[str], environment: Mapping[str, str], log: Path) -> WorkerProcess:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return WorkerProcess(
+            subprocess.Popen(
+                [sys.executable, *arguments],
+                env=dict(environment),
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        )

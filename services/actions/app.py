@@ -1,0 +1,114 @@
+"""Puts the actions processes together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.actions.consumers import assessments, outcomes
+from services.actions.events import read_status_entry, status_topic
+from services.actions.http import routes, stream
+from services.actions.rpc.service import ActionParts, action_service
+from services.actions.settings import ActionsSettings
+from services.actions.usecases.claim_completion import Holding
+from services.actions.usecases.publication import Publication
+from services.chassis.documents import read_documents
+from services.chassis.feed import FeedView
+from services.chassis.feed_reader import FeedReader
+from services.chassis.http.application import HttpParts, HttpServer, create_api
+from services.chassis.lifecycle import Component
+from services.chassis.process import Process
+from services.chassis.rpc.server import RpcServer
+from services.chassis.telemetry import Telemetry
+from services.kernel.markings.levels import Level
+from services.kernel.policy import Policy
+
+SERVICE = "actions"
+MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+
+
+@asynccontextmanager
+async def compose_api(process: Process, settings: ActionsSettings) -> AsyncIterator[Sequence[Component]]:
+    """Streams are told to end before the servers are: an open stream would hold a server up."""
+    publication = make_publication(process, settings)
+    views = make_views(publication.policy, process.telemetry)
+    parts = ActionParts(
+        database=process.database,
+        publication=publication,
+        holding=Holding(settings.home_party, Level.parse(settings.ceiling)),
+        clock=process.clock,
+        views=views,
+        closing=asyncio.Event(),
+    )
+    reader = FeedReader(
+        {status_topic(audience): view for audience, view in views.items()},
+        read_status_entry,
+        settings.kafka,
+        service=SERVICE,
+        health=process.health,
+    )
+    rpc = RpcServer(
+        [action_service(parts)],
+        settings.rpc,
+        verifier=process.verifier,
+        health=process.health,
+        telemetry=process.telemetry,
+    )
+
+    async def streams(stop: asyncio.Event) -> None:
+        await stop.wait()
+        parts.closing.set()
+
+    yield [
+        Component("feed reader", reader.run),
+        Component("rpc", rpc.run),
+        Component("http", HttpServer(make_http(process, parts), settings.http).run),
+        Component("streams", streams),
+    ]
+
+
+@asynccontextmanager
+async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIterator[Sequence[Component]]:
+    publication = make_publication(process, settings)
+    yield [
+        process.probes(),
+        process.relay(),
+        process.consumer(outcomes(publication, process.clock)),
+        process.consumer(assessments(publication, process.clock)),
+    ]
+
+
+def make_publication(process: Process, settings: ActionsSettings) -> Publication:
+    policy = Policy.from_documents(read_documents(settings.policy))
+    return Publication(policy, process.ids, process.telemetry.own_trace)
+
+
+def make_views(policy: Policy, telemetry: Telemetry) -> dict[str, FeedView]:
+    """A view for every audience of the policy."""
+    gauge = telemetry.metrics.subscribers
+
+    def counting(audience: str) -> Callable[[int], None]:
+        return lambda readers: gauge.labels(audience).set(readers)
+
+    return {
+        audience.id: FeedView(counting(audience.id))
+        for series in sorted(policy.series)
+        for audience in policy.audiences(series)
+    }
+
+
+def make_http(process: Process, parts: ActionParts) -> FastAPI:
+    return create_api(
+        "Entente actions",
+        "v1",
+        HttpParts(process.database, process.verifier, process.clock, process.ids),
+        [routes.routes(), stream.routes()],
+        health=process.health,
+        telemetry=process.telemetry,
+        publication=parts.publication,
+        holding=parts.holding,
+        views=parts.views,
+        closing=parts.closing,
+    )

@@ -1,0 +1,168 @@
+"""Encoders of what actions tells others: snapshots to services, statuses to audiences."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+import orjson
+from entente.actions.v1 import action_event_pb2
+from entente.exchange.v1 import action_status_pb2, outcome_pb2
+from google.protobuf.json_format import MessageToDict
+
+from services.actions.domain.action import Action, DueDateChange, Owner
+from services.actions.domain.basis import BasisReference, BasisState, worst
+from services.chassis.envelope import Event
+from services.chassis.feed import Entry, Token
+from services.chassis.outbox import OutboxMessage
+from services.kernel.canonical import canonical_json
+from services.kernel.identifiers import EVENTS, derived_id, event_id
+
+SOURCE: Final = "/entente/actions"
+SNAPSHOT: Final = "entente.actions.v1.ActionSnapshot"
+STATUS: Final = "entente.exchange.v1.ActionStatus"
+ACTION_TOPIC: Final = "actions.action.v1"
+
+
+def status_topic(audience: str) -> str:
+    return f"actions.status.{audience}.v1"
+
+
+def encode_state(action: Action) -> action_status_pb2.ActionState.ValueType:
+    return action_status_pb2.ActionState.Value(f"ACTION_STATE_{action.state.value}")
+
+
+def encode_rag(action: Action) -> action_status_pb2.Rag.ValueType:
+    if action.rag is None:
+        return action_status_pb2.RAG_UNSPECIFIED
+    return action_status_pb2.Rag.Value(f"RAG_{action.rag.value}")
+
+
+def encode_basis_state(state: BasisState | None) -> action_status_pb2.BasisState.ValueType:
+    if state is None:
+        return action_status_pb2.BASIS_STATE_UNSPECIFIED
+    return action_status_pb2.BasisState.Value(f"BASIS_STATE_{state.value}")
+
+
+def encode_snapshot(action: Action) -> action_event_pb2.ActionSnapshot:
+    return action_event_pb2.ActionSnapshot(
+        action_id=str(action.id),
+        reference=action.reference,
+        series=action.series,
+        meeting_id=action.meeting_id,
+        item_id=action.item_id,
+        outcome_id=action.outcome_id,
+        text=action.text,
+        content_hash=action.content_hash,
+        owners=[_owner(owner) for owner in action.owners],
+        state=encode_state(action),
+        rag=encode_rag(action),
+        original_due_date=action.original_due_date.isoformat(),
+        due_date=action.due_date.isoformat(),
+        due_date_changes=[_due_date_change(change) for change in action.due_date_changes],
+        commitment=action.commitment,
+        basis=[_basis(reference) for reference in action.basis],
+        evidence_ids=[str(item.id) for item in action.evidence],
+        aggregate_version=action.version,
+        marking=action.marking,
+        changed_at=write_instant(action.changed_at),
+    )
+
+
+def encode_status(audience: str, action: Action) -> action_status_pb2.ActionStatus:
+    """What an audience sees, without its place in the feed: two that are equal tell nothing new."""
+    return action_status_pb2.ActionStatus(
+        audience=audience,
+        action_id=str(action.id),
+        reference=action.reference,
+        series=action.series,
+        text=action.text,
+        owners=[_owner(owner) for owner in action.owners],
+        state=encode_state(action),
+        rag=encode_rag(action),
+        narrative=action.narrative,
+        due_date=action.due_date.isoformat(),
+        original_due_date=action.original_due_date.isoformat(),
+        due_date_change_count=len(action.due_date_changes),
+        commitment=action.commitment,
+        basis=encode_basis_state(worst(action.basis)),
+        marking=action.marking,
+    )
+
+
+def status_digest(status: action_status_pb2.ActionStatus) -> bytes:
+    return sha256(status_bytes(status)).digest()
+
+
+def status_bytes(status: action_status_pb2.ActionStatus) -> bytes:
+    """The one canonical form (RFC 8785 over proto JSON), the same on every channel."""
+    return canonical_json(MessageToDict(status))
+
+
+def action_changed(action: Action, traceparent: str | None) -> OutboxMessage:
+    identity = str(action.id)
+    event = Event(
+        id=event_id(SOURCE, SNAPSHOT, identity, action.version),
+        source=SOURCE,
+        type=SNAPSHOT,
+        subject=identity,
+        time=action.changed_at,
+        data=encode_snapshot(action).SerializeToString(),
+        content_type="application/protobuf",
+        traceparent=traceparent,
+    )
+    return OutboxMessage(ACTION_TOPIC, identity.encode(), event)
+
+
+def status_changed(
+    status: action_status_pb2.ActionStatus, token: Token, at: datetime, traceparent: str | None
+) -> OutboxMessage:
+    """A status in its place. `traceparent` must be of a trace of its own: the record leaves the house."""
+    placed = action_status_pb2.ActionStatus()
+    placed.CopyFrom(status)
+    placed.epoch, placed.sequence = token.epoch, token.sequence
+    placed.changed_at = write_instant(at)
+    event = Event(
+        id=derived_id(EVENTS, status.audience, token.epoch, token.sequence),
+        source=SOURCE,
+        type=STATUS,
+        subject=status.action_id,
+        time=at,
+        data=status_bytes(placed),
+        content_type="application/json",
+        traceparent=traceparent,
+    )
+    return OutboxMessage(status_topic(status.audience), status.action_id.encode(), event)
+
+
+def read_status_entry(key: bytes, value: bytes) -> Entry:
+    """The entry of a record of an audience's topic. Raises KeyError or ValueError for what is none."""
+    document = orjson.loads(value)
+    return Entry(Token(document["epoch"], int(document["sequence"])), key.decode(), value)
+
+
+def write_instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _owner(owner: Owner) -> outcome_pb2.ActionOwner:
+    return outcome_pb2.ActionOwner(
+        party=owner.party, organisation=owner.organisation, accountable=owner.accountable
+    )
+
+
+def _due_date_change(change: DueDateChange) -> action_event_pb2.DueDateChange:
+    return action_event_pb2.DueDateChange(
+        from_date=change.from_date.isoformat(),
+        to_date=change.to_date.isoformat(),
+        reason=change.reason,
+        requested_by=change.requested_by,
+        accepted_by=change.accepted_by,
+    )
+
+
+def _basis(reference: BasisReference) -> action_event_pb2.BasisReference:
+    return action_event_pb2.BasisReference(
+        assessment_id=str(reference.assessment_id),
+        revision=reference.revision,
+        state=encode_basis_state(reference.state),
+    )

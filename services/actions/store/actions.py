@@ -1,0 +1,168 @@
+"""Actions in PostgreSQL. Whoever changes one locks its row first, then the feeds it shows in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from services.actions.domain.action import Action, Evidence
+from services.actions.domain.states import FINAL
+from services.actions.store.rows import Row, read_action, write_action, write_evidence, write_progress
+from services.chassis.audit import AuditEntry, append
+from services.chassis.database import Transaction
+
+Position = tuple[date, str]
+"""Where a page ended: original due date and reference, both in what the reader was shown."""
+
+
+async def insert(tx: Transaction, action: Action, audit: AuditEntry) -> bool:
+    """Stores a new action; False, and nothing stored, where its id or its reference is taken."""
+    columns = write_action(action)
+    cursor = await tx.execute(
+        sql.SQL("INSERT INTO action ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join(map(sql.Placeholder, columns)),
+        ),
+        columns,
+    )
+    if cursor.rowcount == 0:
+        return False
+    await _write_basis(tx, action)
+    await append(tx, audit)
+    return True
+
+
+async def update(tx: Transaction, before: Action, after: Action, audit: AuditEntry) -> None:
+    """Stores the next version of an action whose row is locked."""
+    columns = write_progress(after)
+    cursor = await tx.execute(
+        sql.SQL("UPDATE action SET {} WHERE id = %(id)s AND version = %(before)s").format(
+            sql.SQL(", ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in columns
+            )
+        ),
+        {**columns, "id": after.id, "before": before.version},
+    )
+    if cursor.rowcount != 1:
+        raise RuntimeError(f"action {after.id} was changed without its lock")
+    if after.basis != before.basis:
+        await tx.execute("DELETE FROM action_basis WHERE action_id = %s", [after.id])
+        await _write_basis(tx, after)
+    await _insert_evidence(tx, after.id, after.evidence, len(before.evidence))
+    await append(tx, audit)
+
+
+async def _write_basis(tx: Transaction, action: Action) -> None:
+    await tx.execute(
+        """
+        INSERT INTO action_basis (action_id, position, assessment_id, revision, state)
+        SELECT %s, position, assessment_id, revision, state
+        FROM unnest(%s::uuid[], %s::integer[], %s::text[]) WITH ORDINALITY
+            AS reference (assessment_id, revision, state, position)
+        """,
+        [
+            action.id,
+            [reference.assessment_id for reference in action.basis],
+            [reference.revision for reference in action.basis],
+            [reference.state.value for reference in action.basis],
+        ],
+    )
+
+
+async def _insert_evidence(tx: Transaction, action: UUID, evidence: Sequence[Evidence], stored: int) -> None:
+    for position, item in enumerate(evidence[stored:], start=stored):
+        columns = write_evidence(action, position, item)
+        await tx.execute(
+            sql.SQL("INSERT INTO evidence ({}) VALUES ({})").format(
+                sql.SQL(", ").join(map(sql.Identifier, columns)),
+                sql.SQL(", ").join(map(sql.Placeholder, columns)),
+            ),
+            columns,
+        )
+
+
+async def find(tx: Transaction, action_id: UUID, *, lock: bool = False) -> Action | None:
+    if lock:
+        found = await _read(tx, "SELECT * FROM action WHERE id = %s FOR UPDATE", [action_id])
+    else:
+        found = await _read(tx, "SELECT * FROM action WHERE id = %s", [action_id])
+    return found[0] if found else None
+
+
+async def find_by_reference(tx: Transaction, reference: str) -> Action | None:
+    found = await _read(tx, "SELECT * FROM action WHERE reference = %s", [reference])
+    return found[0] if found else None
+
+
+async def find_by_any_id(tx: Transaction, identity: str) -> Action | None:
+    """By the id of its outcome, itself, an item of its evidence or its closure, or by its reference."""
+    found = await _read(
+        tx,
+        """
+        SELECT * FROM action
+        WHERE outcome_id = %(text)s OR reference = %(text)s OR id = %(id)s OR closure_id = %(id)s
+            OR id = (SELECT action_id FROM evidence WHERE evidence.id = %(id)s)
+        ORDER BY opened_at LIMIT 1
+        """,
+        {"text": identity, "id": _uuid(identity)},
+    )
+    return found[0] if found else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def lock_resting_on(tx: Transaction, assessments: Iterable[UUID]) -> list[Action]:
+    """The actions that rest on any of the assessments, locked in the order of their ids."""
+    return await _read(
+        tx,
+        """
+        SELECT * FROM action
+        WHERE id IN (SELECT action_id FROM action_basis WHERE assessment_id = ANY(%s))
+        ORDER BY id FOR UPDATE
+        """,
+        [list(assessments)],
+    )
+
+
+async def page(
+    tx: Transaction, series: str, *, open_only: bool, after: Position | None, limit: int
+) -> list[Action]:
+    """The next actions of a series, soonest original due date first."""
+    day, reference = after or (date.min, "")
+    return await _read(
+        tx,
+        """
+        SELECT * FROM action
+        WHERE series = %s AND (original_due_date, reference) > (%s, %s)
+            AND NOT (%s AND state = ANY(%s))
+        ORDER BY original_due_date, reference LIMIT %s
+        """,
+        [series, day, reference, open_only, [state.value for state in FINAL], limit],
+    )
+
+
+async def _read(tx: Transaction, statement: str, parameters: Any) -> list[Action]:
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(statement.encode(), parameters)
+        rows = await cursor.fetchall()
+        ids = [row["id"] for row in rows]
+        basis = await _parts(cursor, "SELECT * FROM action_basis WHERE action_id = ANY(%s)", ids)
+        evidence = await _parts(cursor, "SELECT * FROM evidence WHERE action_id = ANY(%s)", ids)
+    return [read_action(row, basis[row["id"]], evidence[row["id"]]) for row in rows]
+
+
+async def _parts(cursor: Any, statement: str, ids: Sequence[UUID]) -> defaultdict[UUID, list[Row]]:
+    await cursor.execute(f"{statement} ORDER BY action_id, position", [ids])
+    parts: defaultdict[UUID, list[Row]] = defaultdict(list)
+    for row in await cursor.fetchall():
+        parts[row["action_id"]].append(row)
+    return parts

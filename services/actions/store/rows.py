@@ -1,0 +1,184 @@
+"""Rows and documents of the parts of an action."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from services.actions.domain.action import (
+    Action,
+    DueDateChange,
+    Evidence,
+    Owner,
+    Rag,
+    Rejection,
+    Signature,
+)
+from services.actions.domain.basis import BasisReference, BasisState
+from services.actions.domain.states import State
+
+Row = Mapping[str, Any]
+
+
+def write_action(action: Action) -> dict[str, Any]:
+    """The columns of table `action`."""
+    return {
+        "id": action.id,
+        "reference": action.reference,
+        "series": action.series,
+        "meeting_id": action.meeting_id,
+        "item_id": action.item_id,
+        "outcome_id": action.outcome_id,
+        "content_hash": action.content_hash,
+        "agreed_text": action.text,
+        "guidance": action.guidance,
+        "owners": Jsonb([_write_owner(owner) for owner in action.owners]),
+        "commitment": action.commitment,
+        "marking": action.marking,
+        "original_due_date": action.original_due_date,
+        "opened_at": action.opened_at,
+        "opened_trace": action.opened_trace,
+        **write_progress(action),
+    }
+
+
+def write_progress(action: Action) -> dict[str, Any]:
+    """The columns that a change may touch."""
+    return {
+        "due_date": action.due_date,
+        "due_date_changes": Jsonb([_write_move(move) for move in action.due_date_changes]),
+        "state": action.state.value,
+        "rag": None if action.rag is None else action.rag.value,
+        "narrative": action.narrative,
+        "claim": None if action.claim is None else Jsonb(_write_signature(action.claim)),
+        "confirmations": Jsonb([_write_signature(entry) for entry in action.confirmations]),
+        "rejection": None
+        if action.rejection is None
+        else Jsonb({**_write_signature(action.rejection.by), "reason": action.rejection.reason}),
+        "closure_id": action.closure_id,
+        "closed_at": action.closed_at,
+        "changed_at": action.changed_at,
+        "version": action.version,
+        "latest_trace": action.latest_trace,
+    }
+
+
+def read_action(row: Row, basis: Sequence[Row], evidence: Sequence[Row]) -> Action:
+    rejection = row["rejection"]
+    return Action(
+        id=row["id"],
+        reference=row["reference"],
+        series=row["series"],
+        meeting_id=row["meeting_id"],
+        item_id=row["item_id"],
+        outcome_id=row["outcome_id"],
+        content_hash=row["content_hash"],
+        text=row["agreed_text"],
+        guidance=row["guidance"],
+        owners=tuple(Owner(**owner) for owner in row["owners"]),
+        commitment=row["commitment"],
+        marking=row["marking"],
+        original_due_date=row["original_due_date"],
+        due_date=row["due_date"],
+        due_date_changes=tuple(_read_move(move) for move in row["due_date_changes"]),
+        opened_at=row["opened_at"],
+        changed_at=row["changed_at"],
+        basis=tuple(
+            BasisReference(entry["assessment_id"], entry["revision"], BasisState(entry["state"]))
+            for entry in basis
+        ),
+        state=State(row["state"]),
+        rag=None if row["rag"] is None else Rag(row["rag"]),
+        narrative=row["narrative"],
+        evidence=tuple(_read_evidence(item) for item in evidence),
+        claim=None if row["claim"] is None else _read_signature(row["claim"]),
+        confirmations=tuple(_read_signature(entry) for entry in row["confirmations"]),
+        rejection=None
+        if rejection is None
+        else Rejection(_read_signature(rejection), str(rejection["reason"])),
+        closure_id=row["closure_id"],
+        closed_at=row["closed_at"],
+        version=row["version"],
+        opened_trace=row["opened_trace"],
+        latest_trace=row["latest_trace"],
+    )
+
+
+def write_evidence(action: UUID, position: int, item: Evidence) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "action_id": action,
+        "position": position,
+        "title": item.title,
+        "description": item.description,
+        "uri": item.uri,
+        "digest": item.digest,
+        "marking": item.marking,
+        "submitted_by": item.submitted_by,
+        "party": item.party,
+        "organisation": item.organisation,
+        "submitted_at": item.submitted_at,
+    }
+
+
+def _read_evidence(row: Row) -> Evidence:
+    return Evidence(
+        id=row["id"],
+        title=row["title"],
+        description=row["description"],
+        uri=row["uri"],
+        digest=row["digest"],
+        marking=row["marking"],
+        submitted_by=row["submitted_by"],
+        party=row["party"],
+        organisation=row["organisation"],
+        submitted_at=row["submitted_at"],
+    )
+
+
+def _write_owner(owner: Owner) -> dict[str, object]:
+    return {
+        "party": owner.party,
+        "organisation": owner.organisation,
+        "accountable": owner.accountable,
+    }
+
+
+def _write_signature(signature: Signature) -> dict[str, str]:
+    return {
+        "party": signature.party,
+        "organisation": signature.organisation,
+        "official": signature.official,
+        "at": signature.at.isoformat(),
+    }
+
+
+def _read_signature(document: Mapping[str, str]) -> Signature:
+    return Signature(
+        party=document["party"],
+        organisation=document["organisation"],
+        official=document["official"],
+        at=datetime.fromisoformat(document["at"]),
+    )
+
+
+def _write_move(move: DueDateChange) -> dict[str, object]:
+    return {
+        "from": move.from_date.isoformat(),
+        "to": move.to_date.isoformat(),
+        "reason": move.reason,
+        "requested_by": move.requested_by,
+        "accepted_by": list(move.accepted_by),
+    }
+
+
+def _read_move(document: Mapping[str, Any]) -> DueDateChange:
+    return DueDateChange(
+        from_date=date.fromisoformat(document["from"]),
+        to_date=date.fromisoformat(document["to"]),
+        reason=document["reason"],
+        requested_by=document["requested_by"],
+        accepted_by=tuple(document["accepted_by"]),
+    )

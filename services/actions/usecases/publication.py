@@ -1,0 +1,76 @@
+"""Tells the services and the audiences of changed actions, in the transaction of the change."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.actions.domain.action import Action
+from services.actions.domain.visibility import may_see
+from services.actions.events import (
+    action_changed,
+    encode_status,
+    status_changed,
+    status_digest,
+)
+from services.actions.store.feeds import (
+    lock_positions,
+    shown_digests,
+    store_digest,
+    store_positions,
+)
+from services.chassis.database import Transaction
+from services.chassis.feed import Token
+from services.chassis.ids import IdSource
+from services.chassis.outbox import OutboxMessage, enqueue
+from services.chassis.telemetry import current_traceparent, link_current_span
+from services.kernel.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is needed to tell of changes. `own_trace` begins a trace of its own for a record."""
+
+    policy: Policy
+    ids: IdSource
+    own_trace: Callable[[str], str | None]
+
+    async def publish(self, tx: Transaction, actions: Sequence[Action], at: datetime) -> None:
+        """One snapshot an action, and a status for every audience that now sees other bytes.
+
+        The rows of the actions are locked before the feeds are: every writer keeps that order. A feed
+        counts only what its audience is told, so that nothing betrays a change it may not see.
+        """
+        messages = [action_changed(action, action.latest_trace) for action in actions]
+        messages.extend(await self._statuses(tx, actions, at))
+        await enqueue(tx, messages, at)
+
+    async def _statuses(
+        self, tx: Transaction, actions: Sequence[Action], at: datetime
+    ) -> list[OutboxMessage]:
+        shown = await shown_digests(tx, [action.id for action in actions])
+        told = []
+        for action in actions:
+            for audience in self.policy.audiences(action.series):
+                if not may_see(action, audience.party, self.policy, at):
+                    continue
+                status = encode_status(audience.id, action)
+                digest = status_digest(status)
+                if shown.get((audience.id, action.id)) != digest:
+                    told.append((action, status, digest))
+        positions = await lock_positions(tx, (status.audience for _, status, _ in told), self.ids)
+        messages = []
+        for action, status, digest in told:
+            position = positions[status.audience].next()
+            positions[status.audience] = position
+            token = Token(position.epoch, position.sequence)
+            trace = self.own_trace(f"tell {status.audience}")
+            messages.append(status_changed(status, token, at, trace))
+            await store_digest(tx, status.audience, action.id, digest)
+        await store_positions(tx, positions)
+        return messages
+
+
+def traced(action: Action) -> Action:
+    """The action with the present trace as its latest, linked to the one it was opened in and the last."""
+    link_current_span(action.opened_trace, action.latest_trace)
+    return replace(action, latest_trace=current_traceparent() or action.latest_trace)

@@ -1,0 +1,130 @@
+"""An agenda: one immutable tabled version, and how far its agreement has come."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.agenda.domain.quorum import Quorum, Signatory, is_complete, require_seat
+from services.agenda.domain.references import AssessmentStanding, ReferenceState, reference_state
+from services.agenda.domain.refusals import ReferenceStale, StaleContentHash
+from services.agenda.domain.transitions import Table, step
+
+
+class AgendaState(StrEnum):
+    TABLED = "TABLED"
+    AGREED = "AGREED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class AgendaCommand(StrEnum):
+    AGREE = "AGREE"
+    """One organisation agrees and others are still needed."""
+    COMPLETE = "COMPLETE"
+    """The last organisation needed agrees."""
+    SUPERSEDE = "SUPERSEDE"
+
+
+AGENDA_TRANSITIONS: Table[AgendaState, AgendaCommand] = {
+    AgendaState.TABLED: {
+        AgendaCommand.AGREE: AgendaState.TABLED,
+        AgendaCommand.COMPLETE: AgendaState.AGREED,
+        AgendaCommand.SUPERSEDE: AgendaState.SUPERSEDED,
+    },
+    AgendaState.AGREED: {
+        AgendaCommand.AGREE: None,
+        AgendaCommand.COMPLETE: None,
+        AgendaCommand.SUPERSEDE: AgendaState.SUPERSEDED,
+    },
+    AgendaState.SUPERSEDED: {
+        AgendaCommand.AGREE: None,
+        AgendaCommand.COMPLETE: None,
+        AgendaCommand.SUPERSEDE: None,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReference:
+    """A reference of a tabled item and whether its text still stands."""
+
+    item_id: UUID
+    assessment_id: UUID
+    revision: int
+    state: ReferenceState
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """`payload` is the canonical form that `content_hash` was made over; neither ever changes.
+
+    `version` counts the tabled versions of the meeting, `aggregate_version` the changes of this one.
+    """
+
+    id: UUID
+    meeting_id: UUID
+    series: str
+    version: int
+    state: AgendaState
+    tabled_by: str
+    content_hash: str
+    payload: bytes
+    item_ids: tuple[UUID, ...]
+    references: tuple[HeldReference, ...]
+    agreed: tuple[Signatory, ...]
+    tabled_at: datetime
+    agreed_at: datetime | None
+    aggregate_version: int
+    traceparent: str | None
+
+    def supersede(self) -> "Agenda":
+        """A newer version was tabled: what was agreed of this one is void."""
+        state = step(AGENDA_TRANSITIONS, self.state, AgendaCommand.SUPERSEDE)
+        return replace(
+            self,
+            state=state,
+            agreed=(),
+            agreed_at=None,
+            aggregate_version=self.aggregate_version + 1,
+        )
+
+    def agree(self, signatory: Signatory, content_hash: str, quorum: Quorum, now: datetime) -> "Agenda":
+        """With one more agreement; unchanged when it was given before.
+
+        Raises `NotInQuorum`, `StaleContentHash` or `ReferenceStale`.
+        """
+        require_seat(quorum, signatory)
+        if self.state is AgendaState.SUPERSEDED or content_hash != self.content_hash:
+            raise StaleContentHash("this is not the version on the table", pointer="/content_hash")
+        if signatory in self.agreed:
+            return self
+        for held in self.references:
+            if held.state is not ReferenceState.CURRENT:
+                raise ReferenceStale(
+                    "an item rests on a text that no longer stands",
+                    item_id=str(held.item_id),
+                    assessment_id=str(held.assessment_id),
+                    state=held.state.value,
+                )
+        agreed = (*self.agreed, signatory)
+        complete = is_complete(quorum, agreed)
+        command = AgendaCommand.COMPLETE if complete else AgendaCommand.AGREE
+        return replace(
+            self,
+            state=step(AGENDA_TRANSITIONS, self.state, command),
+            agreed=agreed,
+            agreed_at=now if complete else None,
+            aggregate_version=self.aggregate_version + 1,
+        )
+
+    def note(self, standing: AssessmentStanding) -> "Agenda":
+        """With the references to an assessment as they now stand; unchanged when nothing differs."""
+        references = tuple(
+            replace(held, state=reference_state(held.revision, standing))
+            if held.assessment_id == standing.assessment_id
+            else held
+            for held in self.references
+        )
+        if references == self.references:
+            return self
+        return replace(self, references=references, aggregate_version=self.aggregate_version + 1)

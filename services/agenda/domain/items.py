@@ -1,0 +1,101 @@
+"""The lines of an agenda."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.agenda.domain.protection import require_joint
+from services.agenda.domain.references import Reference
+from services.agenda.domain.refusals import (
+    NotAParty,
+    OrganisationOfAnotherParty,
+    ReferenceTwice,
+    UnknownTheme,
+)
+from services.kernel.markings.banner import parse
+from services.kernel.policy import Policy
+from services.kernel.release_terms import Mode, Rendition
+from services.kernel.series import ItemKind, ItemPurpose, Series
+
+
+@dataclass(frozen=True, slots=True)
+class ItemContent:
+    """What a secretariat writes of an item. `leads` names one organisation a party, `marking` is a
+    banner, `theme` is empty where the item has none.
+    """
+
+    title: str
+    kind: ItemKind
+    purpose: ItemPurpose
+    minutes: int
+    leads: Mapping[str, str]
+    commitments: tuple[str, ...]
+    theme: str
+    marking: str
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftItem:
+    """An item as one party proposes it; its position is its place in the draft.
+
+    `action_ids` are the outstanding actions taken up under it, `traceparent` the trace in which it
+    was proposed.
+    """
+
+    id: UUID
+    content: ItemContent
+    action_ids: tuple[UUID, ...]
+    proposed_at: datetime
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TabledReference:
+    """A reference with the title that every party may see."""
+
+    assessment_id: UUID
+    revision: int
+    rendition: Rendition
+    mode: Mode
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TabledItem:
+    """An item as it lies on the table."""
+
+    id: UUID
+    position: int
+    title: str
+    kind: ItemKind
+    purpose: ItemPurpose
+    leads: tuple[tuple[str, str], ...]
+    minutes: int
+    commitments: tuple[str, ...]
+    theme: str
+    references: tuple[TabledReference, ...]
+    action_ids: tuple[UUID, ...]
+    marking: str
+
+
+def check_content(content: ItemContent, series: Series, policy: Policy) -> None:
+    """Whether everything an item names exists in its series.
+
+    Raises `NotAParty`, `OrganisationOfAnotherParty`, `UnknownTheme`, `ReferenceTwice`, and the
+    refusals of organisations, commitments and markings.
+    """
+    for party, organisation in content.leads.items():
+        if party not in series.parties:
+            raise NotAParty("a lead is of no party of the series", pointer="/leads")
+        if policy.organisation(organisation).party != party:
+            raise OrganisationOfAnotherParty("a lead is of another party", pointer="/leads")
+    for commitment in content.commitments:
+        policy.commitment(series.id, commitment)
+    if content.theme and content.theme not in policy.themes.themes:
+        raise UnknownTheme("there is no such theme", pointer="/theme")
+    require_joint(parse(content.marking), series, policy, "/marking")
+    assessments = [reference.assessment_id for reference in content.references]
+    if len(set(assessments)) != len(assessments):
+        raise ReferenceTwice("an item refers to an assessment once", pointer="/references")

@@ -1,0 +1,57 @@
+"""Who may do what: one table of commands and roles. A role counts only as an entitlement in the series."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from services.kernel.parties import Reader, Role
+from services.kernel.policy import Policy
+from services.kernel.refusals import NoAccess
+
+
+class Command(StrEnum):
+    PLAN_MEETING = "PLAN_MEETING"
+    READ_MEETING = "READ_MEETING"
+    LIST_CANDIDATES = "LIST_CANDIDATES"
+    START_DRAFT = "START_DRAFT"
+    READ_DRAFT = "READ_DRAFT"
+    EDIT_DRAFT = "EDIT_DRAFT"
+    TABLE_AGENDA = "TABLE_AGENDA"
+    READ_AGENDA = "READ_AGENDA"
+    AGREE_AGENDA = "AGREE_AGENDA"
+    PROPOSE_OUTCOME = "PROPOSE_OUTCOME"
+    READ_OUTCOME = "READ_OUTCOME"
+    AGREE_OUTCOME = "AGREE_OUTCOME"
+    TRACE = "TRACE"
+
+
+_SECRETARIES = frozenset({Role.SECRETARIAT})
+_DELEGATION = frozenset({Role.SECRETARIAT, Role.CHAIR})
+_READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR})
+_CHAIRS = frozenset({Role.CHAIR})
+
+PERMISSIONS: Mapping[Command, frozenset[Role]] = {
+    Command.PLAN_MEETING: _SECRETARIES,
+    Command.READ_MEETING: _READERS,
+    Command.LIST_CANDIDATES: _DELEGATION,
+    Command.START_DRAFT: _SECRETARIES,
+    Command.READ_DRAFT: _DELEGATION,
+    Command.EDIT_DRAFT: _SECRETARIES,
+    Command.TABLE_AGENDA: _DELEGATION,
+    Command.READ_AGENDA: _READERS,
+    Command.AGREE_AGENDA: _CHAIRS,
+    Command.PROPOSE_OUTCOME: _DELEGATION,
+    Command.READ_OUTCOME: _READERS,
+    Command.AGREE_OUTCOME: _CHAIRS,
+    Command.TRACE: _READERS,
+}
+
+
+def may(policy: Policy, reader: Reader, command: Command, series: str) -> bool:
+    """Whether token and entitlements together allow it."""
+    return bool(PERMISSIONS[command] & policy.roles(reader, series))
+
+
+def require(policy: Policy, reader: Reader, command: Command, series: str, resource: str) -> None:
+    """Raises `NoAccess`, which is also the answer for a resource that does not exist."""
+    if not may(policy, reader, command, series):
+        raise NoAccess(resource)

@@ -1,0 +1,188 @@
+"""What a dialogue's agenda refuses, and under which code."""
+
+from services.kernel.refusals import Refusal, RefusalKind
+
+
+class IllegalTransition(Refusal):
+    kind = RefusalKind.CONFLICT
+    reason = "ILLEGAL_TRANSITION"
+
+
+class StaleVersion(Refusal):
+    """Somebody changed it since the caller read it."""
+
+    kind = RefusalKind.STALE
+    reason = "STALE_VERSION"
+
+
+class MeetingInThePast(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "MEETING_IN_THE_PAST"
+
+
+class MeetingEndsBeforeItStarts(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "MEETING_ENDS_BEFORE_IT_STARTS"
+
+
+class EditionInvalid(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "EDITION_INVALID"
+
+
+class UnknownParty(Refusal):
+    """No party of that id exists."""
+
+    kind = RefusalKind.INVALID
+    reason = "UNKNOWN_PARTY"
+
+
+class NotAParty(Refusal):
+    """The party exists and takes no part in the series."""
+
+    kind = RefusalKind.INVALID
+    reason = "NOT_A_PARTY"
+
+
+class UnknownTheme(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "UNKNOWN_THEME"
+
+
+class OrganisationOfAnotherParty(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "ORGANISATION_OF_ANOTHER_PARTY"
+
+
+class MeetingExists(Refusal):
+    """One meeting an edition of a series."""
+
+    kind = RefusalKind.ALREADY_EXISTS
+    reason = "MEETING_EXISTS"
+
+
+class MeetingHasBegun(Refusal):
+    kind = RefusalKind.CONFLICT
+    reason = "MEETING_HAS_BEGUN"
+
+
+class MeetingNotHeld(Refusal):
+    """Outcomes are recorded after the meeting."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "MEETING_NOT_HELD"
+
+
+class DraftExists(Refusal):
+    """One draft a party and meeting."""
+
+    kind = RefusalKind.ALREADY_EXISTS
+    reason = "DRAFT_EXISTS"
+
+
+class UnknownItem(Refusal):
+    kind = RefusalKind.NOT_FOUND
+    reason = "UNKNOWN_ITEM"
+
+
+class PositionOutOfRange(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "POSITION_OUT_OF_RANGE"
+
+
+class StandingItemKept(Refusal):
+    """The series' standing items stay on every agenda."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "STANDING_ITEM_KEPT"
+
+
+class ReferenceTwice(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "REFERENCE_TWICE"
+
+
+class ReferenceNotReleasable(Refusal):
+    """A party of the series may not have the text in that revision, rendition and mode."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "REFERENCE_NOT_RELEASABLE"
+
+
+class ReferenceStale(Refusal):
+    """The revision is no longer current, or the assessment was withdrawn."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "REFERENCE_STALE"
+
+
+class MarkingTooLow(Refusal):
+    """A whole would grant more than its most restricted part."""
+
+    kind = RefusalKind.INVALID
+    reason = "MARKING_TOO_LOW"
+
+
+class AboveCeiling(Refusal):
+    """The marking is above what the meetings of the series may discuss."""
+
+    kind = RefusalKind.INVALID
+    reason = "ABOVE_CEILING"
+
+
+class MarkingNotForAllParties(Refusal):
+    """What is joint cannot be kept from one of the parties."""
+
+    kind = RefusalKind.INVALID
+    reason = "MARKING_NOT_FOR_ALL_PARTIES"
+
+
+class StaleContentHash(Refusal):
+    """The text agreed to is not the text on the table."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "STALE_CONTENT_HASH"
+
+
+class NotInQuorum(Refusal):
+    kind = RefusalKind.FORBIDDEN
+    reason = "NOT_IN_QUORUM"
+
+
+class AgendaNotAgreed(Refusal):
+    kind = RefusalKind.CONFLICT
+    reason = "AGENDA_NOT_AGREED"
+
+
+class DueDateBeforeMeeting(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "DUE_DATE_BEFORE_MEETING"
+
+
+class AccountableOwnerWrong(Refusal):
+    """Each responsible party has exactly one accountable organisation."""
+
+    kind = RefusalKind.INVALID
+    reason = "ACCOUNTABLE_OWNER_WRONG"
+
+
+class SignatureMalformed(Refusal):
+    kind = RefusalKind.INVALID
+    reason = "SIGNATURE_MALFORMED"
+
+
+class SignatureKeyUnknown(Refusal):
+    kind = RefusalKind.FORBIDDEN
+    reason = "SIGNATURE_KEY_UNKNOWN"
+
+
+class SignatureKeyForeign(Refusal):
+    """The key is another official's."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "SIGNATURE_KEY_FOREIGN"
+
+
+class SignatureInvalid(Refusal):
+    kind = RefusalKind.FORBIDDEN
+    reason = "SIGNATURE_INVALID"

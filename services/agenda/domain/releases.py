@@ -1,0 +1,142 @@
+"""Answers to "may every party have these exact texts?", and what an item may then be tabled with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.agenda.domain.items import DraftItem, TabledItem, TabledReference
+from services.agenda.domain.protection import require_joint, require_protection
+from services.agenda.domain.references import AssessmentState, Reference
+from services.agenda.domain.refusals import ReferenceNotReleasable, ReferenceStale
+from services.kernel.markings.banner import parse
+from services.kernel.markings.marking import Marking
+from services.kernel.policy import Policy
+from services.kernel.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDecision:
+    """A stored decision for one party. `document` is the whole record, in proto JSON."""
+
+    decision_id: str
+    party: str
+    allowed: bool
+    rule_id: str
+    explanation: str
+    reference: Reference
+    marking: Marking | None
+    document: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """The decisions on one text; `title` is what every party may see, where every party is allowed."""
+
+    reference: Reference
+    allowed: bool
+    decisions: tuple[ReleaseDecision, ...]
+    title: str
+    state: AssessmentState
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An assessment that could be taken up, with the rendition that every party may have, if any."""
+
+    assessment_id: str
+    revision: int
+    title: str
+    joint_title: str
+    joint_rendition: str
+    themes: tuple[tuple[str, str], ...]
+    agency: str
+    published_at: datetime | None
+    decisions: tuple[ReleaseDecision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAssessment:
+    """An assessment as one reader may see it."""
+
+    assessment_id: str
+    title: str
+    state: str
+    published_at: datetime | None
+
+
+def allowed_text(item: DraftItem, answer: TextAnswer, parties: Sequence[str]) -> TabledReference:
+    """The reference as every party may see it.
+
+    Raises `ReferenceStale` where the revision no longer stands, and `ReferenceNotReleasable` unless
+    there is an allowing decision on exactly this text for every party.
+    """
+    reference = answer.reference
+    named = {"item_id": str(item.id), "assessment_id": str(reference.assessment_id)}
+    if answer.state is not AssessmentState.ACTIVE:
+        raise ReferenceStale("the revision no longer stands", state=answer.state.value, **named)
+    for party in parties:
+        found = [entry for entry in answer.decisions if entry.party == party]
+        denial = next((entry for entry in found if not entry.allowed), None)
+        if denial is not None:
+            raise ReferenceNotReleasable(denial.explanation, rule_id=denial.rule_id, party=party, **named)
+        if not any(entry.reference == reference for entry in found):
+            raise ReferenceNotReleasable(
+                "there is no decision on this text", rule_id="NO_DECISION", party=party, **named
+            )
+    if not answer.allowed:
+        raise ReferenceStale("the revision is no longer current", **named)
+    return TabledReference(
+        assessment_id=reference.assessment_id,
+        revision=reference.revision,
+        rendition=reference.rendition,
+        mode=reference.mode,
+        title=answer.title,
+    )
+
+
+def tabled_items(
+    items: Sequence[DraftItem],
+    answers: Mapping[Reference, TextAnswer],
+    *,
+    marking: str,
+    series: Series,
+    policy: Policy,
+) -> tuple[TabledItem, ...]:
+    """The items as they go on the table.
+
+    Raises `ReferenceNotReleasable`, `ReferenceStale`, `MarkingTooLow`, `AboveCeiling` or
+    `MarkingNotForAllParties`.
+    """
+    whole = parse(marking)
+    require_joint(whole, series, policy, "/marking")
+    tabled = []
+    for position, item in enumerate(items, start=1):
+        content = item.content
+        chosen = [answers[reference] for reference in content.references]
+        references = tuple(allowed_text(item, answer, series.parties) for answer in chosen)
+        rests_on = [
+            decision.marking
+            for answer in chosen
+            for decision in answer.decisions
+            if decision.marking is not None
+        ]
+        own = parse(content.marking)
+        require_protection(own, rests_on, f"item {position}", f"/items/{position - 1}/marking")
+        require_protection(whole, [own], "the agenda", "/marking")
+        tabled.append(
+            TabledItem(
+                id=item.id,
+                position=position,
+                title=content.title,
+                kind=content.kind,
+                purpose=content.purpose,
+                leads=tuple(sorted(content.leads.items())),
+                minutes=content.minutes,
+                commitments=content.commitments,
+                theme=content.theme,
+                references=references,
+                action_ids=item.action_ids,
+                marking=content.marking,
+            )
+        )
+    return tuple(tabled)

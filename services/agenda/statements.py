@@ -1,0 +1,216 @@
+"""The canonical form of what crosses between parties: agendas, outcomes and the agreements to them.
+
+Hashes and signatures are made over RFC 8785 bytes of the proto JSON of `entente.exchange.v1`. A member
+that holds its default is left out, so that a field added later does not change an older document.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from entente.exchange.v1 import agenda_pb2, agreement_pb2, outcome_pb2, release_pb2
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from services.agenda.domain.items import TabledItem, TabledReference
+from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.outcome import Conclusion
+from services.kernel.canonical import canonical_json, content_hash
+from services.kernel.release_terms import Mode, Rendition
+from services.kernel.series import ItemKind, ItemPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A message in its canonical form. `type` is the full name of the message."""
+
+    type: str
+    payload: bytes
+    content_hash: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return document_of(self.payload)
+
+
+def document_of(payload: bytes) -> dict[str, Any]:
+    """The JSON document that canonical bytes hold."""
+    document: dict[str, Any] = json.loads(payload)
+    return document
+
+
+def _statement(message: Message) -> Statement:
+    document = json_format.MessageToDict(message)
+    return Statement(message.DESCRIPTOR.full_name, canonical_json(document), content_hash(document))
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def rendition_number(rendition: Rendition) -> "release_pb2.Rendition.ValueType":
+    return release_pb2.Rendition.Value(f"RENDITION_{rendition.value}")
+
+
+def mode_number(mode: Mode) -> "release_pb2.ReleaseMode.ValueType":
+    return release_pb2.ReleaseMode.Value(f"RELEASE_MODE_{mode.value}")
+
+
+def _reference(reference: TabledReference) -> agenda_pb2.AssessmentReference:
+    return agenda_pb2.AssessmentReference(
+        assessment_id=str(reference.assessment_id),
+        revision=reference.revision,
+        rendition=rendition_number(reference.rendition),
+        mode=mode_number(reference.mode),
+        title=reference.title,
+    )
+
+
+def _item(item: TabledItem) -> agenda_pb2.TabledItem:
+    return agenda_pb2.TabledItem(
+        item_id=str(item.id),
+        position=item.position,
+        title=item.title,
+        kind=agenda_pb2.ItemKind.Value(f"ITEM_KIND_{item.kind.value}"),
+        purpose=agenda_pb2.ItemPurpose.Value(f"ITEM_PURPOSE_{item.purpose.value}"),
+        leads=[
+            agenda_pb2.ItemLead(party=party, organisation=organisation) for party, organisation in item.leads
+        ],
+        minutes=item.minutes,
+        commitments=item.commitments,
+        theme=item.theme,
+        references=[_reference(reference) for reference in item.references],
+        action_ids=[str(action_id) for action_id in item.action_ids],
+        marking=item.marking,
+    )
+
+
+def tabled_agenda(
+    *,
+    agenda_id: UUID,
+    meeting: Meeting,
+    version: int,
+    tabled_by: str,
+    items: tuple[TabledItem, ...],
+    marking: str,
+) -> Statement:
+    """One version as it lies on the table."""
+    return _statement(
+        agenda_pb2.TabledAgenda(
+            agenda_id=str(agenda_id),
+            meeting_id=str(meeting.id),
+            series=meeting.series,
+            edition=meeting.edition,
+            starts_at=_instant(meeting.starts_at),
+            venue=meeting.venue,
+            version=version,
+            tabled_by_party=tabled_by,
+            items=[_item(item) for item in items],
+            marking=marking,
+        )
+    )
+
+
+def proposed_outcome(conclusion: Conclusion) -> Statement:
+    """An outcome as it is put to the parties."""
+    message = outcome_pb2.Outcome(
+        outcome_id=str(conclusion.id),
+        meeting_id=str(conclusion.meeting_id),
+        agenda_id=str(conclusion.agenda_id),
+        item_id=str(conclusion.item_id),
+        series=conclusion.series,
+        version=conclusion.version,
+        conclusion=conclusion.conclusion,
+        marking=conclusion.marking,
+    )
+    plan = conclusion.action
+    if plan is not None:
+        message.action.CopyFrom(
+            outcome_pb2.AgreedAction(
+                action_id=str(plan.id),
+                reference=plan.reference,
+                text=plan.content.text,
+                guidance=plan.content.guidance,
+                owners=[
+                    outcome_pb2.ActionOwner(
+                        party=owner.party,
+                        organisation=owner.organisation,
+                        accountable=owner.accountable,
+                    )
+                    for owner in plan.content.owners
+                ],
+                due_date=plan.content.due_date.isoformat(),
+                commitment=plan.content.commitment,
+                basis=[_reference(reference) for reference in plan.basis],
+            )
+        )
+    return _statement(message)
+
+
+def agreement(
+    *,
+    subject: str,
+    subject_id: UUID,
+    version: int,
+    content_hash: str,
+    party: str,
+    organisation: str,
+    official: str,
+) -> Statement:
+    """What an official signs. `subject` is AGENDA or OUTCOME."""
+    return _statement(
+        agreement_pb2.Agreement(
+            subject=agreement_pb2.AgreementSubject.Value(f"AGREEMENT_SUBJECT_{subject}"),
+            subject_id=str(subject_id),
+            version=version,
+            content_hash=content_hash,
+            party=party,
+            organisation=organisation,
+            official=official,
+        )
+    )
+
+
+def read_tabled_agenda(payload: bytes) -> agenda_pb2.TabledAgenda:
+    """The message behind stored canonical bytes."""
+    return json_format.Parse(payload, agenda_pb2.TabledAgenda())
+
+
+def read_outcome(payload: bytes) -> outcome_pb2.Outcome:
+    """The message behind stored canonical bytes."""
+    return json_format.Parse(payload, outcome_pb2.Outcome())
+
+
+def read_items(payload: bytes) -> tuple[TabledItem, ...]:
+    """The items of a tabled version, from its canonical bytes."""
+    return tuple(
+        TabledItem(
+            id=UUID(item.item_id),
+            position=item.position,
+            title=item.title,
+            kind=ItemKind(agenda_pb2.ItemKind.Name(item.kind).removeprefix("ITEM_KIND_")),
+            purpose=ItemPurpose(agenda_pb2.ItemPurpose.Name(item.purpose).removeprefix("ITEM_PURPOSE_")),
+            leads=tuple((lead.party, lead.organisation) for lead in item.leads),
+            minutes=item.minutes,
+            commitments=tuple(item.commitments),
+            theme=item.theme,
+            references=tuple(_read_reference(reference) for reference in item.references),
+            action_ids=tuple(UUID(action_id) for action_id in item.action_ids),
+            marking=item.marking,
+        )
+        for item in read_tabled_agenda(payload).items
+    )
+
+
+def _read_reference(reference: agenda_pb2.AssessmentReference) -> TabledReference:
+    rendition = release_pb2.Rendition.Name(reference.rendition).removeprefix("RENDITION_")
+    mode = release_pb2.ReleaseMode.Name(reference.mode).removeprefix("RELEASE_MODE_")
+    return TabledReference(
+        assessment_id=UUID(reference.assessment_id),
+        revision=reference.revision,
+        rendition=Rendition(rendition),
+        mode=Mode(mode),
+        title=reference.title,
+    )

@@ -1,0 +1,78 @@
+"""Meetings: rows of `meeting`."""
+
+from uuid import UUID
+
+from psycopg.rows import TupleRow
+
+from services.agenda.domain.meeting import Meeting, MeetingState
+from services.agenda.domain.refusals import MeetingExists, StaleVersion
+from services.chassis.audit import AuditEntry, append
+from services.chassis.database import Transaction
+
+_COLUMNS = "id, series, edition, host_party, venue, starts_at, ends_at, state, version"
+
+
+def _meeting(row: TupleRow) -> Meeting:
+    identity, series, edition, host_party, venue, starts_at, ends_at, state, version = row
+    return Meeting(
+        identity,
+        series,
+        edition,
+        host_party,
+        venue,
+        starts_at,
+        ends_at,
+        MeetingState(state),
+        version,
+    )
+
+
+async def insert_meeting(tx: Transaction, meeting: Meeting, audit: AuditEntry) -> None:
+    """Raises `MeetingExists` where the edition has a meeting."""
+    inserted = await tx.execute(
+        f"INSERT INTO meeting ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608
+        " ON CONFLICT DO NOTHING",
+        [
+            meeting.id,
+            meeting.series,
+            meeting.edition,
+            meeting.host_party,
+            meeting.venue,
+            meeting.starts_at,
+            meeting.ends_at,
+            meeting.state,
+            meeting.version,
+        ],
+    )
+    if inserted.rowcount == 0:
+        raise MeetingExists("the edition has a meeting", pointer="/edition")
+    await append(tx, audit)
+
+
+async def find_meeting(tx: Transaction, meeting_id: UUID, *, lock: bool = False) -> Meeting | None:
+    cursor = await tx.execute(
+        f"SELECT {_COLUMNS} FROM meeting WHERE id = %s {'FOR UPDATE' if lock else ''}",  # noqa: S608
+        [meeting_id],
+    )
+    row = await cursor.fetchone()
+    return _meeting(row) if row else None
+
+
+async def meetings_of_series(tx: Transaction, series: str) -> tuple[Meeting, ...]:
+    """By edition, the latest first."""
+    cursor = await tx.execute(
+        f"SELECT {_COLUMNS} FROM meeting WHERE series = %s ORDER BY edition DESC",  # noqa: S608
+        [series],
+    )
+    return tuple(_meeting(row) for row in await cursor.fetchall())
+
+
+async def update_meeting(tx: Transaction, meeting: Meeting, expected: int, audit: AuditEntry) -> None:
+    """Raises `StaleVersion`."""
+    updated = await tx.execute(
+        "UPDATE meeting SET state = %s, version = %s WHERE id = %s AND version = %s",
+        [meeting.state, meeting.version, meeting.id, expected],
+    )
+    if updated.rowcount == 0:
+        raise StaleVersion("the meeting has changed since it was read")
+    await append(tx, audit)

@@ -1,0 +1,117 @@
+"""What a caller may see, or the one answer for everything else; and the audit entries of mutations."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.draft import Draft
+from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.outcome import Outcome
+from services.agenda.domain.permissions import Command, require
+from services.agenda.store.agendas import find_agenda
+from services.agenda.store.drafts import find_draft
+from services.agenda.store.meetings import find_meeting
+from services.agenda.store.outcomes import find_outcome
+from services.chassis.audit import AuditEntry
+from services.chassis.database import Transaction
+from services.chassis.once import Once
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+from services.kernel.refusals import NoAccess
+
+T = TypeVar("T")
+
+
+async def meeting_for(
+    tx: Transaction,
+    reader: Reader,
+    command: Command,
+    meeting_id: UUID,
+    policy: Policy,
+    *,
+    lock: bool = False,
+) -> Meeting:
+    """Raises `NoAccess`."""
+    resource = f"meeting '{meeting_id}'"
+    meeting = await find_meeting(tx, meeting_id, lock=lock)
+    if meeting is None:
+        raise NoAccess(resource)
+    require(policy, reader, command, meeting.series, resource)
+    return meeting
+
+
+async def draft_for(
+    tx: Transaction,
+    reader: Reader,
+    command: Command,
+    draft_id: UUID,
+    policy: Policy,
+    *,
+    lock: bool = False,
+) -> Draft:
+    """A draft of the reader's own party. Raises `NoAccess`."""
+    resource = f"draft '{draft_id}'"
+    draft = await find_draft(tx, draft_id, lock=lock)
+    if draft is None or draft.party != reader.party:
+        raise NoAccess(resource)
+    require(policy, reader, command, draft.series, resource)
+    return draft
+
+
+async def agenda_for(
+    tx: Transaction,
+    reader: Reader,
+    command: Command,
+    agenda_id: UUID,
+    policy: Policy,
+    *,
+    lock: bool = False,
+) -> Agenda:
+    """Raises `NoAccess`."""
+    resource = f"agenda '{agenda_id}'"
+    agenda = await find_agenda(tx, agenda_id, lock=lock)
+    if agenda is None:
+        raise NoAccess(resource)
+    require(policy, reader, command, agenda.series, resource)
+    return agenda
+
+
+async def outcome_for(
+    tx: Transaction,
+    reader: Reader,
+    command: Command,
+    outcome_id: UUID,
+    policy: Policy,
+    *,
+    lock: bool = False,
+) -> Outcome:
+    """Raises `NoAccess`."""
+    resource = f"outcome '{outcome_id}'"
+    outcome = await find_outcome(tx, outcome_id, lock=lock)
+    if outcome is None:
+        raise NoAccess(resource)
+    require(policy, reader, command, outcome.series, resource)
+    return outcome
+
+
+def audit_of(
+    once: Once[T],
+    reader: Reader,
+    action: str,
+    subject_kind: str,
+    subject_id: UUID,
+    at: datetime,
+    **detail: Any,
+) -> AuditEntry:
+    """The record of a mutation that a reader asked for."""
+    return AuditEntry(
+        action=action,
+        actor=reader.subject,
+        party=reader.party,
+        subject_kind=subject_kind,
+        subject_id=str(subject_id),
+        at=at,
+        request_id=once.key,
+        detail=detail,
+    )

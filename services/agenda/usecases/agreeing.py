@@ -1,0 +1,201 @@
+"""An official agrees for an organisation, with the official's own key, to one content hash."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.agenda.domain.agenda import Agenda, AgendaState
+from services.agenda.domain.meeting import MeetingCommand
+from services.agenda.domain.outcome import Outcome, OutcomeState
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.quorum import Signatory
+from services.agenda.events import agenda_changed, outcome_agreed
+from services.agenda.signatures import OfficialKeys
+from services.agenda.statements import Statement, agreement
+from services.agenda.store.agendas import find_agenda, update_agenda
+from services.agenda.store.agreements import StoredAgreement, Subject, insert_agreement
+from services.agenda.store.meetings import find_meeting, update_meeting
+from services.agenda.store.outcomes import count_open, update_outcome
+from services.agenda.usecases.access import agenda_for, audit_of, outcome_for
+from services.chassis.audit import AuditEntry
+from services.chassis.clock import Clock
+from services.chassis.database import Database, Transaction
+from services.chassis.once import Once
+from services.chassis.outbox import enqueue
+from services.chassis.telemetry import current_traceparent, link_current_span
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Agreeing:
+    """What agreement needs besides the caller."""
+
+    database: Database
+    policy: Policy
+    keys: OfficialKeys
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """What the caller would sign, and the hash of what it is about."""
+
+    statement: Statement
+    content_hash: str
+
+
+async def statement_on_agenda(
+    database: Database, reader: Reader, agenda_id: UUID, *, policy: Policy
+) -> ToSign:
+    """Raises `NoAccess`."""
+    async with database.transaction() as tx:
+        agenda = await agenda_for(tx, reader, Command.AGREE_AGENDA, agenda_id, policy)
+    return ToSign(_statement(Subject.AGENDA, agenda, reader), agenda.content_hash)
+
+
+async def statement_on_outcome(
+    database: Database, reader: Reader, outcome_id: UUID, *, policy: Policy
+) -> ToSign:
+    """Raises `NoAccess`."""
+    async with database.transaction() as tx:
+        outcome = await outcome_for(tx, reader, Command.AGREE_OUTCOME, outcome_id, policy)
+    return ToSign(_statement(Subject.OUTCOME, outcome, reader), outcome.content_hash)
+
+
+async def agree_agenda(
+    once: Once[Agenda],
+    reader: Reader,
+    agenda_id: UUID,
+    content_hash: str,
+    jws: str,
+    *,
+    agreeing: Agreeing,
+) -> Agenda:
+    """The agenda with this agreement; the last one needed makes it agreed.
+
+    Raises `NoAccess`, `NotInQuorum`, `StaleContentHash`, `ReferenceStale`, or what is wrong with the
+    signature.
+    """
+    policy, now = agreeing.policy, agreeing.clock()
+    quorum_of = policy.get_series
+    async with once.transaction() as tx:
+        seen = await agenda_for(tx, reader, Command.AGREE_AGENDA, agenda_id, policy)
+        meeting = await find_meeting(tx, seen.meeting_id, lock=True)
+        agenda = await find_agenda(tx, agenda_id, lock=True)
+        if meeting is None or agenda is None:
+            raise RuntimeError("an agenda has lost its meeting")
+        signatory = Signatory(reader.party, reader.organisation)
+        agreed = agenda.agree(signatory, content_hash, quorum_of(agenda.series).quorum, now)
+        signed = _signed(Subject.AGENDA, agenda, reader, jws, agreeing.keys, now)
+        if agreed is agenda:
+            return await once.answer(tx, agenda)
+        link_current_span(agenda.traceparent)
+        audit = audit_of(
+            once,
+            reader,
+            "agenda.agreement-given",
+            "agenda",
+            agenda.id,
+            now,
+            content_hash=content_hash,
+            organisation=reader.organisation,
+        )
+        await insert_agreement(tx, signed, audit)
+        complete = agreed.state is AgendaState.AGREED
+        action = "agenda.agreed" if complete else "agenda.agreement-counted"
+        counted = audit_of(once, reader, action, "agenda", agenda.id, now)
+        await update_agenda(tx, agreed, agenda.aggregate_version, counted)
+        if complete:
+            moved = meeting.after(MeetingCommand.AGREE_AGENDA)
+            noted = audit_of(once, reader, "meeting.agenda-agreed", "meeting", meeting.id, now)
+            await update_meeting(tx, moved, meeting.version, noted)
+            await enqueue(tx, [agenda_changed(agreed, current_traceparent(), now)], now)
+        return await once.answer(tx, agreed)
+
+
+async def agree_outcome(
+    once: Once[Outcome],
+    reader: Reader,
+    outcome_id: UUID,
+    content_hash: str,
+    jws: str,
+    *,
+    agreeing: Agreeing,
+) -> Outcome:
+    """The outcome with this agreement; the last one needed makes it agreed and tells the others.
+
+    Raises `NoAccess`, `NotInQuorum`, `StaleContentHash`, or what is wrong with the signature.
+    """
+    policy, now = agreeing.policy, agreeing.clock()
+    async with once.transaction() as tx:
+        seen = await outcome_for(tx, reader, Command.AGREE_OUTCOME, outcome_id, policy)
+        meeting = await find_meeting(tx, seen.meeting_id, lock=True)
+        outcome = await outcome_for(tx, reader, Command.AGREE_OUTCOME, outcome_id, policy, lock=True)
+        if meeting is None:
+            raise RuntimeError("an outcome has lost its meeting")
+        signatory = Signatory(reader.party, reader.organisation)
+        quorum = policy.get_series(outcome.series).quorum
+        agreed = outcome.agree(signatory, content_hash, quorum, now)
+        signed = _signed(Subject.OUTCOME, outcome, reader, jws, agreeing.keys, now)
+        if agreed is outcome:
+            return await once.answer(tx, outcome)
+        link_current_span(outcome.traceparent)
+        audit = audit_of(
+            once,
+            reader,
+            "outcome.agreement-given",
+            "outcome",
+            outcome.id,
+            now,
+            content_hash=content_hash,
+            organisation=reader.organisation,
+        )
+        await insert_agreement(tx, signed, audit)
+        complete = agreed.state is OutcomeState.AGREED
+        action = "outcome.agreed" if complete else "outcome.agreement-counted"
+        counted = audit_of(once, reader, action, "outcome", outcome.id, now)
+        await update_outcome(tx, agreed, outcome.aggregate_version, counted)
+        if complete:
+            if await count_open(tx, meeting.id) == 0:
+                moved = meeting.after(MeetingCommand.CONCLUDE)
+                noted = audit_of(once, reader, "meeting.concluded", "meeting", meeting.id, now)
+                await update_meeting(tx, moved, meeting.version, noted)
+            await enqueue(tx, [outcome_agreed(agreed, current_traceparent(), now)], now)
+        return await once.answer(tx, agreed)
+
+
+def _statement(subject: Subject, about: Agenda | Outcome, reader: Reader) -> Statement:
+    return agreement(
+        subject=subject.value,
+        subject_id=about.id,
+        version=about.version,
+        content_hash=about.content_hash,
+        party=reader.party,
+        organisation=reader.organisation,
+        official=reader.subject,
+    )
+
+
+def _signed(
+    subject: Subject,
+    about: Agenda | Outcome,
+    reader: Reader,
+    jws: str,
+    keys: OfficialKeys,
+    now: datetime,
+) -> StoredAgreement:
+    """The verified statement, to be kept as it was signed."""
+    statement = _statement(subject, about, reader)
+    keys.verify(jws, statement.payload, reader)
+    return StoredAgreement(
+        subject=subject,
+        subject_id=about.id,
+        signatory=Signatory(reader.party, reader.organisation),
+        official=reader.subject,
+        content_hash=about.content_hash,
+        type=statement.type,
+        payload=statement.payload,
+        jws=jws,
+        given_at=now,
+    )

@@ -1,0 +1,198 @@
+"""A party drafts its own agenda: from the series' template, then line by line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.agenda.clients.threatfeed import Threatfeed
+from services.agenda.domain.draft import Draft, start_draft
+from services.agenda.domain.items import DraftItem, ItemContent, check_content
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.references import Reference, ReferenceState, reference_state
+from services.agenda.domain.refusals import StaleVersion
+from services.agenda.store.actions import outstanding_actions
+from services.agenda.store.assessments import standings
+from services.agenda.store.drafts import insert_draft, update_draft
+from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.chassis.clock import Clock
+from services.chassis.database import Database, Transaction
+from services.chassis.ids import IdSource
+from services.chassis.once import Once
+from services.chassis.telemetry import current_traceparent, link_current_span
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft, and how the texts stand that its items refer to."""
+
+    draft: Draft
+    states: Mapping[Reference, ReferenceState]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """What drafting needs besides the caller."""
+
+    policy: Policy
+    threatfeed: Threatfeed
+    clock: Clock
+    ids: IdSource
+
+
+async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, drafting: Drafting) -> DraftView:
+    """Raises `NoAccess`, `MeetingHasBegun` or `DraftExists`."""
+    now = drafting.clock()
+    async with once.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.START_DRAFT, meeting_id, drafting.policy)
+        meeting.require_ahead(now)
+        draft = start_draft(
+            id=drafting.ids(),
+            meeting_id=meeting.id,
+            series=drafting.policy.get_series(meeting.series),
+            party=reader.party,
+            outstanding=await outstanding_actions(tx, meeting.series),
+            new_item_id=drafting.ids,
+            now=now,
+            traceparent=current_traceparent(),
+        )
+        await insert_draft(tx, draft, audit_of(once, reader, "draft.started", "draft", draft.id, now))
+        return await once.answer(tx, DraftView(draft, {}))
+
+
+async def read_draft(database: Database, reader: Reader, draft_id: UUID, *, policy: Policy) -> DraftView:
+    """Raises `NoAccess`."""
+    async with database.transaction() as tx:
+        return await _view(tx, await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy))
+
+
+async def add_item(
+    once: Once[DraftView],
+    reader: Reader,
+    draft_id: UUID,
+    content: ItemContent,
+    position: int | None,
+    expected: int,
+    *,
+    database: Database,
+    drafting: Drafting,
+) -> DraftView:
+    """Raises `NoAccess`, `StaleVersion`, or what is wrong with the item."""
+    await _check(database, reader, draft_id, content, drafting)
+    item = DraftItem(
+        id=drafting.ids(),
+        content=content,
+        action_ids=(),
+        proposed_at=drafting.clock(),
+        traceparent=current_traceparent(),
+    )
+    return await _change(
+        once,
+        reader,
+        draft_id,
+        expected,
+        "draft.item-added",
+        item.id,
+        lambda draft: draft.with_item(item, position),
+        drafting,
+    )
+
+
+async def rewrite_item(
+    once: Once[DraftView],
+    reader: Reader,
+    draft_id: UUID,
+    item_id: UUID,
+    content: ItemContent,
+    position: int | None,
+    expected: int,
+    *,
+    database: Database,
+    drafting: Drafting,
+) -> DraftView:
+    """Raises `NoAccess`, `StaleVersion`, `UnknownItem`, or what is wrong with the item."""
+    await _check(database, reader, draft_id, content, drafting)
+    return await _change(
+        once,
+        reader,
+        draft_id,
+        expected,
+        "draft.item-rewritten",
+        item_id,
+        lambda draft: draft.with_content(item_id, content, position),
+        drafting,
+    )
+
+
+async def remove_item(
+    once: Once[DraftView],
+    reader: Reader,
+    draft_id: UUID,
+    item_id: UUID,
+    expected: int,
+    *,
+    drafting: Drafting,
+) -> DraftView:
+    """Raises `NoAccess`, `StaleVersion`, `UnknownItem` or `StandingItemKept`."""
+    return await _change(
+        once,
+        reader,
+        draft_id,
+        expected,
+        "draft.item-removed",
+        item_id,
+        lambda draft: draft.without_item(item_id),
+        drafting,
+    )
+
+
+async def _check(
+    database: Database, reader: Reader, draft_id: UUID, content: ItemContent, drafting: Drafting
+) -> None:
+    """Whether everything exists that the item names; of assessments, whether the caller may see them."""
+    async with database.transaction() as tx:
+        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy)
+    check_content(content, drafting.policy.get_series(draft.series), drafting.policy)
+    held = {reference for item in draft.items for reference in item.content.references}
+    for reference in content.references:
+        if reference not in held:
+            await drafting.threatfeed.assessment(reference.assessment_id, reference.revision)
+
+
+async def _change(
+    once: Once[DraftView],
+    reader: Reader,
+    draft_id: UUID,
+    expected: int,
+    action: str,
+    item_id: UUID,
+    change: Callable[[Draft], Draft],
+    drafting: Drafting,
+) -> DraftView:
+    now = drafting.clock()
+    async with once.transaction() as tx:
+        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
+        if draft.version != expected:
+            raise StaleVersion("the draft has changed since it was read", version=str(draft.version))
+        changed = change(draft)
+        audit = audit_of(once, reader, action, "draft", draft.id, now, item_id=str(item_id))
+        await update_draft(tx, changed, expected, audit)
+        return await once.answer(tx, await _view(tx, changed, link=item_id))
+
+
+async def _view(tx: Transaction, draft: Draft, link: UUID | None = None) -> DraftView:
+    """The draft as its party sees it; the span is linked to the news that the item `link` rests on."""
+    references = {reference for item in draft.items for reference in item.content.references}
+    known = await standings(tx, {reference.assessment_id for reference in references})
+    for item in draft.items:
+        if item.id == link:
+            found = (known.get(reference.assessment_id) for reference in item.content.references)
+            link_current_span(*(entry.traceparent for entry in found if entry is not None))
+    return DraftView(
+        draft,
+        {
+            reference: reference_state(reference.revision, known.get(reference.assessment_id))
+            for reference in references
+        },
+    )

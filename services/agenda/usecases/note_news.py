@@ -1,0 +1,61 @@
+"""What other services tell: assessments that changed or were withdrawn, actions that moved."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.agenda.domain.references import AssessmentStanding
+from services.agenda.events import agenda_changed
+from services.agenda.store.actions import ActionStanding, record_action
+from services.agenda.store.agendas import agendas_resting_on, update_agenda
+from services.agenda.store.assessments import record_standing
+from services.chassis.audit import AuditEntry
+from services.chassis.database import Transaction
+from services.chassis.outbox import enqueue
+from services.chassis.telemetry import current_traceparent
+
+_ACTOR = "agenda"
+"""The service itself, acting on an event."""
+
+
+async def note_assessments(tx: Transaction, news: Sequence[AssessmentStanding], at: datetime) -> None:
+    """Marks the references of agendas on the table; drafts are judged when they are read.
+
+    All standings are written before any agenda is locked: that order is also the order of tabling.
+    """
+    newest: dict[str, AssessmentStanding] = {}
+    for standing in news:
+        held = newest.get(str(standing.assessment_id))
+        if held is None or standing.aggregate_version > held.aggregate_version:
+            newest[str(standing.assessment_id)] = standing
+    changed = [standing for _, standing in sorted(newest.items()) if await record_standing(tx, standing)]
+    if not changed:
+        return
+    for agenda in await agendas_resting_on(tx, [standing.assessment_id for standing in changed]):
+        noted = agenda
+        for standing in changed:
+            noted = noted.note(standing)
+        if noted is agenda:
+            continue
+        audit = AuditEntry(
+            action="agenda.references-marked",
+            actor=_ACTOR,
+            party=None,
+            subject_kind="agenda",
+            subject_id=str(agenda.id),
+            at=at,
+            detail={
+                "references": [
+                    {"assessment_id": str(held.assessment_id), "state": held.state.value}
+                    for held, before in zip(noted.references, agenda.references, strict=True)
+                    if held != before
+                ]
+            },
+        )
+        await update_agenda(tx, noted, agenda.aggregate_version, audit)
+        await enqueue(tx, [agenda_changed(noted, current_traceparent(), at)], at)
+
+
+async def note_actions(tx: Transaction, news: Sequence[ActionStanding]) -> None:
+    """Keeps the table of outstanding actions."""
+    for action in news:
+        await record_action(tx, action)
