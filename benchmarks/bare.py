@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from typing import Any
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -39,7 +40,7 @@ async def main() -> None:
     await consumer.stop()
 
 
-async def _store(connection: psycopg.AsyncConnection, place: TopicPartition, messages: list) -> None:
+async def _store(connection: psycopg.AsyncConnection, place: TopicPartition, messages: list[Any]) -> None:
     await connection.execute(
         "INSERT INTO bare (topic, part, position, key, value)"
         " SELECT %s, %s, * FROM unnest(%s::bigint[], %s::bytea[], %s::bytea[])",

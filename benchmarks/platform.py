@@ -1,6 +1,7 @@
 """A platform for measurements, and worker processes on it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psycopg
 from psycopg import sql
 
@@ -28,12 +30,18 @@ RECEIPTS = f"threatfeed.receipt.{AGENCY}.v1"
 CHANGES = "threatfeed.assessment.v1"
 
 
+def state_folder(name: str) -> Path:
+    return ROOT / ".entente" / name
+
+
 @contextmanager
 def measuring_platform(name: str) -> Iterator[PlatformAccess]:
-    """A broker and a database server of a measurement's own, stopped at the end."""
+    """A broker and a database server of a measurement's own, empty at the start, stopped at the end."""
     cache = Folders.from_environment(os.environ, ROOT).cache
-    state = ROOT / ".entente" / name
-    platform = Platform(Folders(state=state, cache=cache), ExternalAddresses())
+    folders = Folders(state=state_folder(name), cache=cache)
+    platform = Platform(folders, ExternalAddresses())
+    platform.stop()
+    shutil.rmtree(folders.state, ignore_errors=True)
     deployment = Deployment(
         catalogue=Catalogue.read(ROOT / "proto" / "topics.yaml"),
         agencies=(AGENCY,),
@@ -61,6 +69,15 @@ class WorkerProcess:
     """A process of ours, in a session of its own."""
 
     child: subprocess.Popen[bytes]
+    probes: str
+    """Address of its probes."""
+
+    def ready(self) -> bool:
+        """Whether it is at work: it has partitions and reaches its database."""
+        try:
+            return httpx.get(f"{self.probes}/readyz", timeout=5).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
 
     def alive(self) -> bool:
         return self.child.poll() is None
@@ -75,7 +92,8 @@ class WorkerProcess:
 
 
 def worker_environment(access: PlatformAccess, **settings: str) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ENTENTE_")}
+    kept = os.environ.items()
+    clean = {name: value for name, value in kept if not name.startswith(("ENTENTE_", "PYTHONDONTWRITE"))}
     return {
         **clean,
         **access.services["threatfeed"].environment(),
@@ -103,5 +121,6 @@ def start(arguments: list[str], environment: Mapping[str, str], log: Path) -> Wo
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-            )
+            ),
+            f"http://127.0.0.1:{environment['ENTENTE_HTTP__PORT']}",
         )

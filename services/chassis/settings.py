@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PostgresDsn, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PostgresDsn,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "ENTENTE_"
@@ -39,10 +47,17 @@ class PostgresSettings(Group):
     pool_max: int = Field(16, ge=2)
     statement_timeout_s: int = Field(30, ge=1)
 
-    def checked_dsn(self) -> str:
-        dsn = self.dsn.get_secret_value()
-        PostgresDsn(dsn.replace("@/", "@localhost/", 1))
+    @field_validator("dsn")
+    @classmethod
+    def _dsn_is_an_address(cls, dsn: SecretStr) -> SecretStr:
+        try:
+            PostgresDsn(dsn.get_secret_value().replace("@/", "@localhost/", 1))
+        except ValidationError:
+            raise ValueError("not a postgresql:// address") from None
         return dsn
+
+    def checked_dsn(self) -> str:
+        return self.dsn.get_secret_value()
 
 
 class IdentitySettings(Group):

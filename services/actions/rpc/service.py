@@ -200,7 +200,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         )
         return encode_trace(action)
 
-    async def WatchActionStatus(  # type: ignore[override]  # noqa: N802 the name is the contract's
+    async def WatchActionStatus(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.WatchActionStatusRequest, _: Any
     ) -> AsyncIterator[action_service_pb2.WatchActionStatusResponse]:
         parts = self._parts

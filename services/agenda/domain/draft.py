@@ -38,7 +38,13 @@ class Draft:
             raise PositionOutOfRange(f"positions are 1 to {len(self.items) + 1}", pointer="/position")
         return self._changed((*self.items[:place], item, *self.items[place:]))
 
-    def with_content(self, item_id: UUID, content: ItemContent, position: int | None) -> "Draft":
+    def with_content(
+        self,
+        item_id: UUID,
+        content: ItemContent,
+        position: int | None,
+        traceparent: str | None,
+    ) -> "Draft":
         """The item rewritten and, with a position, moved. A standing item stays one.
 
         Raises `UnknownItem`, `StandingItemKept` or `PositionOutOfRange`.
@@ -51,7 +57,7 @@ class Draft:
         place = self.items.index(item) if position is None else position - 1
         if not 0 <= place <= len(rest):
             raise PositionOutOfRange(f"positions are 1 to {len(self.items)}", pointer="/position")
-        rewritten = replace(item, content=content)
+        rewritten = replace(item, content=content, traceparent=traceparent)
         return self._changed((*rest[:place], rewritten, *rest[place:]))
 
     def without_item(self, item_id: UUID) -> "Draft":

@@ -17,9 +17,8 @@ from services.agenda.store.agreements import StoredAgreement, Subject, insert_ag
 from services.agenda.store.meetings import find_meeting, update_meeting
 from services.agenda.store.outcomes import count_open, update_outcome
 from services.agenda.usecases.access import agenda_for, audit_of, outcome_for
-from services.chassis.audit import AuditEntry
 from services.chassis.clock import Clock
-from services.chassis.database import Database, Transaction
+from services.chassis.database import Database
 from services.chassis.once import Once
 from services.chassis.outbox import enqueue
 from services.chassis.telemetry import current_traceparent, link_current_span

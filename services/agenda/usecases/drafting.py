@@ -120,9 +120,15 @@ async def rewrite_item(
         expected,
         "draft.item-rewritten",
         item_id,
-        lambda draft: draft.with_content(item_id, content, position),
+        lambda draft: _rewritten(draft, item_id, content, position),
         drafting,
     )
+
+
+def _rewritten(draft: Draft, item_id: UUID, content: ItemContent, position: int | None) -> Draft:
+    """The item belongs to the trace that wrote it last, which is linked to the one before."""
+    link_current_span(draft.item(item_id).traceparent)
+    return draft.with_content(item_id, content, position, current_traceparent())
 
 
 async def remove_item(

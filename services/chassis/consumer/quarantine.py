@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import orjson
 
-from services.chassis.consumer.records import Quarantined
+from services.chassis.consumer.records import Quarantined, Record
 from services.chassis.database import Transaction
 
 _LONGEST_DETAIL = 1_024
+_LATEST = 253_402_300_799_000
+"""The end of the year 9999, in milliseconds."""
 
 
 async def put_in_quarantine(
@@ -33,7 +35,7 @@ async def put_in_quarantine(
                 record.key,
                 record.value,
                 orjson.dumps(headers).decode().replace("\\u0000", "\\\\u0000"),
-                datetime.fromtimestamp(record.timestamp / 1000, UTC),
+                _claimed_time(record),
                 refusal.reason,
                 _storable(refusal.detail)[:_LONGEST_DETAIL],
                 None if refusal.pointer is None else _storable(refusal.pointer)[:_LONGEST_DETAIL],
@@ -41,6 +43,11 @@ async def put_in_quarantine(
                 at,
             ],
         )
+
+
+def _claimed_time(record: Record) -> datetime:
+    """The time that the producer claims. It may be any number: what lies before 1970 is 1970."""
+    return datetime.fromtimestamp(min(max(record.timestamp, 0), _LATEST) / 1000, UTC)
 
 
 def _storable(text: str) -> str:

@@ -1,0 +1,84 @@
+"""Puts the agenda's processes together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.agenda.clients.actions import Actions
+from services.agenda.clients.threatfeed import Threatfeed
+from services.agenda.consumers import actions, assessments
+from services.agenda.http.parts import AgendaParts
+from services.agenda.http.routes import routes
+from services.agenda.rpc import AgendaServicer, agenda_service
+from services.agenda.settings import AgendaSettings
+from services.agenda.signatures import OfficialKeys
+from services.chassis.documents import read_documents
+from services.chassis.health import Health
+from services.chassis.http.application import HttpParts, HttpServer, create_api
+from services.chassis.identity import TokenVerifier
+from services.chassis.lifecycle import Component
+from services.chassis.process import Process
+from services.chassis.rpc.client import open_channel
+from services.chassis.rpc.server import RpcServer
+from services.chassis.telemetry import Telemetry
+from services.kernel.policy import Policy
+
+SERVICE = "agenda"
+MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+
+
+def create_app(parts: AgendaParts, verifier: TokenVerifier, health: Health, telemetry: Telemetry) -> FastAPI:
+    """The REST application."""
+    return create_api(
+        "Entente agenda",
+        "v1",
+        HttpParts(parts.database, verifier, parts.clock, parts.ids),
+        routes(),
+        health=health,
+        telemetry=telemetry,
+        agenda=parts,
+    )
+
+
+@asynccontextmanager
+async def compose_api(process: Process, settings: AgendaSettings) -> AsyncIterator[Sequence[Component]]:
+    policy = Policy.from_documents(read_documents(settings.policy))
+    keys = OfficialKeys.read(settings.api_keys())
+    peers = settings.api_peers()
+    async with (
+        open_channel(peers.threatfeed, process.telemetry) as threatfeed,
+        open_channel(peers.actions, process.telemetry) as action_peer,
+    ):
+        parts = AgendaParts(
+            database=process.database,
+            policy=policy,
+            clock=process.clock,
+            ids=process.ids,
+            keys=keys,
+            threatfeed=Threatfeed(threatfeed),
+            actions=Actions(action_peer),
+        )
+        rpc = RpcServer(
+            [agenda_service(AgendaServicer(process.database, policy))],
+            settings.rpc,
+            verifier=process.verifier,
+            health=process.health,
+            telemetry=process.telemetry,
+        )
+        app = create_app(parts, process.verifier, process.health, process.telemetry)
+        yield [
+            Component("rpc", rpc.run),
+            Component("http", HttpServer(app, settings.http).run),
+        ]
+
+
+@asynccontextmanager
+async def compose_worker(process: Process, _: AgendaSettings) -> AsyncIterator[Sequence[Component]]:
+    yield [
+        process.probes(),
+        process.relay(),
+        process.consumer(assessments(process.clock)),
+        process.consumer(actions()),
+    ]

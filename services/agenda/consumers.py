@@ -1,0 +1,127 @@
+"""What the agenda listens to: changes of assessments, and of actions."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from entente.actions.v1 import action_event_pb2
+from entente.exchange.v1 import action_status_pb2
+from entente.threatfeed.v1 import assessment_event_pb2
+from google.protobuf.message import DecodeError
+
+from services.agenda.domain.references import AssessmentStanding, AssessmentState
+from services.agenda.store.actions import ActionStanding
+from services.agenda.usecases.note_news import note_actions, note_assessments
+from services.chassis.clock import Clock
+from services.chassis.consumer.records import Delivery, Quarantined, Record, Subscription
+from services.chassis.database import Transaction
+from services.chassis.envelope import Event, read_event
+from services.kernel.refusals import Refusal, RefusalKind
+
+ASSESSMENT_TOPIC = "threatfeed.assessment.v1"
+ACTION_TOPIC = "actions.action.v1"
+
+_ASSESSMENT = assessment_event_pb2.AssessmentChanged.DESCRIPTOR.full_name
+_ACTION = action_event_pb2.ActionSnapshot.DESCRIPTOR.full_name
+_CLOSED = frozenset({"CLOSED", "SUPERSEDED", "WITHDRAWN", "CLOSED_NOT_IMPLEMENTED"})
+
+
+class EventMalformed(Refusal):
+    """The event is not what its topic carries."""
+
+    kind = RefusalKind.INVALID
+    reason = "EVENT_MALFORMED"
+
+
+def read_assessment(record: Record) -> AssessmentStanding:
+    """Raises `NotACloudEvent` or `EventMalformed`."""
+    event = _event(record, _ASSESSMENT)
+    message = assessment_event_pb2.AssessmentChanged()
+    _parse(message, event)
+    state = _name(assessment_event_pb2.AssessmentState.DESCRIPTOR, message.state, "ASSESSMENT_STATE_")
+    if state not in set(AssessmentState) or message.aggregate_version < 1:
+        raise EventMalformed("the state or the version is missing or not known")
+    return AssessmentStanding(
+        assessment_id=_identity(message.assessment_id),
+        state=AssessmentState(state),
+        revision=message.revision,
+        aggregate_version=message.aggregate_version,
+        traceparent=event.traceparent,
+    )
+
+
+def read_action(record: Record) -> ActionStanding:
+    """Raises `NotACloudEvent` or `EventMalformed`."""
+    event = _event(record, _ACTION)
+    message = action_event_pb2.ActionSnapshot()
+    _parse(message, event)
+    state = _name(action_status_pb2.ActionState.DESCRIPTOR, message.state, "ACTION_STATE_")
+    if state in ("", "UNSPECIFIED") or message.aggregate_version < 1 or not message.series:
+        raise EventMalformed("the state, the series or the version is missing or not known")
+    return ActionStanding(
+        action_id=_identity(message.action_id),
+        reference=message.reference,
+        series=message.series,
+        open=state not in _CLOSED,
+        state=state,
+        due_date=_day(message.due_date),
+        aggregate_version=message.aggregate_version,
+    )
+
+
+def assessments(clock: Clock, group: str = "agenda.assessments") -> Subscription[AssessmentStanding]:
+    async def apply(
+        tx: Transaction, deliveries: Sequence[Delivery[AssessmentStanding]]
+    ) -> Sequence[Quarantined]:
+        news = [entry.content for entry in deliveries if not isinstance(entry.content, Refusal)]
+        await note_assessments(tx, news, clock())
+        return ()
+
+    return Subscription(group, (ASSESSMENT_TOPIC,), read_assessment, apply)
+
+
+def actions(group: str = "agenda.actions") -> Subscription[ActionStanding]:
+    async def apply(tx: Transaction, deliveries: Sequence[Delivery[ActionStanding]]) -> Sequence[Quarantined]:
+        news = [entry.content for entry in deliveries if not isinstance(entry.content, Refusal)]
+        await note_actions(tx, news)
+        return ()
+
+    return Subscription(group, (ACTION_TOPIC,), read_action, apply)
+
+
+def _event(record: Record, kind: str) -> Event:
+    event = read_event(record.headers, record.value)
+    if event.type != kind:
+        raise EventMalformed(f"the topic carries {kind}", pointer="/ce_type")
+    return event
+
+
+def _parse(
+    message: assessment_event_pb2.AssessmentChanged | action_event_pb2.ActionSnapshot, event: Event
+) -> None:
+    try:
+        message.ParseFromString(event.data)
+    except DecodeError as error:
+        raise EventMalformed("the value is not the message of its type") from error
+
+
+def _name(enumeration: EnumDescriptor, number: int, prefix: str) -> str:
+    """The name without its prefix; empty for a number that this version does not know."""
+    found = enumeration.values_by_number.get(number)
+    return found.name.removeprefix(prefix) if found is not None else ""
+
+
+def _identity(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise EventMalformed("the id is no UUID") from error
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise EventMalformed("the due date is no date") from error

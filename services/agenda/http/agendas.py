@@ -1,0 +1,144 @@
+"""Routes of tabled agendas and of the agreements to them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.references import ReferenceState
+from services.agenda.http.agreements import (
+    AgreementBody,
+    PartyAgreementModel,
+    StatementModel,
+    agreement_models,
+    statement_model,
+)
+from services.agenda.http.fields import Banner, Body
+from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.statements import document_of
+from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
+from services.agenda.usecases.read_agendas import list_agendas, read_agenda
+from services.agenda.usecases.table_agenda import table_agenda
+from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency, etag
+from services.chassis.identity import Principal
+from services.kernel.policy import Policy
+
+router = APIRouter(prefix="/v1", tags=["agendas"])
+
+Tabler = Annotated[Principal, Depends(permit_command(Command.TABLE_AGENDA))]
+Viewer = Annotated[Principal, Depends(permit_command(Command.READ_AGENDA))]
+Chair = Annotated[Principal, Depends(permit_command(Command.AGREE_AGENDA))]
+
+
+class TableBody(Body):
+    marking: Banner
+
+
+class StaleReferenceModel(BaseModel):
+    item_id: UUID
+    assessment_id: UUID
+    state: str
+
+
+class AgendaModel(BaseModel):
+    """`document` is the tabled version in proto JSON; `content_hash` is over its canonical form."""
+
+    id: UUID
+    meeting_id: UUID
+    version: int
+    state: str
+    content_hash: str
+    document: dict[str, Any]
+    agreements: list[PartyAgreementModel]
+    stale_references: list[StaleReferenceModel]
+    etag: str
+
+
+class AgendasModel(BaseModel):
+    agendas: list[AgendaModel]
+
+
+def agenda_model(agenda: Agenda, policy: Policy) -> AgendaModel:
+    return AgendaModel(
+        id=agenda.id,
+        meeting_id=agenda.meeting_id,
+        version=agenda.version,
+        state=agenda.state.value,
+        content_hash=agenda.content_hash,
+        document=document_of(agenda.payload),
+        agreements=agreement_models(policy.get_series(agenda.series).quorum, agenda.agreed),
+        stale_references=[
+            StaleReferenceModel(
+                item_id=held.item_id, assessment_id=held.assessment_id, state=held.state.value
+            )
+            for held in agenda.references
+            if held.state is not ReferenceState.CURRENT
+        ],
+        etag=etag(agenda.aggregate_version),
+    )
+
+
+def _encoded(agenda: Agenda, policy: Policy, status: int = 200) -> Encoded:
+    location = f"/v1/agendas/{agenda.id}" if status == 201 else ""
+    return Encoded(
+        agenda_model(agenda, policy),
+        status=status,
+        version=agenda.aggregate_version,
+        location=location,
+    )
+
+
+@router.post("/drafts/{draft_id}/table", status_code=201, responses={201: {"model": AgendaModel}})
+async def table(
+    principal: Tabler,
+    draft_id: UUID,
+    body: TableBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: table_agenda(once, reader, draft_id, body.marking, expected, tabling=parts.tabling()),
+        lambda agenda: _encoded(agenda, parts.policy, 201),
+    )
+
+
+@router.get("/meetings/{meeting_id}/agendas")
+async def of_meeting(principal: Viewer, meeting_id: UUID, parts: Parts) -> AgendasModel:
+    found = await list_agendas(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
+    return AgendasModel(agendas=[agenda_model(agenda, parts.policy) for agenda in found])
+
+
+@router.get("/agendas/{agenda_id}", responses={200: {"model": AgendaModel}})
+async def read(principal: Viewer, agenda_id: UUID, parts: Parts) -> Response:
+    found = await read_agenda(parts.database, reader_of(principal), agenda_id, policy=parts.policy)
+    return _encoded(found, parts.policy).response()
+
+
+@router.get("/agendas/{agenda_id}/agreement")
+async def statement(principal: Chair, agenda_id: UUID, parts: Parts) -> StatementModel:
+    return statement_model(
+        await statement_on_agenda(parts.database, reader_of(principal), agenda_id, policy=parts.policy)
+    )
+
+
+@router.post("/agendas/{agenda_id}/agreements", responses={200: {"model": AgendaModel}})
+async def agree(
+    principal: Chair,
+    agenda_id: UUID,
+    body: AgreementBody,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: agree_agenda(
+            once, reader, agenda_id, body.content_hash, body.jws, agreeing=parts.agreeing()
+        ),
+        lambda agenda: _encoded(agenda, parts.policy),
+    )

@@ -1,0 +1,235 @@
+"""Routes of a party's own drafts."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from pydantic import BaseModel, Field, StrictInt
+
+from services.agenda.domain.items import DraftItem, ItemContent
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.references import Reference
+from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode
+from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.usecases.drafting import (
+    DraftView,
+    add_item,
+    read_draft,
+    remove_item,
+    rewrite_item,
+    start,
+)
+from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.identity import Principal
+from services.kernel.release_terms import Mode, Rendition
+from services.kernel.series import ItemKind, ItemPurpose
+
+router = APIRouter(prefix="/v1", tags=["drafts"])
+
+Starter = Annotated[Principal, Depends(permit_command(Command.START_DRAFT))]
+Viewer = Annotated[Principal, Depends(permit_command(Command.READ_DRAFT))]
+Editor = Annotated[Principal, Depends(permit_command(Command.EDIT_DRAFT))]
+
+
+class StartBody(Body):
+    """Nothing is asked for: a draft comes from its series' template."""
+
+
+class ReferenceBody(Body):
+    assessment_id: UUID
+    revision: Annotated[StrictInt, Field(ge=1, le=2_147_483_647)]
+    rendition: Rendition
+    mode: Mode
+
+
+class ItemBody(Body):
+    title: Line
+    kind: ItemKind
+    purpose: ItemPurpose
+    minutes: Annotated[StrictInt, Field(ge=0, le=1_440)]
+    commitments: Annotated[list[Code], Field(default_factory=list, max_length=20)]
+    theme: OptionalCode = ""
+    leads: Annotated[dict[Code, Code], Field(default_factory=dict, max_length=20)]
+    position: StrictInt | None = None
+    marking: Banner
+    references: Annotated[list[ReferenceBody], Field(default_factory=list, max_length=20)]
+
+    def content(self) -> ItemContent:
+        return ItemContent(
+            title=self.title,
+            kind=self.kind,
+            purpose=self.purpose,
+            minutes=self.minutes,
+            leads=self.leads,
+            commitments=tuple(self.commitments),
+            theme=self.theme,
+            marking=self.marking,
+            references=tuple(
+                Reference(entry.assessment_id, entry.revision, entry.rendition, entry.mode)
+                for entry in self.references
+            ),
+        )
+
+
+class ReferenceModel(BaseModel):
+    assessment_id: UUID
+    revision: int
+    rendition: str
+    mode: str
+    state: str
+
+
+class ItemModel(BaseModel):
+    id: UUID
+    position: int
+    title: str
+    kind: str
+    purpose: str
+    minutes: int
+    leads: dict[str, str]
+    commitments: list[str]
+    theme: str
+    references: list[ReferenceModel]
+    action_ids: list[UUID]
+    marking: str
+
+
+class DraftModel(BaseModel):
+    id: UUID
+    meeting_id: UUID
+    party: str
+    version: int
+    items: list[ItemModel]
+
+
+def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
+    content = item.content
+    return ItemModel(
+        id=item.id,
+        position=position,
+        title=content.title,
+        kind=content.kind.value,
+        purpose=content.purpose.value,
+        minutes=content.minutes,
+        leads=dict(content.leads),
+        commitments=list(content.commitments),
+        theme=content.theme,
+        references=[
+            ReferenceModel(
+                assessment_id=reference.assessment_id,
+                revision=reference.revision,
+                rendition=reference.rendition.value,
+                mode=reference.mode.value,
+                state=view.states[reference].value,
+            )
+            for reference in content.references
+        ],
+        action_ids=list(item.action_ids),
+        marking=content.marking,
+    )
+
+
+def _encoded(view: DraftView, status: int = 200) -> Encoded:
+    draft = view.draft
+    model = DraftModel(
+        id=draft.id,
+        meeting_id=draft.meeting_id,
+        party=draft.party,
+        version=draft.version,
+        items=[_item(item, position, view) for position, item in enumerate(draft.items, start=1)],
+    )
+    location = f"/v1/drafts/{draft.id}" if status == 201 else ""
+    return Encoded(model, status=status, version=draft.version, location=location)
+
+
+def _created(view: DraftView) -> Encoded:
+    return _encoded(view, 201)
+
+
+@router.post("/meetings/{meeting_id}/drafts", status_code=201, responses={201: {"model": DraftModel}})
+async def create(
+    principal: Starter,
+    meeting_id: UUID,
+    _: StartBody,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: start(once, reader, meeting_id, drafting=parts.drafting()), _created
+    )
+
+
+@router.get("/drafts/{draft_id}", responses={200: {"model": DraftModel}})
+async def read(principal: Viewer, draft_id: UUID, parts: Parts) -> Response:
+    found = await read_draft(parts.database, reader_of(principal), draft_id, policy=parts.policy)
+    return _encoded(found).response()
+
+
+@router.post("/drafts/{draft_id}/items", status_code=201, responses={201: {"model": DraftModel}})
+async def add(
+    principal: Editor,
+    draft_id: UUID,
+    body: ItemBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: add_item(
+            once,
+            reader,
+            draft_id,
+            body.content(),
+            body.position,
+            expected,
+            database=parts.database,
+            drafting=parts.drafting(),
+        ),
+        _created,
+    )
+
+
+@router.put("/drafts/{draft_id}/items/{item_id}", responses={200: {"model": DraftModel}})
+async def rewrite(
+    principal: Editor,
+    draft_id: UUID,
+    item_id: UUID,
+    body: ItemBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: rewrite_item(
+            once,
+            reader,
+            draft_id,
+            item_id,
+            body.content(),
+            body.position,
+            expected,
+            database=parts.database,
+            drafting=parts.drafting(),
+        ),
+        _encoded,
+    )
+
+
+@router.delete("/drafts/{draft_id}/items/{item_id}", responses={200: {"model": DraftModel}})
+async def remove(
+    principal: Editor,
+    draft_id: UUID,
+    item_id: UUID,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: remove_item(once, reader, draft_id, item_id, expected, drafting=parts.drafting()),
+        _encoded,
+    )

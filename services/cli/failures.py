@@ -1,0 +1,15 @@
+"""What the command line says and ends on, without a traceback."""
+
+
+class CommandFailed(Exception):
+    """The command cannot do what was asked; the message is for the person who asked."""
+
+
+class Refused(CommandFailed):
+    """A service refused. `reason` is its stable code (RFC 9457 extension member)."""
+
+    def __init__(self, status: int, reason: str, detail: str, request: str) -> None:
+        super().__init__(f"{request}: {status} {reason}: {detail}")
+        self.status = status
+        self.reason = reason
+        self.detail = detail

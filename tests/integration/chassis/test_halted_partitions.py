@@ -1,0 +1,115 @@
+"""A partition that cannot be trusted stops for an operator, and only that one."""
+
+import asyncio
+from collections.abc import Sequence
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from services.chassis.consumer.records import Delivery, Quarantined
+from services.chassis.database import Transaction
+from services.chassis.process import Process
+from tests.support.plumbing import Plumbing, store_applied
+from tests.support.processes import running
+from tests.support.waiting import eventually
+
+
+async def delete_records(plumbing: Plumbing, topic: str, before: int, partition: int = 0) -> None:
+    """What retention does: the log now starts at that offset."""
+    admin = AdminClient({**plumbing.kafka.admin.librdkafka(), "log_level": 0})
+    (answer,) = admin.delete_records([TopicPartition(topic, partition, before)]).values()
+    await asyncio.to_thread(answer.result)
+
+
+async def not_ready(process: Process, group: str, topic: str, partition: int = 0) -> str:
+    async def reason() -> str | None:
+        return (await process.health.not_ready()).get(f"consumer {group} {topic}/{partition}")
+
+    return await eventually(reason, within=30, describe="the partition is halted") or ""
+
+
+def halted(process: Process, group: str, topic: str, partition: int = 0) -> float | None:
+    labels = {"group": group, "topic": topic, "partition": str(partition)}
+    return process.telemetry.metrics.registry.get_sample_value("entente_partition_halted", labels)
+
+
+async def test_records_gone_unread_stop_their_partition_and_no_other(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic(partitions=2)
+    for partition in (0, 1):
+        await plumbing.publish(topic, *(f"text {n}" for n in range(8)), partition=partition)
+    plumbing.set_position(topic, 2)
+    await delete_records(plumbing, topic, before=5)
+    process = await plumbing.process()
+    async with running(process.consumer(plumbing.subscription(topic))):
+        assert await not_ready(process, plumbing.group, topic) == "gap: records 2 to 5 are gone unread"
+        await plumbing.reached(topic, 8, partition=1)
+        assert halted(process, plumbing.group, topic) == 1
+        assert halted(process, plumbing.group, topic, partition=1) == 0
+    assert plumbing.applied(topic, 0) == []
+    assert plumbing.rows("SELECT next_offset FROM consumed WHERE part = 0") == [(2,)]
+
+
+async def test_a_log_that_ends_before_our_position_stops_its_partition(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic(partitions=2)
+    for partition in (0, 1):
+        await plumbing.publish(topic, "a", "b", partition=partition)
+    plumbing.set_position(topic, 40)
+    process = await plumbing.process()
+    async with running(process.consumer(plumbing.subscription(topic))):
+        assert await not_ready(process, plumbing.group, topic) == "rewound: the log ends at 2, we are at 40"
+        await plumbing.reached(topic, 2, partition=1)
+    assert plumbing.applied(topic, 0) == []
+
+
+async def test_retention_that_overtakes_a_slow_member_stops_the_partition(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic()
+    await plumbing.publish(topic, *(b"x" * 1_500_000 for _ in range(10)))
+    being_applied, overtaken = asyncio.Event(), asyncio.Event()
+
+    async def apply_late(tx: Transaction, batch: Sequence[Delivery[str]]) -> Sequence[Quarantined]:
+        being_applied.set()
+        await overtaken.wait()
+        return await store_applied(tx, batch)
+
+    process = await plumbing.process()
+    subscription = plumbing.subscription(topic, apply=apply_late)
+    async with running(process.consumer(subscription)):
+        await asyncio.wait_for(being_applied.wait(), 60)
+        await delete_records(plumbing, topic, before=10)
+        await plumbing.publish(topic, "after the gap")
+        overtaken.set()
+        why = await not_ready(process, plumbing.group, topic)
+        (position,) = plumbing.rows("SELECT next_offset FROM consumed")[0]
+        assert why == f"gap: records {position} to 10 are gone unread"
+    assert "after the gap" not in plumbing.applied(topic)
+
+
+async def test_too_many_refusals_in_a_row_stop_a_partition_and_the_others_go_on(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic(partitions=2)
+    await plumbing.publish(topic, "bad", "good", "bad", "bad", "bad", partition=0)
+    await plumbing.publish(topic, "bad", "bad", "good", "bad", "bad", partition=1)
+    process = await plumbing.process()
+    subscription = plumbing.subscription(topic, quarantine_limit=3)
+    async with running(process.consumer(subscription)):
+        why = await not_ready(process, plumbing.group, topic)
+        assert why == "3 records in a row went to quarantine"
+        await plumbing.publish(topic, "good", partition=0)
+        await plumbing.publish(topic, "good", partition=1)
+        await plumbing.reached(topic, 6, partition=1)
+    assert plumbing.applied(topic, 1) == ["good", "good"]
+    assert plumbing.applied(topic, 0) == ["good"]
+
+
+async def test_an_operator_who_mends_the_position_has_the_partition_back(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic()
+    await plumbing.publish(topic, *(f"text {n}" for n in range(4)))
+    plumbing.set_position(topic, 9)
+    stopped = await plumbing.process()
+    async with running(stopped.consumer(plumbing.subscription(topic))):
+        await not_ready(stopped, plumbing.group, topic)
+    plumbing.set_position(topic, 1)
+    mended = await plumbing.process()
+    async with running(mended.consumer(plumbing.subscription(topic))):
+        await plumbing.reached(topic, 4)
+        assert await mended.health.not_ready() == {}
+    assert plumbing.applied(topic) == ["text 1", "text 2", "text 3"]
