@@ -7,6 +7,7 @@ from uuid import UUID
 from entente.actions.v1 import action_event_pb2
 from entente.exchange.v1 import action_status_pb2
 from entente.threatfeed.v1 import assessment_event_pb2
+from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import DecodeError
 
 from services.agenda.domain.references import AssessmentStanding, AssessmentState

@@ -143,12 +143,12 @@ class _Reader:
 class FeedView:
     """The state of one feed: the newest entry of each key, the latest entries, and the open readers."""
 
-    def __init__(self, on_readers: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, on_readers: Callable[[int], None] = lambda _: None, *, ring: int = RING) -> None:
         self._epoch = ""
         self._past_epochs: set[str] = set()
         self._last = 0
         self._newest: OrderedDict[str, Entry] = OrderedDict()
-        self._ring: deque[Entry] = deque(maxlen=RING)
+        self._ring: deque[Entry] = deque(maxlen=ring)
         self._ring_complete_after = 0
         self._readers: set[_Reader] = set()
         self._on_readers = on_readers
@@ -181,7 +181,7 @@ class FeedView:
             # Compaction has removed what lay between; nobody can replay across the hole.
             self._ring.clear()
             self._ring_complete_after = entry.token.sequence - 1
-        elif len(self._ring) == RING:
+        elif len(self._ring) == self._ring.maxlen:
             self._ring_complete_after = self._ring[0].token.sequence
         self._last = entry.token.sequence
         self._newest.pop(entry.key, None)

@@ -5,8 +5,8 @@ machines must get the same bytes, so a float is refused rather than rounded.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 from services.kernel.refusals import Refusal, RefusalKind
@@ -88,4 +88,4 @@ def _text(value: str, pointer: str) -> str:
         raise NotCanonical(
             "a string holds a lone surrogate", pointer=pointer.encode("ascii", "replace").decode()
         )
-    return json.dumps(value, ensure_ascii=False)
+    return encode_basestring(value)

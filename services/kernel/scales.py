@@ -7,6 +7,7 @@ its foundations are. What is absent is unspecified, and not a middle value.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from services.kernel.refusals import Refusal, RefusalKind
 
@@ -160,6 +161,7 @@ _CREDIBILITY = {
 }
 
 
+@lru_cache(maxsize=256)
 def likelihood(term: str, scheme: str) -> Likelihood:
     """The band of a term, in any letter case and with the surface forms its scale admits.
 

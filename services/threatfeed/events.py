@@ -56,7 +56,7 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
         aggregate_version=standing.aggregate_version,
     )
     if content is not None:
-        message.marking.CopyFrom(encode_marking(content.marking))
+        message.marking.CopyFrom(encode_marking(content.whole_marking()))
         message.tear_line_markings.extend(encode_marking(line.marking) for line in content.tear_lines)
         for assignment in content.themes:
             message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")

@@ -54,7 +54,7 @@ class AssessmentView(BaseModel):
             rendition=rendered.rendition,
             title=title_of(content, rendered.rendition),
             text=text_of(content, rendered.rendition),
-            marking=str(content.marking if full else content.tear_lines[0].marking),
+            marking=str(content.whole_marking() if full else content.tear_lines[0].marking),
             themes=[ThemeView(theme=item.theme, rule_id=item.rule_id) for item in content.themes],
             agency=content.originator,
             party=held.party,

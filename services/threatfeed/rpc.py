@@ -171,7 +171,7 @@ def _rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssessment:
         rendition=release_pb2.Rendition.Value(f"RENDITION_{rendered.rendition.value}"),
         title=title_of(content, rendered.rendition),
         text=text_of(content, rendered.rendition),
-        marking=encode_marking(content.marking if full else content.tear_lines[0].marking),
+        marking=encode_marking(content.whole_marking() if full else content.tear_lines[0].marking),
         agency=content.originator,
         party=held.party,
         current_revision=held.current_revision,

@@ -4,11 +4,13 @@ A revision is one published version of it: either content (`Assessment`) or a no
 (`Withdrawal`). The agency of the topic is the originator, whatever the payload says.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.kernel.markings.composition import compose
 from services.kernel.markings.marking import Marking
 from services.kernel.scales import Confidence, Likelihood
 from services.kernel.themes import ThemeAssignment
@@ -138,6 +140,20 @@ class Assessment:
     reported_by: str | None = None
     uri: str | None = None
     themes: tuple[ThemeAssignment, ...] = ()
+
+    def whole_marking(self) -> Marking:
+        """The roll-up that protects the text with its judgements: a whole never grants more than a part."""
+        own = [judgement.marking for judgement in self.judgements if judgement.marking is not None]
+        return compose([self.marking, *own]) if own else self.marking
+
+    def markings(self) -> Iterator[Marking]:
+        """Every marking of a part of it."""
+        yield self.marking
+        for judgement in self.judgements:
+            if judgement.marking is not None:
+                yield judgement.marking
+        for line in self.tear_lines:
+            yield line.marking
 
 
 @dataclass(frozen=True, slots=True)

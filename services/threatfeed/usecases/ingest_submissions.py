@@ -65,7 +65,7 @@ class Holding:
             return reading
         party = self.policy.agency(reading.originator).party
         try:
-            for marking in (reading.marking, *(line.marking for line in reading.tear_lines)):
+            for marking in reading.markings():
                 check_holding(
                     marking,
                     originator_party=party,

@@ -39,11 +39,11 @@ async def text_under_decision(
         assessment_id=content.assessment_id,
         revision=held.revision,
         rendition=rendition,
-        marking=content.marking if full else content.tear_lines[0].marking,
+        marking=content.whole_marking() if full else content.tear_lines[0].marking,
         originator_party=agency.party,
         originator_organisation=agency.organisation,
         state=held.state,
-        parent_has_national=bool(content.marking.national),
+        parent_has_national=bool(content.whole_marking().national),
         marking_rule=content.marking_rule_id if full else None,
         derived_from=tuple(
             [
