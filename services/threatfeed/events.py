@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import orjson
 from entente.exchange.v1 import marking_pb2
@@ -78,6 +79,7 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
     return OutboxMessage(ASSESSMENT_TOPIC, identity.encode(), event)
 
 
+@lru_cache(maxsize=1_024)
 def encode_marking(marking: Marking) -> marking_pb2.Marking:
     message = marking_pb2.Marking(original_text=marking.original_text or "")
     if marking.tlp is not None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
-
-from deploy.local.platform import PlatformAccess
 from entente.threatfeed.v1 import assessment_event_pb2, submission_receipt_pb2
 from google.protobuf import json_format
+
+from deploy.local.platform import PlatformAccess
 from services.chassis.migrations import migrate
 from services.chassis.process import Process
 from services.kernel.identifiers import assessment_id
@@ -84,9 +84,7 @@ async def feed(platform: PlatformAccess, kafka: Broker, postgres: Databases) -> 
 
 
 @asynccontextmanager
-async def ingesting(
-    platform: PlatformAccess, kafka: Broker, postgres: Databases
-) -> AsyncIterator[Feed]:
+async def ingesting(platform: PlatformAccess, kafka: Broker, postgres: Databases) -> AsyncIterator[Feed]:
     dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
     topic = await kafka.topic("threatfeed.submission.ncsc.v1", consumers=["threatfeed"])
     policy = real_policy()
@@ -103,7 +101,7 @@ async def ingesting(
 
 
 def narrative(**changes: object) -> dict[str, Any]:
-    sample = sorted((SAMPLES / "ncsc").glob("*.json"))[0]
+    sample = min((SAMPLES / "ncsc").glob("*.json"))
     document: dict[str, Any] = {**json.loads(sample.read_text()), **changes}
     return {name: value for name, value in document.items() if value is not None}
 
@@ -161,7 +159,8 @@ def _deep() -> bytes:
 
 BAD_SUBMISSIONS = {
     "a payload that claims another agency": (
-        lambda: as_bytes(narrative(id="BAD-1", agency="enisa")), NARRATIVE_TYPE, "PAYLOAD_CLAIMS_OTHER_AGENCY",
+        lambda: as_bytes(narrative(id="BAD-1", agency="enisa")),
+        NARRATIVE_TYPE, "PAYLOAD_CLAIMS_OTHER_AGENCY",
     ),
     "no marking": (lambda: as_bytes(narrative(id="BAD-2", marking=None)), NARRATIVE_TYPE, "MARKING_MISSING"),
     "an unknown marking": (
@@ -231,7 +230,9 @@ async def test_the_same_version_with_other_content_is_a_conflict_and_changes_not
 
 
 async def test_a_text_above_what_may_be_held_leaves_only_its_position_and_digest(feed: Feed) -> None:
-    document = narrative(id="SPILL", marking={"national": "UK SECRET"}, text="the canary text", tear_line=None)
+    document = narrative(
+        id="SPILL", marking={"national": "UK SECRET"}, text="the canary text", tear_line=None
+    )
     offset = await feed.publish(as_bytes(document))
     (result,) = (await feed.receipt(offset)).results
     assert [refusal.reason for refusal in result.refusals] == ["HOLDING_REFUSED"]
