@@ -1,0 +1,75 @@
+# The verbs of this repository. Everything made lies in .venv, node_modules and .entente.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SEED ?= 1
+KILLS ?= 100
+
+export PYTHONPATH := .:proto
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format proto lock bench chaos verify
+
+help:
+	@echo "make run     the whole system on this machine, with the thread on real input"
+	@echo "make demo    the same unattended: chain, timings, exit code"
+	@echo "make test    everything CI runs"
+	@echo "make check   the static part of it; make format mends what can be mended"
+	@echo "make proto   code and pages from the contracts; make lock the lock files"
+	@echo "make bench   throughput; make chaos SEED=… KILLS=…; make verify all that takes longer"
+
+$(VENV)/run.stamp: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: -r requirements.lock || \
+		$(BIN)/python -m pip install --quiet --no-deps -r requirements.lock
+	@touch $@
+
+$(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-dev.lock
+	@touch $@
+
+node_modules/.stamp: package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@
+
+run: $(VENV)/run.stamp
+	$(BIN)/python -m services.cli up --walk
+
+demo: $(VENV)/run.stamp
+	$(BIN)/python -m services.cli demo
+
+check: $(VENV)/test.stamp node_modules/.stamp
+	ruff check .
+	ruff format --check .
+	mypy services deploy benchmarks proto/generate.py
+	lint-imports
+	node_modules/.bin/buf lint proto
+	node_modules/.bin/buf breaking proto --against proto/released.binpb
+	python proto/generate.py --check
+
+test: check
+	python -m pytest -m "not long"
+
+format: $(VENV)/test.stamp
+	ruff check --fix .
+	ruff format .
+
+proto: $(VENV)/test.stamp
+	python proto/generate.py
+
+lock:
+	uv pip compile --quiet --no-header --no-emit-index-url --no-annotate --extra local pyproject.toml -o requirements.lock
+	uv pip compile --quiet --no-header --no-emit-index-url --no-annotate --extra local --extra dev pyproject.toml \
+		-c requirements.lock -o requirements-dev.lock
+
+bench: $(VENV)/test.stamp
+	python -m benchmarks.ingest
+
+chaos: $(VENV)/test.stamp
+	python -m benchmarks.chaos --seed $(SEED) --kills $(KILLS)
+
+verify: test bench chaos
