@@ -57,6 +57,7 @@ class OutboxRelay:
         self._clock = clock
         self._metrics = telemetry.metrics
         self._crash = crash
+        self._health = health
         self._heart: Heart = health.add_heart("outbox relay", limit=_ACKNOWLEDGED_WITHIN * 2)
         self._log = structlog.get_logger("outbox_relay")
 
@@ -73,8 +74,10 @@ class OutboxRelay:
             return
 
     def _note_failure(self, state: Any) -> None:
+        error = repr(state.outcome.exception())
         self._metrics.retries.labels("outbox relay").inc()
-        self._log.warning("relay starts anew", error=repr(state.outcome.exception()))
+        self._health.set_problem("outbox relay", f"cannot publish: {error}")
+        self._log.warning("relay starts anew", error=error)
 
     async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
         self._heart.beat()
@@ -108,6 +111,7 @@ class OutboxRelay:
 
     async def _take_lock(self, connection: Connection) -> bool:
         self._heart.beat()
+        self._health.set_problem("outbox relay", None)
         cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         row = await cursor.fetchone()
         return row is not None and bool(row[0])
@@ -126,6 +130,7 @@ class OutboxRelay:
         )
         rows = await cursor.fetchall()
         if not rows:
+            self._health.set_problem("outbox relay", None)
             return False
         age = (self._clock() - rows[0][5]).total_seconds()
         self._metrics.outbox_age.set(max(age, 0.0))
@@ -136,6 +141,7 @@ class OutboxRelay:
             "DELETE FROM outbox WHERE id = ANY(%s)", [[row[0] for row in rows]], binary=True
         )
         self._heart.beat()
+        self._health.set_problem("outbox relay", None)
         return True
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[TupleRow]) -> None:

@@ -65,7 +65,10 @@ def create_api(
         app.include_router(router)
     app.include_router(probes(health, telemetry))
     FastAPIInstrumentor.instrument_app(
-        app, tracer_provider=telemetry.provider, excluded_urls="livez,readyz,metrics"
+        app,
+        tracer_provider=telemetry.provider,
+        excluded_urls="livez,readyz,metrics",
+        exclude_spans=["receive", "send"],
     )
     app.add_middleware(RequestFrame, ids=parts.ids)
     return app

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.http.problems import crashed, problem
@@ -91,9 +91,11 @@ class RequestFrame:
 
         try:
             await self._app(scope, receive_limited, send_unless_overrun)
-        finally:
-            if overrun:
-                await self._too_large(scope, receive, send)
+        except ClientDisconnect:
+            if not overrun:
+                raise
+        if overrun:
+            await self._too_large(scope, receive, send)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = problem(Request(scope), 413, "BODY_TOO_LARGE", "the body is over 1 MiB")

@@ -26,6 +26,8 @@ STATUS: Mapping[RefusalKind, int] = {
     RefusalKind.UNAVAILABLE: 503,
 }
 PROBLEM = "application/problem+json"
+# 400: a body that is not even text, or nested too deeply, never reaches validation.
+_REASONS = {400: "INVALID_REQUEST", 404: "NO_SUCH_ROUTE", 405: "METHOD_NOT_ALLOWED"}
 
 
 def problem(
@@ -77,7 +79,9 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    reason = {404: "NO_SUCH_ROUTE", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "REFUSED")
+    reason = {400: "INVALID_REQUEST", 404: "NO_SUCH_ROUTE", 405: "METHOD_NOT_ALLOWED"}.get(
+        error.status_code, "REFUSED"
+    )
     return problem(request, error.status_code, reason, str(error.detail), error.headers)
 
 

@@ -11,7 +11,7 @@ from services.chassis.database import Transaction
 from services.chassis.outbox import OutboxMessage, enqueue
 from services.chassis.telemetry import current_traceparent
 from services.kernel.markings.levels import Level
-from services.kernel.policy import Policy
+from services.kernel.policy import Policy, UnknownAgency
 from services.kernel.refusals import Refusal
 from services.kernel.releasability import HoldingRefused, check_holding
 from services.threatfeed.domain.assessment import Assessment, Revision
@@ -180,8 +180,11 @@ def _audit(decision: Decision, policy: Policy, at: datetime) -> AuditEntry:
 def _receipts(
     submissions: Sequence[Submission], decisions: Sequence[Decision], at: datetime
 ) -> Iterator[OutboxMessage]:
+    """One for each submission, but for those of nobody: an unknown agency has no topic of receipts."""
     remaining = iter(decisions)
     for submission in submissions:
+        if isinstance(submission.content, UnknownAgency):
+            continue
         results: list[Result] = []
         if isinstance(submission.content, Refusal):
             results.append(result_of_refusal(submission.content))

@@ -84,9 +84,11 @@ async def feed(platform: PlatformAccess, kafka: Broker, postgres: Databases) -> 
 
 
 @asynccontextmanager
-async def ingesting(platform: PlatformAccess, kafka: Broker, postgres: Databases) -> AsyncIterator[Feed]:
+async def ingesting(
+    platform: PlatformAccess, kafka: Broker, postgres: Databases, agency: str = "ncsc"
+) -> AsyncIterator[Feed]:
     dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
-    topic = await kafka.topic("threatfeed.submission.ncsc.v1", consumers=["threatfeed"])
+    topic = await kafka.topic(f"threatfeed.submission.{agency}.v1", consumers=["threatfeed"])
     policy = real_policy()
     holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), policy)
     async with process_parts(platform, "threatfeed", dsn) as process:
@@ -147,6 +149,17 @@ async def test_revisions_duplicates_older_ones_and_withdrawal_are_told_apart(fee
     assert [event.aggregate_version for event in events] == [1, 2, 3]
     assert events[-1].state == assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN
     assert not events[-1].HasField("marking")
+
+
+async def test_a_topic_of_an_unknown_agency_is_quarantined_and_tells_nobody(
+    platform: PlatformAccess, kafka: Broker, postgres: Databases
+) -> None:
+    async with ingesting(platform, kafka, postgres, agency="nobody") as feed:
+        raw = as_bytes(narrative())
+        offset = await feed.publish(raw)
+        await feed.settled(offset)
+        assert feed.rows("SELECT reason, value FROM quarantine") == [("AGENCY_UNKNOWN", raw)]
+        assert feed.rows("SELECT count(*) FROM assessment") == [(0,)]
 
 
 def _truncated() -> bytes:
