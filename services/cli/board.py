@@ -59,6 +59,8 @@ class Board:
     def print_changes(self, children: Sequence[Child]) -> None:
         """A line for each child whose state is another than last said."""
         for child in children:
+            if child.state is ChildState.STARTING and child.pid is None:
+                continue
             line = line_of(child)
             if self._said.get(child.spec.name) != line:
                 self._said[child.spec.name] = line

@@ -99,7 +99,7 @@ async def running_system(options: Options) -> AsyncIterator[System]:
             addresses = Addresses.choose(folders.state / ADDRESSES_FILE, SERVICES).services
             await _migrate(folders, access, addresses)
             timer.done("migrations done")
-            supervisor = Supervisor(_specs(options, access, addresses), patience=_PATIENCE)
+            supervisor = Supervisor(service_specs(options, access, addresses), patience=_PATIENCE)
             if options.board is not None:
                 supervisor.on_change = options.board.note_change
                 showing = asyncio.create_task(options.board.show(supervisor.children))
@@ -194,7 +194,10 @@ async def _migrate_one(folders: Folders, service: ServiceAccess, addresses: dict
         raise CommandFailed(f"{service.name} migrate ended with {code}:\n{tail(log)}")
 
 
-def _specs(options: Options, access: PlatformAccess, addresses: dict[str, Address]) -> Sequence[ChildSpec]:
+def service_specs(
+    options: Options, access: PlatformAccess, addresses: dict[str, Address]
+) -> Sequence[ChildSpec]:
+    """An api and a worker of each service; the apis are stopped first."""
     folders = options.folders
     specs = [
         ChildSpec(

@@ -79,9 +79,7 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    reason = {400: "INVALID_REQUEST", 404: "NO_SUCH_ROUTE", 405: "METHOD_NOT_ALLOWED"}.get(
-        error.status_code, "REFUSED"
-    )
+    reason = _REASONS.get(error.status_code, "REFUSED")
     return problem(request, error.status_code, reason, str(error.detail), error.headers)
 
 

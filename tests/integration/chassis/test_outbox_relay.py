@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
@@ -12,7 +13,7 @@ from services.chassis.crashpoints import AFTER_SEND, BEFORE_MARK
 from services.chassis.database import Database
 from services.chassis.envelope import read_event
 from services.chassis.outbox import LARGEST_EVENT, OutboxMessage, enqueue
-from tests.support.plumbing import AT, Plumbing, crashing, message
+from tests.support.plumbing import AT, SERVICE, Plumbing, crashing, message
 from tests.support.processes import running
 from tests.support.waiting import eventually
 
@@ -163,6 +164,30 @@ async def test_a_relay_that_dies_after_sending_sends_again_under_the_same_id(
     records = await plumbing.kafka.records(topic)
     assert names(records) == ["one", "two", "one", "two"]
     assert records[0].headers == records[2].headers
+
+
+async def test_a_relay_that_cannot_publish_says_so_until_it_can(plumbing: Plumbing) -> None:
+    topic = await plumbing.kafka.topic("plumbing", consumers=[SERVICE])
+    process = await plumbing.process()
+    await commit(process.database, message(topic, "k", "one"))
+
+    async def why_not() -> str | None:
+        return (await process.health.not_ready()).get("outbox relay")
+
+    async with running(process.relay()):
+        why = await eventually(why_not, within=30)
+        assert "TopicAuthorizationFailed" in (why or "")
+        plumbing.kafka.let_write(topic, SERVICE)
+        await plumbing.outbox_empty()
+        await eventually(no_reason(why_not), within=10, describe="the relay is ready again")
+    assert names(await plumbing.kafka.records(topic)) == ["one"]
+
+
+def no_reason(why_not: Callable[[], Awaitable[str | None]]) -> Callable[[], Awaitable[bool]]:
+    async def is_ready() -> bool:
+        return await why_not() is None
+
+    return is_ready
 
 
 async def test_an_event_too_large_for_the_relay_fails_where_it_is_made(plumbing: Plumbing) -> None:

@@ -70,6 +70,7 @@ def with_action() -> Statement:
             action_number=1,
             series=POLICY.get_series("uk-eu"),
             policy=POLICY,
+            at=datetime(2026, 12, 20, 12, tzinfo=UTC),
         )
     )
 

@@ -1,5 +1,8 @@
 """A whole never grants more than its most restricted part."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import pytest
 
 from services.agenda.domain.protection import protects, require_joint
@@ -8,6 +11,8 @@ from services.kernel.markings.banner import parse
 from tests.support.agenda import POLICY
 
 SERIES = POLICY.get_series("uk-eu")
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TEXT = UUID("0d1f3c52-95a1-4d0b-8a0c-2f6f0f4f7a11")
 
 
 @pytest.mark.parametrize(
@@ -31,11 +36,31 @@ def test_what_protects_what(whole: str, part: str, holds: bool) -> None:
     assert protects(parse(whole), parse(part)) is holds
 
 
-def test_what_is_joint_is_for_every_party_and_within_the_ceiling() -> None:
-    require_joint(parse("UK OFFICIAL-SENSITIVE REL EU"), SERIES, POLICY, "/marking")
+def require(banner: str) -> None:
+    require_joint(parse(banner), SERIES, POLICY, "/marking", at=AT, text=TEXT)
+
+
+@pytest.mark.parametrize("banner", ["UK OFFICIAL-SENSITIVE REL EU", "TLP:CLEAR", "TLP:GREEN", "TLP:AMBER"])
+def test_joint_text_is_marked_for_every_party(banner: str) -> None:
+    require(banner)
+
+
+def test_joint_text_stays_within_the_ceiling_of_its_series() -> None:
     with pytest.raises(AboveCeiling):
-        require_joint(parse("UK SECRET"), SERIES, POLICY, "/marking")
+        require("UK SECRET")
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "UK OFFICIAL",
+        "UK OFFICIAL - HMG USE ONLY",
+        "UK OFFICIAL-SENSITIVE - RECIPIENTS ONLY",
+        "TLP:RED",
+        "TLP:AMBER+STRICT",
+        "TLP:RED//UK OFFICIAL REL EU",
+    ],
+)
+def test_a_marking_that_keeps_a_party_away_cannot_be_joint(banner: str) -> None:
     with pytest.raises(MarkingNotForAllParties):
-        require_joint(parse("UK OFFICIAL - HMG USE ONLY"), SERIES, POLICY, "/marking")
-    with pytest.raises(MarkingNotForAllParties):
-        require_joint(parse("UK OFFICIAL-SENSITIVE - RECIPIENTS ONLY"), SERIES, POLICY, "/marking")
+        require(banner)
