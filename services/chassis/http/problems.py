@@ -53,6 +53,9 @@ def problem(
 async def _refused(request: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Refusal):
         raise refusal
+    structlog.get_logger("http").info(
+        "refused", reason=refusal.reason, pointer=refusal.pointer, path=request.url.path
+    )
     members: dict[str, Any] = dict(refusal.metadata)
     if refusal.pointer is not None:
         members["errors"] = [{"pointer": refusal.pointer, "detail": refusal.detail}]
