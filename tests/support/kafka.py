@@ -112,7 +112,9 @@ class Broker:
 
     def let_write(self, topic: str, principal: str) -> None:
         """Give the principal the right to write a topic made here."""
-        allow(self._admin, grants([Topic(topic, 1, {}, producers=(principal,), consumers=())]))
+        written = Topic(topic, 1, {}, producers=(principal,), consumers=())
+        allow(self._admin, grants([written]))
+        self._topics.append(written)
 
     def remove(self) -> None:
         """Take away the topics made here, and the rights on them."""

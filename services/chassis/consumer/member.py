@@ -6,6 +6,7 @@ up neither the others nor the heartbeat. Kafka's committed offset is only a cour
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -63,6 +64,7 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._refused_in_a_row: dict[Partition, int] = {}
         self._applied: dict[Partition, int] = {}
         self._next: dict[Partition, int] = {}
+        self._suspects: deque[TopicPartition] = deque()
         self._assigned = False
         self._failure: Exception | None = None
         self._committed_at = 0.0
@@ -113,9 +115,7 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._log.warning("broker not reached", error=repr(error))
 
     async def _turn(self) -> None:
-        batches = await self._consumer.getmany(
-            timeout_ms=100 if self._working else 500, max_records=self._kafka.batch_records
-        )
+        batches = await self._fetch()
         self._heart.beat()
         self._raise_failures()
         # Nothing awaits between the fetch and here: these are the records of the present assignment, or
@@ -129,6 +129,46 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
             expected, self._next[partition] = self._next[partition], records[-1].offset + 1
             self._working.add(asyncio.create_task(self._work(partition, expected, records)))
         await self._commit()
+
+    async def _fetch(self) -> dict[TopicPartition, list[Any]]:
+        """What the broker has for us.
+
+        aiokafka cannot read a record with a header whose name is not UTF-8, drops what it had fetched
+        with it, and does not say where it lies: positions go back, and the partitions are asked one by one.
+        """
+        records = self._kafka.batch_records
+        if not self._suspects:
+            try:
+                fetched: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
+                    timeout_ms=100 if self._working else 500, max_records=records
+                )
+            except UnicodeDecodeError:
+                self._suspects.extend(self._go_back())
+                return {}
+            return fetched
+        self._suspects.rotate()
+        place = self._suspects[0]
+        try:
+            fetched = await self._consumer.getmany(place, timeout_ms=50, max_records=records)
+        except UnicodeDecodeError:
+            self._suspects.clear()
+            position = self._next.get(Partition(place.topic, place.partition))
+            if position is not None:
+                self._consumer.pause(place)
+                why = f"unreadable: a record from {position} on has a header whose name is not UTF-8"
+                self._halt(Partition(place.topic, place.partition), why)
+            return {}
+        return fetched
+
+    def _go_back(self) -> list[TopicPartition]:
+        assigned = self._consumer.assignment()
+        places: list[TopicPartition] = []
+        for partition, position in self._next.items():
+            place = TopicPartition(partition.topic, partition.number)
+            if place in assigned and partition not in self._halted:
+                self._consumer.seek(place, position)
+                places.append(place)
+        return places
 
     def _raise_failures(self) -> None:
         if self._failure is not None:
@@ -216,6 +256,8 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         """Stops a partition whose log does not hold the position that is stored."""
         self._refused_in_a_row.clear()
         self._applied.clear()
+        self._next.clear()
+        self._suspects.clear()
         for partition in list(self._halted):
             self._health.set_problem(f"{self._name} {partition.topic}/{partition.number}", None)
         self._halted.clear()
