@@ -68,7 +68,8 @@ async def test_a_log_that_ends_before_our_position_stops_its_partition(plumbing:
 
 async def test_retention_that_overtakes_a_slow_member_stops_the_partition(plumbing: Plumbing) -> None:
     topic = await plumbing.topic()
-    await plumbing.publish(topic, *(b"x" * 1_500_000 for _ in range(10)))
+    # More than a batch and what is fetched ahead of it, at 8 MiB a fetch.
+    await plumbing.publish(topic, *(b"x" * 1_500_000 for _ in range(20)))
     being_applied, overtaken = asyncio.Event(), asyncio.Event()
 
     async def apply_late(tx: Transaction, batch: Sequence[Delivery[str]]) -> Sequence[Quarantined]:
@@ -80,12 +81,12 @@ async def test_retention_that_overtakes_a_slow_member_stops_the_partition(plumbi
     subscription = plumbing.subscription(topic, apply=apply_late)
     async with running(process.consumer(subscription)):
         await asyncio.wait_for(being_applied.wait(), 60)
-        await delete_records(plumbing, topic, before=10)
+        await delete_records(plumbing, topic, before=20)
         await plumbing.publish(topic, "after the gap")
         overtaken.set()
         why = await not_ready(process, plumbing.group, topic)
         (position,) = plumbing.rows("SELECT next_offset FROM consumed")[0]
-        assert why == f"gap: records {position} to 10 are gone unread"
+        assert why == f"gap: records {position} to 20 are gone unread"
     assert "after the gap" not in plumbing.applied(topic)
 
 
