@@ -22,10 +22,15 @@ help:
 	@echo "make proto   code and pages from the contracts; make lock the lock files"
 	@echo "make bench   throughput; make chaos SEED=… KILLS=…; make verify all that takes longer"
 
+# Beside the packages stands `entente`, so that `.venv/bin/entente status` works without an installation.
 $(VENV)/run.stamp: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: -r requirements.lock || \
 		$(BIN)/python -m pip install --quiet --no-deps -r requirements.lock
+	@printf '#!/bin/sh\nPYTHONPATH="%s:%s/proto" exec "%s/python" -m services.cli "$$@"\n' \
+		"$(CURDIR)" "$(CURDIR)" "$(CURDIR)/$(BIN)" > $(BIN)/entente
+	@chmod +x $(BIN)/entente
 	@touch $@
 
 $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
@@ -37,10 +42,10 @@ node_modules/.stamp: package-lock.json
 	@touch $@
 
 run: $(VENV)/run.stamp
-	$(BIN)/python -m services.cli up --walk
+	@exec $(BIN)/python -m services.cli up --walk
 
 demo: $(VENV)/run.stamp
-	$(BIN)/python -m services.cli demo
+	@exec $(BIN)/python -m services.cli demo
 
 check: $(VENV)/test.stamp node_modules/.stamp
 	ruff check .

@@ -38,6 +38,8 @@ def service_environment(
     environment = {
         **clean_environment(),
         **access.environment(),
+        "ENTENTE_KAFKA__INSTANCE": f"local-{kind}",
+        "ENTENTE_KAFKA__SESSION_TIMEOUT_MS": "10000",
         "ENTENTE_DEPLOYMENT": "local",
         "ENTENTE_HOME_PARTY": HOME_PARTY,
         "ENTENTE_CEILING": CEILING,

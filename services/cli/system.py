@@ -14,7 +14,6 @@ import httpx
 import psutil
 
 from deploy.local.access import ExternalAddresses, ServiceAccess
-from deploy.local.failures import PlatformFailed
 from deploy.local.files import write_whole
 from deploy.local.folders import Folders
 from deploy.local.platform import SERVICES, Deployment, Platform, PlatformAccess
@@ -157,8 +156,8 @@ async def _start_platform(platform: Platform, made_for: Deployment) -> PlatformA
         for process in psutil.Process().children():
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
-        with suppress(PlatformFailed):
-            await starting
+        await asyncio.wait([starting])
+        starting.exception()
         raise
 
 

@@ -23,6 +23,7 @@ from services.cli.system import Options, System, running_system, service_specs
 from services.cli.thread.stage import Stage, ThreadRecord, open_stage
 from services.cli.thread.walking import STEPS, is_complete, trace, walk
 from tests.support.platform import temporary_folders
+from tests.support.spans import LinkedTraces, SpanName
 from tests.support.waiting import eventually
 
 _SEED = 20260304
@@ -36,14 +37,17 @@ async def test_the_thread_is_unbroken_from_assessment_to_closure() -> None:
         async with running_system(options) as system:
             await _play(system)
             assert system.supervisor.restarts == 0
+            _one_linked_trace(folders)
             await _survives_the_death_of_a_worker(system)
             marks = _marks(folders)
         assert not [mark for mark in marks if mark.find()]
         _nothing_runs_in(folders)
 
-        async with _services_before_platform(options, system):
-            async with open_stage(system.access, _say) as stage:
-                await _thread_is_still_there(stage)
+        async with (
+            _services_before_platform(options, system),
+            open_stage(system.access, _say) as stage,
+        ):
+            await _thread_is_still_there(stage)
         _nothing_runs_in(folders)
 
 
@@ -71,6 +75,29 @@ async def _each_party_reads_its_own_title(stage: Stage) -> None:
         titles[account] = next(node.label for node in chain.nodes if node.id == wanted)
     assert titles["eeas-secretariat"] == "Ransomware against managed service providers"
     assert titles["fcdo-secretariat"] != titles["eeas-secretariat"]
+
+
+def _one_linked_trace(folders: Folders) -> None:
+    """Links lead from the agency's record over Kafka, gRPC and HTTP up to the leadership message, which is
+    sent in a trace of its own.
+    """
+    traces = LinkedTraces.read(folders.logs.glob("*.spans.jsonl"))
+    decided = "/entente.threatfeed.v1.AssessmentService/DecideReleasability"
+    for start in traces.traces_with("publish submission"):
+        reached = traces.reached_from(start)
+        if SpanName("threatfeed-worker", "process threatfeed.submission.ncsc.v1") in reached:
+            break
+    assert reached >= {
+        SpanName("agenda-api", "POST /v1/drafts/{draft_id}/items"),
+        SpanName("agenda-api", decided),
+        SpanName("threatfeed-api", decided),
+        SpanName("agenda-api", "POST /v1/outcomes/{outcome_id}/agreements"),
+        SpanName("actions-worker", "process agenda.outcome.v1"),
+        SpanName("actions-api", "POST /v1/actions/{action_id}/confirm"),
+        SpanName("actions-api", "tell uk-eu.uk"),
+    }
+    for told in traces.traces_with("tell uk-eu.uk"):
+        assert {span.name for span in traces.spans[told]} == {"tell uk-eu.uk"}
 
 
 async def _survives_the_death_of_a_worker(system: System) -> None:

@@ -26,8 +26,9 @@ async def publish_assessments(stage: Stage) -> None:
     )
     for result in [*narrative, *reports]:
         require(result.result in _ACCEPTED, f"{result.source_object_id} was not accepted")
+    accepted = [one for one in reports if one.result == SubmissionResult.SUBMISSION_RESULT_ACCEPTED]
     require(
-        all(result.marking_rule_id for result in reports),
+        all(result.marking_rule_id for result in accepted),
         "an unmarked report was accepted without naming the rule",
     )
     stage.keep(assessments={"ncsc": narrative[0].assessment_id, "unit42": reports[0].assessment_id})

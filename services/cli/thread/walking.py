@@ -1,7 +1,8 @@
 """The whole thread in its order. A walk that was cut short goes on where it stopped."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from services.cli.thread.stage import SECRETARIAT, Stage, ThreadRecord, require
 from services.cli.waiting import until
 
 _FORBIDDEN = 403
+_LAST_STEP_WITHIN = 5.0
 
 StepFunction = Callable[[Stage], Awaitable[None]]
 
@@ -90,9 +92,26 @@ async def walk(stage: Stage) -> list[Timing]:
         began = time.monotonic()
         stage.say(f"[bold]{name}[/]")
         try:
-            await step(stage)
+            await _whole(_played(stage, name, step))
         except CommandFailed as failure:
             raise CommandFailed(f"{name}: {failure}") from failure
-        stage.keep(done=(*stage.record.done, name))
         timings.append(Timing(name, time.monotonic() - began))
     return timings
+
+
+async def _played(stage: Stage, name: str, step: StepFunction) -> None:
+    await step(stage)
+    stage.keep(done=(*stage.record.done, name))
+
+
+async def _whole(step: Coroutine[None, None, None]) -> None:
+    """Lets a step that is under way come to its end even when the walk is cancelled: half of one could not be
+    played again.
+    """
+    task = asyncio.create_task(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=_LAST_STEP_WITHIN)
+        task.cancel()
+        raise
