@@ -39,6 +39,7 @@ $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 
 node_modules/.stamp: package-lock.json
 	npm ci --silent --no-audit --no-fund
+	@ln -sfn "$$(cd node_modules && ls -d @bufbuild/buf-*/bin/buf)" node_modules/buf
 	@touch $@
 
 run: $(VENV)/run.stamp
@@ -52,8 +53,8 @@ check: $(VENV)/test.stamp node_modules/.stamp
 	ruff format --check .
 	mypy services deploy benchmarks proto/generate.py
 	lint-imports
-	node_modules/.bin/buf lint proto
-	node_modules/.bin/buf breaking proto --against proto/released.binpb
+	node_modules/buf lint proto
+	node_modules/buf breaking proto --against proto/released.binpb
 	python proto/generate.py --check
 
 test: check
