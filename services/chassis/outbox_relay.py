@@ -4,6 +4,7 @@ It reads whatever is there, oldest first, and never "id greater than the last": 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ import psycopg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
@@ -56,6 +59,7 @@ class OutboxRelay:
         self._service = service
         self._clock = clock
         self._metrics = telemetry.metrics
+        self._partition = DefaultPartitioner()
         self._crash = crash
         self._health = health
         self._heart: Heart = health.add_heart("outbox relay", limit=_ACKNOWLEDGED_WITHIN * 2)
@@ -146,10 +150,35 @@ class OutboxRelay:
         return True
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[TupleRow]) -> None:
-        acknowledgements = []
-        for _, topic, key, value, headers, _ in rows:
-            pairs = [(name, text.encode()) for name, text in orjson.loads(headers).items()]
-            acknowledgements.append(await producer.send(topic, value, key=key, headers=pairs))
-        await asyncio.gather(*acknowledgements)
+        """Sends whole batches a partition: a future and a queue entry for each message cost more than it."""
+        partitions: dict[str, list[int]] = {}
+        places: dict[tuple[str, int], list[TupleRow]] = {}
         for row in rows:
-            self._metrics.published.labels(row[1]).inc()
+            topic = row[1]
+            if topic not in partitions:
+                partitions[topic] = sorted(await producer.partitions_for(topic))
+            partition = self._partition(row[2], partitions[topic], partitions[topic])
+            places.setdefault((topic, partition), []).append(row)
+        await asyncio.gather(
+            *(self._send_in_order(producer, *place, queue) for place, queue in places.items())
+        )
+        for topic, count in Counter(row[1] for row in rows).items():
+            self._metrics.published.labels(topic).inc(count)
+
+    async def _send_in_order(
+        self, producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[TupleRow]
+    ) -> None:
+        batch = producer.create_batch()
+        for _, _, key, value, headers, _ in rows:
+            pairs = [(name, text.encode()) for name, text in orjson.loads(headers).items()]
+            if batch.append(timestamp=None, key=key, value=value, headers=pairs) is None:
+                await self._send_batch(producer, batch, topic, partition)
+                batch = producer.create_batch()
+                batch.append(timestamp=None, key=key, value=value, headers=pairs)
+        await self._send_batch(producer, batch, topic, partition)
+
+    async def _send_batch(
+        self, producer: AIOKafkaProducer, batch: BatchBuilder, topic: str, partition: int
+    ) -> None:
+        acknowledged = await producer.send_batch(batch, topic, partition=partition)
+        await acknowledged
