@@ -200,19 +200,12 @@ def test_a_text_is_denied_where_a_source_of_it_is() -> None:
     assert decision(written, "EU", given=consents("CISA", "EU")).allowed
 
 
-@pytest.mark.parametrize("system", [entry for entry in MarkingSystem if entry != "UK_GSCP"])
-def test_a_marking_system_without_rules_is_denied_and_not_held(system: MarkingSystem) -> None:
-    level = {
-        MarkingSystem.US_CAPCO: "UNCLASSIFIED",
-        MarkingSystem.EUCI: "UNCLASSIFIED",
-        MarkingSystem.NATO: "NATO UNCLASSIFIED",
-        MarkingSystem.STIX_ACS: "U",
-    }.get(system, "OFFICIAL")
-    marking = Marking(national=(NationalMarking(system, level),))
+@pytest.mark.parametrize("banner", ["NATO UNCLASSIFIED", "NATO RESTRICTED", "COSMIC TOP SECRET ATOMAL"])
+def test_a_marking_system_that_the_policy_gives_to_nobody_is_denied_and_not_held(banner: str) -> None:
     for party in ("UK", "EU", "US"):
-        assert decision(text(marking), party).rule_id is Rule.MARKING_UNKNOWN
+        assert decision(text(parse(banner)), party).rule_id is Rule.MARKING_UNKNOWN
     with pytest.raises(HoldingRefused):
-        hold(marking)
+        hold(parse(banner))
 
 
 @pytest.mark.parametrize(
