@@ -21,7 +21,7 @@ from services.kernel.markings.gscp import (
 )
 from services.kernel.markings.levels import Level, MarkingSystem
 from services.kernel.markings.marking import NationalMarking
-from services.kernel.markings.nations import is_release_code
+from services.kernel.markings.nations import EU_CODE, is_release_code
 from services.kernel.markings.writing import LIMITE
 from services.kernel.parties import Party, PartyKind
 from services.kernel.policy import Policy
@@ -195,8 +195,10 @@ def _foreign_rules(national: NationalMarking, use: Use) -> Iterator[Denial | Non
         case MarkingSystem.STIX_ACS:
             yield _acs_rule(national, use)
         case MarkingSystem.EUCI | MarkingSystem.NATO:
-            # An agreement is enough: what the institution releases further, the rules of consent ask.
-            return
+            # For a government an agreement is enough while the institution is present: see consent_rules.
+            settled = _covers(national.rel_to | {EU_CODE}, national.system, use)
+            if use.party.kind is PartyKind.EU_MEMBER_STATE and not settled:
+                yield Rule.REL_MISSING, "it is not settled that the text is for a member state"
         case _:
             assert_never(national.system)
 
