@@ -32,7 +32,7 @@ Denial = tuple[Rule, str]
 _US_CONTROLS = frozenset(capco_terms.CONTROLS + capco_terms.NON_IC)
 _ASK_FOR_EVERYBODY = frozenset({"LIMDIS", "EXDIS", "NODIS"})
 _ASK_FOR_FOREIGNERS = frozenset(
-    {"IMCON", "PROPIN", "RSEN", "DSEN", "FISA", "SBU", "LES", "SSI", LIMITE, *_ASK_FOR_EVERYBODY}
+    {"IMCON", "PROPIN", "RSEN", "DSEN", "FISA", "LES", "SSI", LIMITE, *_ASK_FOR_EVERYBODY}
 )
 
 

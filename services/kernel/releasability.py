@@ -78,9 +78,17 @@ class _Case:
             for originator in self.asked(marking)
         )
 
-    def is_asked(self, marking: Marking, party: str | None) -> bool:
-        found = (self.policy.organisations.get(key) for key in self.asked(marking))
-        return any(entry is not None and entry.party == party for entry in found)
+    def is_licensed(self, owner: str | None) -> bool:
+        """Whether an organisation of the party whose marking it is has consented to this use."""
+        organisations = self.policy.organisations
+        return any(
+            consent.originator in organisations
+            and organisations[consent.originator].party == owner
+            and consent.covers(
+                self.text, consent.originator, self.party.id, self.occasion, self.mode, self.at
+            )
+            for consent in self.consents
+        )
 
     def is_originators_own(self, marking: Marking) -> bool:
         found = (self.policy.organisations.get(key) for key in self.asked(marking))
@@ -236,7 +244,7 @@ def _national_rules(case: _Case, marking: Marking) -> Iterator[Denial | None]:
             at=case.at,
         )
         consented = case.consented(marking)
-        passed_on = consented and case.is_asked(marking, owner)
+        passed_on = consented and case.is_licensed(owner)
         yield from nation_rules(national, case.text.originator_party, use, passed_on=passed_on)
         yield from consent_rules(national, use, case.occasion.parties, consented=consented)
 

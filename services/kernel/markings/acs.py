@@ -7,6 +7,7 @@ release. Any other restriction, privilege or sharing rule is refused as unknown,
 import re
 from collections.abc import Mapping
 
+from services.kernel.markings.capco_terms import PORTION_LEVELS
 from services.kernel.markings.levels import MarkingSystem
 from services.kernel.markings.marking import NationalMarking
 from services.kernel.markings.nations import TRIGRAPHS, expand
@@ -22,8 +23,12 @@ PRIVILEGE_DENY = "PRIVDEFAULT-DENY"
 SHARING_DENY = "SHAREDEFAULT-DENY"
 _DEFAULTS = frozenset({PRIVILEGE_DENY, SHARING_DENY})
 
+# Whole words: in the abbreviations one character lost makes TS into S.
+_WORDS = {word: mark for mark, word in PORTION_LEVELS.items()}
 _POLICY = re.compile(r"urn:isa:policy:acs:ns:v3\.0\?privdefault=(permit|deny)&sharedefault=(permit|deny)")
-_BANNER = re.compile(rf"ACS (U|C|S|TS)((?: (?:{PRIVILEGE_DENY}|{SHARING_DENY})){{0,2}})(?:{PERMITTED}(.+))?")
+_BANNER = re.compile(
+    rf"ACS ({'|'.join(_WORDS)})((?: (?:{PRIVILEGE_DENY}|{SHARING_DENY})){{0,2}})(?:{PERMITTED}(.+))?"
+)
 _REQUIRED = frozenset(
     {
         "identifier",
@@ -107,7 +112,7 @@ def parse_acs_banner(text: str) -> NationalMarking:
         raise MarkingMalformed("an element is repeated")
     marking = NationalMarking(
         system=MarkingSystem.STIX_ACS,
-        level=found[1],
+        level=_WORDS[found[1]],
         rel_to=frozenset(codes),
         dissem_controls=frozenset(denied),
     )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, assert_never
 
-from services.kernel.markings.capco_terms import write_capco
+from services.kernel.markings.capco_terms import PORTION_LEVELS, write_capco
 from services.kernel.markings.levels import MarkingSystem
 
 if TYPE_CHECKING:
@@ -63,5 +63,5 @@ def _write_institution(marking: "NationalMarking") -> str:
 
 
 def _write_acs(marking: "NationalMarking") -> str:
-    words = " ".join([str(marking.classification), *sorted(marking.dissem_controls)])
+    words = " ".join(["ACS", PORTION_LEVELS[marking.level], *sorted(marking.dissem_controls)])
     return words + (PERMITTED + ", ".join(sorted(marking.rel_to)) if marking.rel_to else "")

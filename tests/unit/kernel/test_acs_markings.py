@@ -44,12 +44,12 @@ def custom(inner: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("inner", "banner"),
     [
-        (content(formal_determination=["PUBREL"]), "ACS U PERMITTED ALL"),
-        (content(formal_determination=["NF"]), "ACS U"),
-        (content(permitted_nationalities=["USA", "GBR"]), "ACS U PERMITTED GBR, USA"),
-        (content("deny", "permit"), "ACS U PRIVDEFAULT-DENY"),
-        (content("permit", "deny", classification="S"), "ACS S SHAREDEFAULT-DENY"),
-        (content("deny", "deny", classification="TS"), "ACS TS PRIVDEFAULT-DENY SHAREDEFAULT-DENY"),
+        (content(formal_determination=["PUBREL"]), "ACS UNCLASSIFIED PERMITTED ALL"),
+        (content(formal_determination=["NF"]), "ACS UNCLASSIFIED"),
+        (content(permitted_nationalities=["USA", "GBR"]), "ACS UNCLASSIFIED PERMITTED GBR, USA"),
+        (content("deny", "permit"), "ACS UNCLASSIFIED PRIVDEFAULT-DENY"),
+        (content("permit", "deny", classification="S"), "ACS SECRET SHAREDEFAULT-DENY"),
+        (content("deny", "deny", classification="TS"), "ACS TOP SECRET PRIVDEFAULT-DENY SHAREDEFAULT-DENY"),
     ],
 )
 def test_what_maps_exactly_is_read(shape: Any, inner: dict[str, Any], banner: str) -> None:
@@ -121,7 +121,14 @@ def test_an_acs_definition_that_says_something_else_too_is_refused(change: dict[
 
 
 @pytest.mark.parametrize(
-    "banner", ["ACS", "ACS X", "ACS U PERMITTED", "ACS S PERMITTED ALL", "ACS U PERMITTED XQZ"]
+    "banner",
+    [
+        "ACS",
+        "ACS X",
+        "ACS UNCLASSIFIED PERMITTED",
+        "ACS SECRET PERMITTED ALL",
+        "ACS UNCLASSIFIED PERMITTED XQZ",
+    ],
 )
 def test_other_words_after_acs_are_refused(banner: str) -> None:
     with pytest.raises(Refusal):
@@ -129,7 +136,10 @@ def test_other_words_after_acs_are_refused(banner: str) -> None:
 
 
 def test_public_release_yields_to_any_list() -> None:
-    public, some, none = (parse(b) for b in ("ACS U PERMITTED ALL", "ACS S PERMITTED GBR, USA", "ACS U"))
-    assert str(compose([public, some])) == "ACS S PERMITTED GBR, USA"
-    assert str(compose([public, public])) == "ACS U PERMITTED ALL"
-    assert str(compose([public, none])) == "ACS U"
+    public, some, none = (
+        parse(b)
+        for b in ("ACS UNCLASSIFIED PERMITTED ALL", "ACS SECRET PERMITTED GBR, USA", "ACS UNCLASSIFIED")
+    )
+    assert str(compose([public, some])) == "ACS SECRET PERMITTED GBR, USA"
+    assert str(compose([public, public])) == "ACS UNCLASSIFIED PERMITTED ALL"
+    assert str(compose([public, none])) == "ACS UNCLASSIFIED"

@@ -34,7 +34,6 @@ CASES: list[dict[str, Any]] = tomllib.loads(TABLE.read_text())["case"]
 NAMES = [case["id"] for case in CASES]
 NUMBERED = {*map(str, range(1, 24)), "19b", "21b", "22b"}
 SEATS = {"uk_eu": (("UK", "EU"), UK_EU), "cmr": (("UK", "US"), CMR)}
-ASKED = ("NCSC", "FCDO", "NSA", "CISA", "ENISA", "UNIT42", "NOBODY")
 MODES = {"show": Mode.DISCLOSE, "copy": Mode.RELEASE}
 OBSERVER = Party("FR", "France", PartyKind.EU_MEMBER_STATE, frozenset({"FRA"}), Level.parse("UK SECRET"))
 
@@ -58,7 +57,7 @@ class Question:
         seated = (*parties, "FR") if self.case.get("observer") else parties
         room = occasion(*seated, ceiling=self.case.get("ceiling", "UK SECRET"), meeting=meeting)
         given: tuple[Consent, ...] = ()
-        for originator in ASKED if consented else ():
+        for originator in asked(self.case) if consented else ():
             given += consents(
                 originator, *seated, mode=self.mode, meeting=meeting, rendition=subject.rendition
             )
@@ -75,6 +74,12 @@ QUESTIONS = [
     if room in case
     for word, mode in MODES.items()
 ]
+
+
+def asked(case: Mapping[str, Any]) -> set[str]:
+    """Every originator whose consent the case could need."""
+    sources = (asked(source) for source in case.get("sources", []))
+    return {case.get("originator", "NCSC"), *case.get("also_ask", [])}.union(*sources)
 
 
 @lru_cache
