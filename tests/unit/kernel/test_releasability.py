@@ -227,12 +227,14 @@ def test_an_element_nobody_knows_is_denied(unknown: dict[str, frozenset[str]]) -
     assert decision(text(Marking(national=(altered,))), "UK").rule_id is Rule.MARKING_UNKNOWN
 
 
-def hold(marking: Marking, *, originator: str = "UK", home: str = "UK") -> None:
+def hold(
+    marking: Marking, *, originator: str = "UK", home: str = "UK", ceiling: str = "UK OFFICIAL-SENSITIVE"
+) -> None:
     check_holding(
         marking,
         originator_party=originator,
         home_party=home,
-        ceiling=Level.parse("UK OFFICIAL-SENSITIVE"),
+        ceiling=Level.parse(ceiling),
         policy=shipped_policy(),
         now=NOW,
     )
@@ -261,6 +263,78 @@ def test_a_foreign_host_is_a_party_like_any_other(banner: str, rule: str) -> Non
     with pytest.raises(HoldingRefused) as refused:
         hold(parse(banner), home="EU")
     assert refused.value.metadata == {"rule": rule}
+
+
+@pytest.mark.parametrize(
+    ("banner", "rule"),
+    [
+        ("SECRET//NOFORN", "NOFORN"),
+        ("UNCLASSIFIED//LES-NF", "NOFORN"),
+        ("SECRET//DISPLAY ONLY GBR", "DISPLAY_ONLY"),
+        ("SECRET//REL TO USA, AUS/DISPLAY ONLY GBR", "DISPLAY_ONLY"),
+        ("SECRET//REL TO USA, AUS", "REL_MISSING"),
+        ("SECRET//RELIDO", "REL_MISSING"),
+        ("US SECRET", "REL_MISSING"),
+        ("TOP SECRET//REL TO USA, FVEY", "ABOVE_OCCASION_CEILING"),
+        ("ACS UNCLASSIFIED", "REL_MISSING"),
+        ("ACS UNCLASSIFIED SHAREDEFAULT-DENY PERMITTED ALL", "DISSEM_CONTROL"),
+    ],
+)
+def test_a_british_host_holds_no_us_text_of_which_it_may_keep_no_copy(banner: str, rule: str) -> None:
+    with pytest.raises(HoldingRefused) as refused:
+        hold(parse(banner), originator="US", ceiling="UK SECRET")
+    assert refused.value.metadata == {"rule": rule}
+    assert "SECRET" not in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("banner", "originator"),
+    [
+        ("SECRET//REL TO USA, FVEY", "US"),
+        ("SECRET//ORCON/REL TO USA, GBR", "US"),
+        ("UNCLASSIFIED//REL TO USA, GBR/DISPLAY ONLY CAN", "US"),
+        ("ACS UNCLASSIFIED PERMITTED ALL", "US"),
+        ("CONFIDENTIEL UE/EU CONFIDENTIAL", "EU"),
+        ("LIMITE", "EU"),
+    ],
+)
+def test_a_british_host_holds_what_was_given_to_it(banner: str, originator: str) -> None:
+    hold(parse(banner), originator=originator, ceiling="UK SECRET")
+
+
+def test_a_level_that_the_host_s_system_lacks_is_held_as_the_next_higher_one() -> None:
+    with pytest.raises(HoldingRefused) as refused:
+        hold(parse("CONFIDENTIEL UE/EU CONFIDENTIAL"), originator="EU", ceiling="UK OFFICIAL-SENSITIVE")
+    assert refused.value.metadata == {"rule": "ABOVE_OCCASION_CEILING"}
+
+
+def test_all_member_states_named_one_by_one_are_the_union_and_all_but_one_are_not() -> None:
+    nations = sorted(shipped_policy().party("EU").nations)
+    whole = text(parse(f"SECRET//REL TO USA, {', '.join(nations)}"), party="US", organisation="NSA")
+    short = text(parse(f"SECRET//REL TO USA, {', '.join(nations[1:])}"), party="US", organisation="NSA")
+    assert decision(whole, "EU").allowed
+    assert decision(short, "EU").rule_id is Rule.REL_MISSING
+
+
+def test_a_marking_of_another_government_passes_on_with_that_government_s_consent_alone() -> None:
+    subject = text(parse("SECRET//REL TO USA, GBR"))
+    ours, theirs = consents("NCSC", "UK"), consents("NSA", "UK")
+    for given in ((), ours, theirs):
+        assert decision(subject, "UK", given=given).rule_id is Rule.THIRD_PARTY
+    assert decision(subject, "UK", given=ours + theirs).allowed
+
+
+def test_a_party_reads_alone_what_it_holds_of_an_absent_one() -> None:
+    subject = text(parse("RESTREINT UE/EU RESTRICTED"), party="EU", organisation="ENISA")
+    assert decision(subject, "UK", occasion("UK")).allowed
+    assert decision(subject, "UK", occasion("UK", "US")).rule_id is Rule.THIRD_PARTY
+
+
+def test_british_text_passes_between_others_with_british_consent() -> None:
+    subject = text(parse("UK OFFICIAL-SENSITIVE"))
+    room = occasion("EU", "US")
+    assert decision(subject, "US", room).rule_id is Rule.THIRD_PARTY
+    assert decision(subject, "US", room, given=consents("NCSC", "US")).allowed
 
 
 def test_a_bare_secret_of_a_us_agency_does_not_pass_for_british() -> None:
