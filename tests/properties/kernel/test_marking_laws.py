@@ -1,5 +1,6 @@
 """Laws of markings: the roll-up is a lattice, and nothing is gained or lost in writing and reading."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from services.kernel.markings.composition import compose
 from services.kernel.markings.foreign_disclosure import is_counted
 from services.kernel.markings.levels import MarkingSystem
 from services.kernel.markings.marking import Marking, NationalMarking
+from services.kernel.markings.refusals import MarkingUnknown
 from services.kernel.refusals import Refusal
 from tests.support.marking_strategies import SYSTEMS, banner_markings, banners, markings
 
@@ -117,6 +119,21 @@ def test_any_text_is_either_refused_or_read_exactly(text: str) -> None:
         return
     assert marking.original_text == text
     assert parse(str(marking)) == marking
+
+
+@LAWS
+@given(
+    st.sampled_from(list(SYSTEMS)).flatmap(lambda system: SYSTEMS[system]),
+    st.from_regex(r"X9[A-Z]{1,8}", fullmatch=True),
+    st.sampled_from(["//{}", " - {}", "//{}//NOFORN"]),
+)
+def test_one_word_that_nobody_knows_makes_the_marking_unknown(
+    national: NationalMarking, word: str, place: str
+) -> None:
+    banner = f"{national}{place.format(word)}"
+    with pytest.raises(MarkingUnknown) as refused:
+        parse(banner)
+    assert word not in f"{refused.value.detail}{refused.value.metadata}"
 
 
 @LAWS
