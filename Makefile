@@ -22,10 +22,15 @@ help:
 	@echo "make proto   code and pages from the contracts; make lock the lock files"
 	@echo "make bench   throughput; make chaos SEED=… KILLS=…; make verify all that takes longer"
 
+# Beside the packages stands `entente`, so that `.venv/bin/entente status` works without an installation.
 $(VENV)/run.stamp: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --only-binary :all: -r requirements.lock || \
 		$(BIN)/python -m pip install --quiet --no-deps -r requirements.lock
+	@printf '#!/bin/sh\nPYTHONPATH="%s:%s/proto" exec "%s/python" -m services.cli "$$@"\n' \
+		"$(CURDIR)" "$(CURDIR)" "$(CURDIR)/$(BIN)" > $(BIN)/entente
+	@chmod +x $(BIN)/entente
 	@touch $@
 
 $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
@@ -34,21 +39,22 @@ $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 
 node_modules/.stamp: package-lock.json
 	npm ci --silent --no-audit --no-fund
+	@ln -sfn "$$(cd node_modules && ls -d @bufbuild/buf-*/bin/buf)" node_modules/buf
 	@touch $@
 
 run: $(VENV)/run.stamp
-	$(BIN)/python -m services.cli up --walk
+	@exec $(BIN)/python -m services.cli up --walk
 
 demo: $(VENV)/run.stamp
-	$(BIN)/python -m services.cli demo
+	@exec $(BIN)/python -m services.cli demo
 
 check: $(VENV)/test.stamp node_modules/.stamp
 	ruff check .
 	ruff format --check .
 	mypy services deploy benchmarks proto/generate.py
 	lint-imports
-	node_modules/.bin/buf lint proto
-	node_modules/.bin/buf breaking proto --against proto/released.binpb
+	node_modules/buf lint proto
+	node_modules/buf breaking proto --against proto/released.binpb
 	python proto/generate.py --check
 
 test: check

@@ -57,7 +57,7 @@ def topics_page() -> str:
         lines.append(
             f"| `{topic['name']}` | {topic['key']} | {topic['partitions']} | {kept} "
             f"| {topic['max_message_bytes'] // 1024} KiB | {', '.join(topic['producers'])} "
-            f"| {', '.join(topic['consumers']) or '–'} "
+            f"| {', '.join(topic['consumers']) or 'nobody'} "
             f"| {topic['message']} ({topic['content_type']}) | {topic['access']} |"
         )
     return "\n".join([*lines, ""])
@@ -70,9 +70,11 @@ def generated_files(root: Path) -> set[Path]:
 
 def drift(fresh: Path) -> list[str]:
     differences = [str(path) for path in generated_files(fresh) ^ generated_files(ROOT)]
-    for path in generated_files(fresh) & generated_files(ROOT):
-        if not filecmp.cmp(fresh / path, ROOT / path, shallow=False):
-            differences.append(str(path))
+    differences += [
+        str(path)
+        for path in generated_files(fresh) & generated_files(ROOT)
+        if not filecmp.cmp(fresh / path, ROOT / path, shallow=False)
+    ]
     if not PAGE.exists() or PAGE.read_text() != topics_page():
         differences.append("docs/reference/topics.md")
     return sorted(differences)

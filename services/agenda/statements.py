@@ -175,12 +175,12 @@ def agreement(
 
 def read_tabled_agenda(payload: bytes) -> agenda_pb2.TabledAgenda:
     """The message behind stored canonical bytes."""
-    return json_format.Parse(payload, agenda_pb2.TabledAgenda())
+    return json_format.Parse(payload, agenda_pb2.TabledAgenda(), ignore_unknown_fields=True)
 
 
 def read_outcome(payload: bytes) -> outcome_pb2.Outcome:
     """The message behind stored canonical bytes."""
-    return json_format.Parse(payload, outcome_pb2.Outcome())
+    return json_format.Parse(payload, outcome_pb2.Outcome(), ignore_unknown_fields=True)
 
 
 def read_items(payload: bytes) -> tuple[TabledItem, ...]:

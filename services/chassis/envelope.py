@@ -80,6 +80,8 @@ def read_event(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Eve
         time = datetime.fromisoformat(texts["ce_time"])
     except (KeyError, ValueError) as error:
         raise NotACloudEvent("ce_id or ce_time is malformed") from error
+    if time.tzinfo is None:
+        raise NotACloudEvent("ce_time has no offset from UTC (RFC 3339)", pointer="/ce_time")
     return Event(
         id=identity,
         source=texts["ce_source"],

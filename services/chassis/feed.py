@@ -6,7 +6,7 @@ what is new; a slow reader's records are coalesced by key, and one that falls to
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -223,7 +223,9 @@ class FeedView:
             self._readers.discard(reader)
             self._on_readers(len(self._readers))
 
-    async def follow(self, resume: Token | None, closing: asyncio.Event, beat: float) -> AsyncIterator[Step]:
+    async def follow(
+        self, resume: Token | None, closing: asyncio.Event, beat: float
+    ) -> AsyncGenerator[Step, None]:
         """Every step from the resume token on, and a beat after each `beat` quiet seconds.
 
         Ends when `closing` is set. Raises `FeedCatchingUp` or `ReaderTooSlow`.

@@ -97,6 +97,8 @@ class OutboxRelay:
             connect_timeout=5,
         ) as connection:
             while not await self._take_lock(connection):
+                # Whether events go out is then for the active relay to say.
+                self._health.set_problem("outbox relay", None)
                 await self._pause(stop, 1.0)
             producer = create_producer(self._kafka, f"{self._service}-relay")
             try:
@@ -111,7 +113,6 @@ class OutboxRelay:
 
     async def _take_lock(self, connection: Connection) -> bool:
         self._heart.beat()
-        self._health.set_problem("outbox relay", None)
         cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         row = await cursor.fetchone()
         return row is not None and bool(row[0])

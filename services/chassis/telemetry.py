@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export import (
     SpanExporter,
     SpanExportResult,
 )
-from opentelemetry.trace import Link, SpanKind, TraceFlags, Tracer
+from opentelemetry.trace import Link, SpanKind, Status, StatusCode, TraceFlags, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -78,6 +78,38 @@ class FileSpanExporter(SpanExporter):
         self._file.close()
 
 
+class DiscreetExporter(SpanExporter):
+    """Passes spans on without events and status texts: libraries quote error messages in both."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([_discreet(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _discreet(span: ReadableSpan) -> ReadableSpan:
+    return ReadableSpan(
+        name=span.name,
+        context=span.get_span_context(),
+        parent=span.parent,
+        resource=span.resource,
+        attributes=span.attributes,
+        links=span.links,
+        kind=span.kind,
+        instrumentation_scope=span.instrumentation_scope,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+    )
+
+
 class Telemetry:
     """The tracer and the metrics of a process; `flush` before it ends."""
 
@@ -109,13 +141,21 @@ class Telemetry:
         links: Sequence[Link] = (),
         **attributes: str | int,
     ) -> Iterator[trace.Span]:
+        """Of an error only its type is told: its message may quote what must not leave."""
         with self.tracer().start_as_current_span(
             name,
             kind=kind,
             links=list(links),
             attributes={key.replace("__", "."): value for key, value in attributes.items()},
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
-            yield span
+            try:
+                yield span
+            except BaseException as error:
+                span.set_status(StatusCode.ERROR)
+                span.set_attribute("error.type", type(error).__name__)
+                raise
 
     def flush(self) -> None:
         self.provider.shutdown()
@@ -171,10 +211,11 @@ def start_telemetry(settings: TelemetrySettings, service: str, process: str) -> 
         resource=Resource.create({"service.name": service, "service.instance.id": process})
     )
     if settings.otlp_endpoint is not None:
-        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint)
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        collector = DiscreetExporter(OTLPSpanExporter(endpoint=settings.otlp_endpoint))
+        provider.add_span_processor(BatchSpanProcessor(collector))
     if settings.file is not None:
-        provider.add_span_processor(SimpleSpanProcessor(FileSpanExporter(settings.file)))
+        file = DiscreetExporter(FileSpanExporter(settings.file))
+        provider.add_span_processor(SimpleSpanProcessor(file))
     start_logging(settings.log_level, service=service, process=process)
     return Telemetry(provider, Metrics())
 

@@ -68,6 +68,4 @@ def account(name: str) -> Account:
 
 def officials() -> tuple[Official, ...]:
     """The accounts that have a signing key of their own."""
-    return tuple(
-        Official(one.name, one.party, one.organisation) for one in _ACCOUNTS if one.signs
-    )
+    return tuple(Official(one.name, one.party, one.organisation) for one in _ACCOUNTS if one.signs)

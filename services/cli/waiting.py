@@ -1,35 +1,38 @@
 """Waiting for a condition, with a deadline."""
 
-import inspect
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryError,
+    retry_if_not_result,
+    stop_after_delay,
+    wait_exponential,
+)
 
 from services.cli.failures import CommandFailed
 
 Found = TypeVar("Found")
 
 
-async def until(
-    condition: Callable[[], Found | None | Awaitable[Found | None]], *, within: float, what: str
-) -> Found:
+async def until(condition: Callable[[], Awaitable[Found | None]], *, within: float, what: str) -> Found:
     """Asks until the answer is truthy, and gives that answer.
 
     Raises `CommandFailed` naming `what` after `within` seconds.
     """
 
     async def ask() -> Found | None:
-        answer = condition()
-        return await answer if inspect.isawaitable(answer) else answer
+        return await condition()
 
     try:
-        answer = await AsyncRetrying(
-            retry=retry_if_result(lambda answer: not answer),
+        answer: Found | None = await AsyncRetrying(
+            retry=retry_if_not_result(bool),
             wait=wait_exponential(multiplier=0.02, max=0.3),
             stop=stop_after_delay(within),
         )(ask)
     except RetryError:
         raise CommandFailed(f"not within {within:.0f} s: {what}") from None
-    assert answer is not None  # noqa: S101
+    if answer is None:
+        raise AssertionError("unreachable")
     return answer

@@ -5,6 +5,7 @@ of its parts, so no two lists of parts share a name. STIX reserves its own names
 objects: it is never used here.
 """
 
+from json.encoder import encode_basestring_ascii
 from uuid import UUID, uuid5
 
 from services.kernel.canonical import canonical_json
@@ -20,7 +21,18 @@ ACTIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e15")
 
 def derived_id(namespace: UUID, *parts: str | int) -> UUID:
     """The UUIDv5 of an ordered list of parts; ("a", "bc") and ("ab", "c") differ."""
-    return uuid5(namespace, canonical_json(list(parts)).decode("utf-8"))
+    return uuid5(namespace, f"[{','.join([_canonical(part) for part in parts])}]")
+
+
+def _canonical(part: str | int) -> str:
+    """`canonical_json` of one part, without its price where nothing can be wrong with the part."""
+    if isinstance(part, str) and part.isascii():
+        return encode_basestring_ascii(part) if part.isprintable() else _written(part)
+    return _written(part)
+
+
+def _written(part: str | int) -> str:
+    return canonical_json(part).decode("utf-8")
 
 
 def assessment_id(originator: str, source_object_id: str) -> UUID:

@@ -110,6 +110,12 @@ class Broker:
         create_topics(self._admin, [topic])
         allow(self._admin, grants([topic]))
 
+    def let_write(self, topic: str, principal: str) -> None:
+        """Give the principal the right to write a topic made here."""
+        written = Topic(topic, 1, {}, producers=(principal,), consumers=())
+        allow(self._admin, grants([written]))
+        self._topics.append(written)
+
     def remove(self) -> None:
         """Take away the topics made here, and the rights on them."""
         if self._topics:

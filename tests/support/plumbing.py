@@ -1,4 +1,4 @@
-"""The plumbing of a service without a service: members, relays and processes on a database of a test's own."""
+"""The plumbing without a service: members, relays and processes on a database of a test's own."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -86,6 +86,11 @@ class Databases:
         self._made.append(made)
         return dsn
 
+    def drop_all(self) -> None:
+        """Remove the databases made here."""
+        for made in self._made:
+            self.server.drop(made)
+
 
 def _role(name: str) -> str:
     return f"test-{name}"
@@ -102,5 +107,4 @@ def postgres(database_server: DatabaseServer) -> Iterator[Databases]:
     """Databases for one test, dropped after it."""
     databases = Databases(database_server)
     yield databases
-    for made in databases._made:
-        database_server.drop(made)
+    databases.drop_all()

@@ -28,7 +28,7 @@ from services.chassis.settings import (
     PostgresSettings,
     ProcessSettings,
 )
-from services.chassis.telemetry import Metrics, Telemetry
+from services.chassis.telemetry import DiscreetExporter, Metrics, Telemetry
 
 POLICY = Path(__file__).resolve().parents[2] / "deploy" / "policy"
 
@@ -81,7 +81,7 @@ class Traces:
     def kept_in_memory(cls) -> "Traces":
         exporter = InMemorySpanExporter()
         provider = TracerProvider()
-        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        provider.add_span_processor(SimpleSpanProcessor(DiscreetExporter(exporter)))
         return cls(Telemetry(provider, Metrics()), exporter)
 
 

@@ -2,26 +2,44 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
 
 Found = TypeVar("Found")
 
 
+@overload
 async def eventually(
-    condition: Callable[[], Found | Awaitable[Found]],
+    condition: Callable[[], Awaitable[Found]],
+    *,
+    within: float = ...,
+    describe: str | Callable[[], str] = ...,
+) -> Found: ...
+
+
+@overload
+async def eventually(
+    condition: Callable[[], Found],
+    *,
+    within: float = ...,
+    describe: str | Callable[[], str] = ...,
+) -> Found: ...
+
+
+async def eventually(
+    condition: Callable[[], Any],
     *,
     within: float = 10.0,
     describe: str | Callable[[], str] = "",
-) -> Found:
+) -> Any:
     """Ask until the answer is truthy, and give that answer.
 
     Fails the test with an AssertionError after `within` seconds, naming what was awaited and the last
     answer. What the condition raises is raised at once.
     """
 
-    async def ask() -> Found:
+    async def ask() -> Any:
         answer = condition()
         return await answer if inspect.isawaitable(answer) else answer
 

@@ -9,21 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.actions.domain.action import Action, Evidence
+from services.kernel.joint_text import decide_joint_text
 from services.kernel.markings.banner import parse
 from services.kernel.markings.marking import Marking
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess, Refusal
-from services.kernel.releasability import decide
-from services.kernel.release_terms import (
-    Authorship,
-    Mode,
-    Occasion,
-    Rendition,
-    RevisionState,
-    TextUnderDecision,
-)
-from services.kernel.series import Series
 
 READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR})
 """Roles that read the actions of a series."""
@@ -33,25 +24,13 @@ WATCHERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.LEADERSHIP})
 
 def may_see(action: Action, party: str, policy: Policy, now: datetime) -> bool:
     """Whether the action may be handed to a party of its series. Unknown means no."""
-    series = policy.series.get(action.series)
-    marking = _read(action.marking)
-    if series is None or marking is None or party not in series.parties:
-        return False
-    author = next((policy.owners[m.system] for m in marking.national if m.system in policy.owners), party)
-    if author not in series.parties:
-        return False
-    writer = series.quorum[author][0]
-    return _releasable(action.id, marking, (author, writer), party, series, policy, now)
+    return _may_have(action.id, action.marking, None, party, action.series, policy, now)
 
 
 def may_see_evidence(action: Action, evidence: Evidence, party: str, policy: Policy, now: datetime) -> bool:
     """Whether an item of evidence may be handed to a party. Its organisation always sees its own."""
-    series = policy.series.get(action.series)
-    marking = _read(evidence.marking)
-    if series is None or marking is None or party not in series.parties:
-        return False
     author = (evidence.party, evidence.organisation)
-    return _releasable(evidence.id, marking, author, party, series, policy, now)
+    return _may_have(evidence.id, evidence.marking, author, party, action.series, policy, now)
 
 
 def seen_by(action: Action, reader: Reader, policy: Policy, now: datetime) -> Action:
@@ -72,35 +51,20 @@ def seen_by(action: Action, reader: Reader, policy: Policy, now: datetime) -> Ac
     )
 
 
-def _releasable(
+def _may_have(
     text: UUID,
-    marking: Marking,
-    author: tuple[str, str],
+    banner: str,
+    author: tuple[str, str] | None,
     party: str,
-    series: Series,
+    series_id: str,
     policy: Policy,
     now: datetime,
 ) -> bool:
-    decision = decide(
-        TextUnderDecision(
-            assessment_id=text,
-            revision=1,
-            rendition=Rendition.FULL,
-            marking=marking,
-            originator_party=author[0],
-            originator_organisation=author[1],
-            state=RevisionState.CURRENT,
-            authorship=Authorship.SECRETARIAT,
-            derived_from=(),
-        ),
-        party,
-        Occasion(series.parties, series.ceiling, now),
-        Mode.RELEASE,
-        policy=policy,
-        consents=(),
-        now=now,
-    )
-    return decision.allowed
+    series = policy.series.get(series_id)
+    marking = _read(banner)
+    if series is None or marking is None or party not in series.parties:
+        return False
+    return decide_joint_text(text, marking, party, series, policy=policy, now=now, author=author).allowed
 
 
 def _read(banner: str) -> Marking | None:

@@ -48,33 +48,34 @@ async def status(
     view = watch_status(reader, audience, policy=publication.policy, views=views)
     resume = Token.parse(last_event_id or resume_token or "")
     steps = view.follow(resume, request.app.state.closing, HEARTBEAT)
-    return EventSourceResponse(_events(steps), headers=_HEADERS, ping=0, send_timeout=_STALLED, sep="\n")
+    return EventSourceResponse(encode_events(steps), headers=_HEADERS, ping=0, send_timeout=_STALLED)
 
 
-async def _events(steps: AsyncIterator[Step]) -> AsyncIterator[ServerSentEvent]:
+async def encode_events(steps: AsyncIterator[Step]) -> AsyncIterator[ServerSentEvent]:
+    """A reader that is too slow is told so before its stream ends."""
     try:
         async for step in steps:
-            yield _event(step)
+            yield encode_event(step)
     except ReaderTooSlow as refusal:
-        yield ServerSentEvent(_json({"reason": refusal.reason}), event="overflow")
+        yield _event("overflow", _json({"reason": refusal.reason}))
 
 
-def _event(step: Step) -> ServerSentEvent:
+def encode_event(step: Step) -> ServerSentEvent:
     match step:
         case Entry():
-            return ServerSentEvent(step.value.decode(), event="status", id=str(step.token))
+            return _event("status", step.value.decode(), step.token)
         case Reset():
-            return ServerSentEvent(_json({"epoch": step.epoch}), event="reset")
+            return _event("reset", _json({"epoch": step.epoch}))
         case SnapshotEnd():
-            return _token_event("snapshot-complete", step.token)
+            return _event("snapshot-complete", _json({"resumeToken": str(step.token)}), step.token)
         case Beat():
-            return _token_event("heartbeat", step.token)
+            return _event("heartbeat", _json({"resumeToken": str(step.token)}), step.token)
         case _:
             assert_never(step)
 
 
-def _token_event(name: str, token: Token) -> ServerSentEvent:
-    return ServerSentEvent(_json({"resumeToken": str(token)}), event=name, id=str(token))
+def _event(name: str, data: str, token: Token | None = None) -> ServerSentEvent:
+    return ServerSentEvent(data, event=name, id=None if token is None else str(token), sep="\n")
 
 
 def _json(document: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from services.actions.store.assessments import lock_standings
 from services.actions.usecases.publication import Publication
 from services.chassis.audit import AuditEntry
 from services.chassis.database import Transaction
+from services.chassis.telemetry import current_traceparent
 from services.kernel.refusals import Refusal
 
 
@@ -40,7 +41,11 @@ async def open_actions(
         opening = openings[index]
         try:
             action = open_action(opening.outcome, publication.policy, at, opening.trace)
-            action = replace(action, basis=judge(action.basis, standings))
+            action = replace(
+                action,
+                basis=judge(action.basis, standings),
+                latest_trace=current_traceparent() or opening.trace,
+            )
             if await _insert(tx, action, at):
                 opened.append(action)
         except Refusal as refusal:

@@ -80,7 +80,9 @@ class TabledItem:
     marking: str
 
 
-def check_content(content: ItemContent, series: Series, policy: Policy) -> None:
+def check_content(
+    content: ItemContent, series: Series, policy: Policy, *, draft_id: UUID, at: datetime
+) -> None:
     """Whether everything an item names exists in its series.
 
     Raises `NotAParty`, `OrganisationOfAnotherParty`, `UnknownTheme`, `ReferenceTwice`, and the
@@ -95,7 +97,7 @@ def check_content(content: ItemContent, series: Series, policy: Policy) -> None:
         policy.commitment(series.id, commitment)
     if content.theme and content.theme not in policy.themes.themes:
         raise UnknownTheme("there is no such theme", pointer="/theme")
-    require_joint(parse(content.marking), series, policy, "/marking")
+    require_joint(parse(content.marking), series, policy, "/marking", at=at, text=draft_id)
     assessments = [reference.assessment_id for reference in content.references]
     if len(set(assessments)) != len(assessments):
         raise ReferenceTwice("an item refers to an assessment once", pointer="/references")

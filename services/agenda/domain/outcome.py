@@ -142,13 +142,14 @@ def conclude(
     action_number: int,
     series: Series,
     policy: Policy,
+    at: datetime,
 ) -> Conclusion:
     """What is proposed for agreement; the action rests on what the item rests on.
 
     Raises the refusals of owners, due date, commitment and marking.
     """
     whole = parse(marking)
-    require_joint(whole, series, policy, "/marking")
+    require_joint(whole, series, policy, "/marking", at=at, text=id)
     require_protection(whole, [parse(item.marking)], "the outcome", "/marking")
     plan = None
     if action is not None:

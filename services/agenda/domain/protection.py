@@ -1,9 +1,11 @@
 """Whether the marking of a whole protects its parts: an agenda, its items, the texts they rest on."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
 
 from services.agenda.domain.refusals import AboveCeiling, MarkingNotForAllParties, MarkingTooLow
-from services.kernel.markings.gscp import HMG_USE_ONLY, RECIPIENTS_ONLY
+from services.kernel.joint_text import decide_joint_text
 from services.kernel.markings.marking import Marking, NationalMarking
 from services.kernel.markings.tlp import Tlp
 from services.kernel.policy import Policy
@@ -43,12 +45,16 @@ def require_protection(whole: Marking, parts: Iterable[Marking], what: str, poin
         raise MarkingTooLow(f"the marking of {what} is below that of what it holds", pointer=pointer)
 
 
-def require_joint(marking: Marking, series: Series, policy: Policy, pointer: str) -> None:
-    """What is marked so goes to every party. Raises `AboveCeiling` or `MarkingNotForAllParties`."""
+def require_joint(
+    marking: Marking, series: Series, policy: Policy, pointer: str, *, at: datetime, text: UUID
+) -> None:
+    """What is marked so goes to every party now. Raises `AboveCeiling` or `MarkingNotForAllParties`."""
     for entry in marking.national:
         if policy.rank(entry.classification) > policy.rank(series.ceiling):
             raise AboveCeiling(f"the ceiling of the series is {series.ceiling}", pointer=pointer)
-        if entry.national_caveats or {HMG_USE_ONLY, RECIPIENTS_ONLY} & entry.handling_instructions:
+    for party in series.parties:
+        decision = decide_joint_text(text, marking, party, series, policy=policy, now=at)
+        if not decision.allowed:
             raise MarkingNotForAllParties(
-                "the marking keeps the text from parties at the table", pointer=pointer
+                f"the marking keeps the text from {party}: {decision.explanation}", pointer=pointer
             )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.agenda.domain.items import DraftItem, TabledItem, TabledReference
 from services.agenda.domain.protection import require_joint, require_protection
@@ -101,6 +102,8 @@ def tabled_items(
     marking: str,
     series: Series,
     policy: Policy,
+    draft_id: UUID,
+    at: datetime,
 ) -> tuple[TabledItem, ...]:
     """The items as they go on the table.
 
@@ -108,7 +111,7 @@ def tabled_items(
     `MarkingNotForAllParties`.
     """
     whole = parse(marking)
-    require_joint(whole, series, policy, "/marking")
+    require_joint(whole, series, policy, "/marking", at=at, text=draft_id)
     tabled = []
     for position, item in enumerate(items, start=1):
         content = item.content

@@ -159,7 +159,8 @@ async def _check(
     """Whether everything exists that the item names; of assessments, whether the caller may see them."""
     async with database.transaction() as tx:
         draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy)
-    check_content(content, drafting.policy.get_series(draft.series), drafting.policy)
+    series = drafting.policy.get_series(draft.series)
+    check_content(content, series, drafting.policy, draft_id=draft_id, at=drafting.clock())
     held = {reference for item in draft.items for reference in item.content.references}
     for reference in content.references:
         if reference not in held:

@@ -66,6 +66,7 @@ async def record_outcome(
             action_number=1 + await count_actions(tx, meeting.id),
             series=policy.get_series(meeting.series),
             policy=policy,
+            at=now,
         )
         statement = proposed_outcome(conclusion)
         link_current_span(agenda.traceparent)

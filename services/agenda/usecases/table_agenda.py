@@ -80,6 +80,8 @@ async def table_agenda(
         marking=marking,
         series=policy.get_series(draft.series),
         policy=policy,
+        draft_id=draft.id,
+        at=tabling.clock(),
     )
     async with once.transaction() as tx:
         # Locks are taken in one order everywhere: assessments, meeting, draft, agenda, outcome.

@@ -1,11 +1,12 @@
 """A member of a consumer group whose true position lies in PostgreSQL.
 
-Each partition works on one batch at a time and is paused meanwhile, so that a slow or failing one holds
+Each partition works on one batch at a time and is not asked meanwhile, so that a slow or failing one holds
 up neither the others nor the heartbeat. Kafka's committed offset is only a courtesy to lag monitors.
 """
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +31,9 @@ from services.chassis.telemetry import Telemetry
 T = TypeVar("T")
 
 _COMMIT_EVERY = 1.0
+_GLANCE = 0.02
+_NOWHERE = TopicPartition("", 0)
+"""A partition that nobody has: asking for it keeps the member alive and takes nothing."""
 _DRAIN_WITHIN = 25.0
 
 
@@ -59,10 +63,12 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._log = structlog.get_logger("consumer").bind(group=subscription.group)
         self._consumer: AIOKafkaConsumer = None
         self._working: set[asyncio.Task[None]] = set()
+        self._busy: set[Partition] = set()
         self._halted: dict[Partition, str] = {}
         self._refused_in_a_row: dict[Partition, int] = {}
         self._applied: dict[Partition, int] = {}
         self._next: dict[Partition, int] = {}
+        self._suspects: deque[TopicPartition] = deque()
         self._assigned = False
         self._failure: Exception | None = None
         self._committed_at = 0.0
@@ -113,22 +119,79 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._log.warning("broker not reached", error=repr(error))
 
     async def _turn(self) -> None:
-        batches = await self._consumer.getmany(
-            timeout_ms=100 if self._working else 500, max_records=self._kafka.batch_records
-        )
+        batches = await self._fetch()
         self._heart.beat()
         self._raise_failures()
-        # Nothing awaits between the fetch and here: these are the records of the present assignment, or
-        # of one that is not sought yet, whose positions are Kafka's and not ours.
         for place, messages in batches.items():
             partition = Partition(place.topic, place.partition)
-            if not self._assigned or partition in self._halted:
-                continue
-            self._consumer.pause(place)
             records = [_record(message) for message in messages]
             expected, self._next[partition] = self._next[partition], records[-1].offset + 1
+            self._busy.add(partition)
             self._working.add(asyncio.create_task(self._work(partition, expected, records)))
+        if self._working and not batches:
+            await asyncio.wait(self._working, timeout=_GLANCE, return_when=asyncio.FIRST_COMPLETED)
         await self._commit()
+
+    def _free(self) -> list[TopicPartition]:
+        """The partitions that may give a batch now; none before the stored positions are sought.
+
+        Busy partitions are not asked rather than paused: aiokafka drops what it has fetched of a paused
+        partition, and fetches it again.
+        """
+        if not self._assigned:
+            return []
+        free = [
+            place
+            for place in self._consumer.assignment()
+            if (partition := Partition(place.topic, place.partition)) not in self._busy
+            and partition not in self._halted
+        ]
+        if not self._suspects:
+            return free
+        self._suspects.rotate()
+        return [self._suspects[0]] if self._suspects[0] in free else []
+
+    async def _fetch(self) -> dict[TopicPartition, list[Any]]:
+        """What the broker has for the partitions that are free.
+
+        aiokafka cannot read a record with a header whose name is not UTF-8, drops what it had fetched
+        with it, and does not say where it lies: positions go back, and the partitions are asked one by one.
+        """
+        asked = self._free()
+        wait = 0 if self._working else 50 if self._suspects else 500
+        try:
+            fetched: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
+                *(asked or [_NOWHERE]), timeout_ms=wait, max_records=self._kafka.batch_records
+            )
+        except UnicodeDecodeError:
+            if self._suspects:
+                self._suspects.clear()
+                self._halt_unreadable(asked[0])
+            else:
+                self._suspects.extend(self._go_back())
+            return {}
+        # Nothing awaits between here and the take-over: these are records of the present assignment.
+        return fetched if self._assigned else {}
+
+    def _halt_unreadable(self, place: TopicPartition) -> None:
+        partition = Partition(place.topic, place.partition)
+        position = self._next.get(partition)
+        if position is not None:
+            self._consumer.pause(place)
+            self._halt(
+                partition, f"unreadable: a record from {position} on has a header whose name is not UTF-8"
+            )
+
+    def _go_back(self) -> list[TopicPartition]:
+        assigned = self._consumer.assignment()
+        places: list[TopicPartition] = []
+        for partition, position in self._next.items():
+            place = TopicPartition(partition.topic, partition.number)
+            if place in assigned and partition not in self._halted:
+                # A busy partition's next batch begins at its position too: nothing is applied twice.
+                self._consumer.seek(place, position)
+                places.append(place)
+        return places
 
     def _raise_failures(self) -> None:
         if self._failure is not None:
@@ -138,6 +201,12 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
             task.result()
 
     async def _work(self, partition: Partition, expected: int, records: Sequence[Record]) -> None:
+        try:
+            await self._apply(partition, expected, records)
+        finally:
+            self._busy.discard(partition)
+
+    async def _apply(self, partition: Partition, expected: int, records: Sequence[Record]) -> None:
         place = TopicPartition(partition.topic, partition.number)
         if records[0].offset > expected:
             # Compaction leaves holes; a hole below the start of the log is what aiokafka skips silently.
@@ -151,8 +220,6 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
             end = self._consumer.highwater(place) or self._applied[partition]
             lag = max(end - self._applied[partition], 0)
             self._metrics.lag.labels(*partition.labels(self._subscription.group)).set(lag)
-            if partition not in self._halted:
-                self._consumer.resume(place)
 
     def _count_refusals(self, partition: Partition, refused: Iterable[bool]) -> None:
         count = self._refused_in_a_row.get(partition, 0)
@@ -216,6 +283,8 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         """Stops a partition whose log does not hold the position that is stored."""
         self._refused_in_a_row.clear()
         self._applied.clear()
+        self._next.clear()
+        self._suspects.clear()
         for partition in list(self._halted):
             self._health.set_problem(f"{self._name} {partition.topic}/{partition.number}", None)
         self._halted.clear()

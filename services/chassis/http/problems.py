@@ -53,6 +53,9 @@ def problem(
 async def _refused(request: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Refusal):
         raise refusal
+    structlog.get_logger("http").info(
+        "refused", reason=refusal.reason, pointer=refusal.pointer, path=request.url.path
+    )
     members: dict[str, Any] = dict(refusal.metadata)
     if refusal.pointer is not None:
         members["errors"] = [{"pointer": refusal.pointer, "detail": refusal.detail}]
@@ -79,9 +82,7 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    reason = {400: "INVALID_REQUEST", 404: "NO_SUCH_ROUTE", 405: "METHOD_NOT_ALLOWED"}.get(
-        error.status_code, "REFUSED"
-    )
+    reason = _REASONS.get(error.status_code, "REFUSED")
     return problem(request, error.status_code, reason, str(error.detail), error.headers)
 
 

@@ -82,7 +82,7 @@ class _Frame(grpc.aio.ServerInterceptor):
                 limit = _DEFAULT_DEADLINE if remaining is None else min(remaining, _DEFAULT_DEADLINE)
                 return await asyncio.wait_for(method(request, context), limit)
             except Refusal as refusal:
-                await self._refuse(context, refusal)
+                await self._refuse(context, details.method, refusal)
             except TimeoutError:
                 await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline has passed")
             except grpc.aio.AbortError:
@@ -99,7 +99,7 @@ class _Frame(grpc.aio.ServerInterceptor):
                 async for response in method(request, context):
                     yield response
             except Refusal as refusal:
-                await self._refuse(context, refusal)
+                await self._refuse(context, details.method, refusal)
             except grpc.aio.AbortError:
                 raise
             except Exception:  # noqa: BLE001 logged and answered as a defect
@@ -114,7 +114,8 @@ class _Frame(grpc.aio.ServerInterceptor):
         current_principal.set(principal)
         principal.require_any(roles)
 
-    async def _refuse(self, context: Context, refusal: Refusal) -> None:
+    async def _refuse(self, context: Context, method: str, refusal: Refusal) -> None:
+        self._log.info("refused", reason=refusal.reason, pointer=refusal.pointer, method=method)
         await context.abort_with_status(rpc_status.to_status(status_of(refusal)))
 
     async def _crash(self, context: Context, method: str) -> None:

@@ -180,7 +180,7 @@ async def test_a_defect_that_shows_while_the_member_stops_is_not_passed_over(plu
     topic = await plumbing.topic()
     await plumbing.publish(topic, "first")
     component = (await plumbing.process()).consumer(plumbing.subscription(topic, apply=apply))
-    task = asyncio.create_task(asyncio.wait_for(component.run(component.stop), 60))  # type: ignore[arg-type]
+    task = asyncio.create_task(asyncio.wait_for(component.run(component.stop), 60))
     await asyncio.wait_for(inside.wait(), 30)
     component.stop.set()
     stopping.set()

@@ -1,8 +1,13 @@
 """A partition that cannot be trusted stops for an operator, and only that one."""
 
 import asyncio
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import pytest
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.util import calc_crc32c
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -63,7 +68,8 @@ async def test_a_log_that_ends_before_our_position_stops_its_partition(plumbing:
 
 async def test_retention_that_overtakes_a_slow_member_stops_the_partition(plumbing: Plumbing) -> None:
     topic = await plumbing.topic()
-    await plumbing.publish(topic, *(b"x" * 1_500_000 for _ in range(10)))
+    # More than a batch and what is fetched ahead of it, at 8 MiB a fetch.
+    await plumbing.publish(topic, *(b"x" * 1_500_000 for _ in range(20)))
     being_applied, overtaken = asyncio.Event(), asyncio.Event()
 
     async def apply_late(tx: Transaction, batch: Sequence[Delivery[str]]) -> Sequence[Quarantined]:
@@ -75,13 +81,54 @@ async def test_retention_that_overtakes_a_slow_member_stops_the_partition(plumbi
     subscription = plumbing.subscription(topic, apply=apply_late)
     async with running(process.consumer(subscription)):
         await asyncio.wait_for(being_applied.wait(), 60)
-        await delete_records(plumbing, topic, before=10)
+        await delete_records(plumbing, topic, before=20)
         await plumbing.publish(topic, "after the gap")
         overtaken.set()
         why = await not_ready(process, plumbing.group, topic)
         (position,) = plumbing.rows("SELECT next_offset FROM consumed")[0]
-        assert why == f"gap: records {position} to 10 are gone unread"
+        assert why == f"gap: records {position} to 20 are gone unread"
     assert "after the gap" not in plumbing.applied(topic)
+
+
+@contextmanager
+def header_names_that_are_not_utf8() -> Iterator[str]:
+    """Gives a name that goes out as bytes that are no text, as a hostile producer can send them."""
+    name, build = "~~hostile~~", BatchBuilder._build
+
+    def build_hostile(builder: BatchBuilder) -> bytes:
+        batch = bytes(build(builder))
+        if name.encode() in batch:
+            forged = bytearray(batch.replace(name.encode(), b"\xff" * len(name)))
+            # The checksum lies at byte 17 and covers what follows it (record batch format, version 2).
+            struct.pack_into(">I", forged, 17, calc_crc32c(bytes(forged[21:])))
+            builder._buffer = forged
+        return bytes(builder._buffer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BatchBuilder, "_build", build_hostile)
+        yield name
+
+
+async def test_a_record_that_the_client_cannot_read_stops_its_partition_and_no_other(
+    plumbing: Plumbing,
+) -> None:
+    topic = await plumbing.topic(partitions=3)
+    for partition in range(3):
+        await plumbing.publish(topic, *(f"text {n}" for n in range(5)), partition=partition)
+    process = await plumbing.process()
+    async with running(process.consumer(plumbing.subscription(topic))):
+        await plumbing.reached(topic, 5)
+        with header_names_that_are_not_utf8() as hostile:
+            await plumbing.kafka.publish(topic, b"hostile", headers=[(hostile, b"")], partition=0)
+        for partition in range(3):
+            await plumbing.publish(topic, *(f"text {n}" for n in range(5, 40)), partition=partition)
+        why = await not_ready(process, plumbing.group, topic)
+        assert why == "unreadable: a record from 5 on has a header whose name is not UTF-8"
+        await plumbing.publish(topic, "text 40", partition=1)
+        for partition in (1, 2):
+            await plumbing.reached(topic, 41 if partition == 1 else 40, partition)
+    texts = [f"text {n}" for n in range(41)]
+    assert [plumbing.applied(topic, partition) for partition in range(3)] == [texts[:5], texts, texts[:40]]
 
 
 async def test_too_many_refusals_in_a_row_stop_a_partition_and_the_others_go_on(plumbing: Plumbing) -> None:

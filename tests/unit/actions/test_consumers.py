@@ -141,7 +141,10 @@ def test_every_state_of_an_assessment_means_something(state: str, standing: Stan
     [
         ParseDict({"assessmentId": str(UUID(int=1))}, assessment_event_pb2.AssessmentChanged()),
         assessment_changed(version=0),
-        assessment_event_pb2.AssessmentChanged(state=99, assessment_id=str(UUID(int=1)), aggregate_version=1),
+        ParseDict(
+            {"assessmentId": str(UUID(int=1)), "state": 99, "aggregateVersion": "1"},
+            assessment_event_pb2.AssessmentChanged(),
+        ),
     ],
 )
 def test_an_assessment_event_of_no_known_meaning_is_refused(

@@ -1,0 +1,36 @@
+"""`entente`: one machine's system, and what people do with it."""
+
+import typer
+
+from services.cli.commands import people, systems
+
+
+def create_app() -> typer.Typer:
+    app = typer.Typer(
+        name="entente",
+        help="From threat assessment to closed action, in one unbroken thread.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    for command in (
+        systems.up,
+        systems.status,
+        systems.down,
+        systems.demo,
+        people.token,
+        people.accounts,
+        people.publish,
+        people.tail,
+        people.trace,
+    ):
+        app.command()(command)
+    return app
+
+
+def main() -> None:
+    create_app()()
+
+
+if __name__ == "__main__":
+    main()

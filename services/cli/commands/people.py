@@ -1,0 +1,169 @@
+"""`token`, `publish`, `tail` and `trace`: what agencies, officials and leadership do with a system."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from entente.exchange.v1.action_status_pb2 import ActionState, BasisState, Rag
+from rich.console import Console
+
+from services.cli.accounts import ACCOUNTS, Account, account
+from services.cli.chain import Chain
+from services.cli.clients.rest import Desk, open_client, token_of
+from services.cli.clients.status_feeds import Kind, Step, watch_kafka, watch_rpc, watch_sse
+from services.cli.clients.submissions import open_feed
+from services.cli.commands.running import run
+from services.cli.commands.systems import StateOption
+from services.cli.contents import read_contents
+from services.cli.failures import CommandFailed
+from services.cli.layout import folders, read_policy
+from services.cli.record import Access
+from services.cli.thread.publishing import describe
+from services.kernel.parties import Reader, Role
+from services.kernel.policy import Policy
+
+
+class Channel(StrEnum):
+    GRPC = "grpc"
+    SSE = "sse"
+    KAFKA = "kafka"
+
+
+AccountOption = Annotated[str, typer.Option("--as", help="Role account, such as fcdo-secretariat")]
+
+
+def token(name: AccountOption, state: StateOption = None) -> None:
+    """Print a bearer token of an account, signed by the local issuer."""
+
+    async def work() -> int:
+        print(token_of(Access.find(folders(state)).keys, account(name)))
+        return 0
+
+    run(work)
+
+
+def accounts() -> None:
+    """List the role accounts that `token`, `tail` and `trace` know."""
+    for one in ACCOUNTS.values():
+        print(f"{one.name:22} {one.party:3} {one.organisation:12} {', '.join(one.roles)}")
+
+
+def publish(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Submissions")],
+    agency: Annotated[str, typer.Option("--as", help="Agency, such as ncsc")],
+    content_type: Annotated[
+        str | None, typer.Option(help="Of all files, instead of what they look like")
+    ] = None,
+    within: Annotated[float, typer.Option(help="Seconds to wait for the receipts", min=1)] = 30.0,
+    state: StateOption = None,
+) -> None:
+    """Publish files as an agency and print the receipts; exit code 1 when anything was rejected."""
+
+    async def work() -> int:
+        if agency not in read_policy().agencies:
+            raise CommandFailed(f"the policy knows no agency {agency!r}")
+        login = Access.find(folders(state)).login(f"agency-{agency}")
+        async with open_feed(agency, login) as feed:
+            published = await feed.publish(
+                [read_contents(file, content_type) for file in files], within=within
+            )
+        for one in published:
+            for result in one.receipt.results:
+                print(f"{one.contents.name}: {describe(agency, result)}")
+        return 1 if any(one.rejected for one in published) else 0
+
+    run(work)
+
+
+def tail(
+    audience: Annotated[str, typer.Option(help="Series and party, such as uk-eu.uk")],
+    name: Annotated[
+        str | None, typer.Option("--as", help="Account; by default a leader of the audience")
+    ] = None,
+    resume: Annotated[str, typer.Option(help="Go on after this token")] = "",
+    channel: Annotated[Channel, typer.Option(help="How to follow")] = Channel.GRPC,
+    state: StateOption = None,
+) -> None:
+    """Follow the status of an audience's actions until Ctrl-C."""
+    console = Console(soft_wrap=True)
+
+    async def work() -> int:
+        access = Access.find(folders(state))
+        feed = _feed(access, audience, name, channel, resume)
+        try:
+            async with aclosing(feed):
+                async for step in feed:
+                    if (line := _line(step)) is not None:
+                        console.print(line, highlight=False, markup=False)
+        except asyncio.CancelledError:
+            pass
+        return 0
+
+    run(work)
+
+
+def trace(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Any id on the thread")],
+    name: AccountOption = "fcdo-secretariat",
+    state: StateOption = None,
+) -> None:
+    """Print the thread around an id as an account may see it; exit code 1 when it sees nothing."""
+
+    async def work() -> int:
+        async with open_client() as client:
+            desk = Desk(Access.find(folders(state)), name, client)
+            chain = Chain.of(await desk.get("agenda", f"/v1/trace/{identity}"))
+        Console().print(chain.tree(f"{identity} as {name} sees it"))
+        return 0 if chain.nodes else 1
+
+    run(work)
+
+
+def leader_of(policy: Policy, audience: str) -> Account:
+    """The first account that leads for the audience's party in its series. Raises `CommandFailed`."""
+    series, _, party = audience.rpartition(".")
+    for one in ACCOUNTS.values():
+        reader = Reader(one.name, one.party, one.organisation, frozenset(one.roles))
+        if one.party.lower() == party and policy.entitled(reader, Role.LEADERSHIP, series):
+            return one
+    raise CommandFailed(f"nobody leads for the audience {audience!r}")
+
+
+def _feed(
+    access: Access, audience: str, name: str | None, channel: Channel, resume: str
+) -> AsyncGenerator[Step, None]:
+    policy = read_policy()
+    who = account(name) if name else leader_of(policy, audience)
+    bearer, address = token_of(access.keys, who), access.services["actions"]
+    match channel:
+        case Channel.GRPC:
+            return watch_rpc(address.rpc, bearer, audience, resume)
+        case Channel.SSE:
+            return watch_sse(address.rest, bearer, audience, resume)
+        case Channel.KAFKA:
+            return watch_kafka(access.login(f"audience-{audience}"), audience, resume)
+
+
+def _line(step: Step) -> str | None:
+    if step.kind is Kind.HEARTBEAT:
+        return None
+    status = step.status
+    if status is None:
+        return f"-- {step.kind} {step.token}"
+    owners = ", ".join(owner.organisation for owner in status.owners)
+    words = [
+        status.changed_at[:19],
+        status.reference,
+        ActionState.Name(status.state).removeprefix("ACTION_STATE_"),
+        Rag.Name(status.rag).removeprefix("RAG_") if status.rag else "",
+        f"due {status.due_date}",
+        BasisState.Name(status.basis).removeprefix("BASIS_STATE_").lower() + " basis",
+        owners,
+        status.text,
+        f"[{step.token}]",
+    ]
+    return "  ".join(word for word in words if word)

@@ -1,0 +1,103 @@
+"""Every way into a service says who may use it."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from entente.actions.v1 import action_service_pb2
+from entente.agenda.v1 import agenda_service_pb2
+from entente.threatfeed.v1 import assessment_service_pb2
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from google.protobuf.descriptor import ServiceDescriptor
+
+from services.actions.http import routes as action_routes
+from services.actions.http import stream as action_stream
+from services.actions.rpc import service as action_service
+from services.agenda import rpc as agenda_rpc
+from services.agenda.http.routes import routes as agenda_routes
+from services.chassis.health import Health
+from services.chassis.http.application import OPEN_PATHS, probes
+from services.chassis.http.requests import Mutation, Permission, mutation
+from services.kernel.parties import Role
+from services.threatfeed import http as threatfeed_http
+from services.threatfeed import rpc as threatfeed_rpc
+from tests.support.processes import Traces
+
+ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
+    "threatfeed": (threatfeed_http.routes(),),
+    "agenda": tuple(agenda_routes()),
+    "actions": (action_routes.routes(), action_stream.routes()),
+}
+ROLES = {role.value for role in Role}
+
+
+def routes() -> list[tuple[str, APIRoute]]:
+    return [
+        (f"{service} {' '.join(sorted(route.methods or ()))} {route.path}", route)
+        for service, routers in ROUTERS.items()
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    ]
+
+
+def dependencies(dependant: Dependant) -> Iterator[object]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from dependencies(dependency)
+
+
+def permissions(route: APIRoute) -> list[Permission]:
+    return [call for call in dependencies(route.dependant) if isinstance(call, Permission)]
+
+
+def test_each_service_answers_over_http() -> None:
+    for service, routers in ROUTERS.items():
+        assert [route for router in routers for route in router.routes], service
+        assert all(isinstance(route, APIRoute) for router in routers for route in router.routes), service
+
+
+@pytest.mark.parametrize("route", [pytest.param(route, id=name) for name, route in routes()])
+def test_every_route_says_which_roles_may_use_it(route: APIRoute) -> None:
+    (permission,) = permissions(route)
+    assert permission.roles
+    assert permission.roles <= ROLES
+
+
+@pytest.mark.parametrize("route", [pytest.param(route, id=name) for name, route in routes()])
+def test_every_route_that_changes_something_can_be_repeated(route: APIRoute) -> None:
+    if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
+        assert mutation in dependencies(route.dependant), Mutation.__doc__
+
+
+def test_without_a_token_only_probes_and_the_description_answer() -> None:
+    open_routes = probes(Health(), Traces.kept_in_memory().telemetry).routes
+    assert {route.path for route in open_routes if isinstance(route, APIRoute)} <= OPEN_PATHS
+    assert not {route.path for _, route in routes()} & OPEN_PATHS
+
+
+def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
+    return [
+        (
+            assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"],
+            threatfeed_rpc.assessment_service(None).access,  # type: ignore[arg-type]
+        ),
+        (
+            agenda_service_pb2.DESCRIPTOR.services_by_name["AgendaService"],
+            agenda_rpc.agenda_service(None).access,  # type: ignore[arg-type]
+        ),
+        (action_service_pb2.DESCRIPTOR.services_by_name["ActionService"], action_service.ACCESS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "access"), [pytest.param(*one, id=one[0].full_name) for one in services()]
+)
+def test_every_method_says_which_roles_may_call_it(
+    descriptor: ServiceDescriptor, access: Mapping[str, frozenset[str]]
+) -> None:
+    assert set(access) == {method.name for method in descriptor.methods}
+    for method, roles in access.items():
+        assert roles, method
+        assert roles <= ROLES, method

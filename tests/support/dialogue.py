@@ -1,0 +1,315 @@
+"""The agenda's api over a database of a test's own, with its peers' contracts and its officials' keys."""
+
+import json
+import warnings
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from joserfc import jws
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import OKPKey
+
+from deploy.local.keys import issue_token
+from deploy.local.platform import PlatformAccess
+from services.agenda.app import MIGRATIONS, create_app
+from services.agenda.clients.actions import Actions
+from services.agenda.clients.threatfeed import Threatfeed
+from services.agenda.http.parts import AgendaParts
+from services.agenda.signatures import OfficialKeys
+from services.chassis.documents import read_documents
+from services.chassis.migrations import migrate
+from services.chassis.process import Process
+from services.chassis.rpc.client import open_channel
+from services.chassis.settings import ProcessSettings
+from services.kernel.policy import Policy
+from tests.support.peers import FakeActions, FakeThreatfeed, HeldAssessment, serving
+from tests.support.postgres import Databases
+from tests.support.processes import POLICY, SettableClock, Traces, process_parts
+
+STARTS = datetime(2026, 12, 9, 9, 0, tzinfo=UTC)
+ENDS = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
+TODAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A role account: who it is, and the roles its token says."""
+
+    subject: str
+    party: str
+    organisation: str
+    roles: tuple[str, ...]
+
+
+def account(organisation: str, party: str, office: str, *roles: str) -> Account:
+    return Account(f"{organisation.lower()}-{office}", party, organisation, roles or (office,))
+
+
+UK_SECRETARIAT = account("FCDO", "UK", "secretariat")
+EU_SECRETARIAT = account("EEAS", "EU", "secretariat")
+FCDO = account("FCDO", "UK", "chair")
+DSIT = account("DSIT", "UK", "chair")
+EEAS = account("EEAS", "EU", "chair")
+CNECT = account("CNECT", "EU", "chair")
+NSA = account("NSA", "US", "chair", "chair", "secretariat")
+LEADERSHIP = account("HOME-OFFICE", "UK", "secretariat", "leadership")
+QUORUM = (FCDO, DSIT, EEAS, CNECT)
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """One deployment of the agenda, as its officials use it."""
+
+    platform: PlatformAccess
+    process: Process
+    client: httpx.AsyncClient
+    app: FastAPI
+    parts: AgendaParts
+    clock: SettableClock
+    dsn: str
+    threatfeed: FakeThreatfeed
+    actions: FakeActions
+    traces: Traces
+    _tokens: dict[Account, str] = field(default_factory=dict)
+
+    def token(self, who: Account) -> str:
+        if who not in self._tokens:
+            self._tokens[who] = issue_token(
+                self.platform.keys,
+                subject=who.subject,
+                party=who.party,
+                organisation=who.organisation,
+                roles=who.roles,
+                at=datetime.now(UTC),
+            )
+            self.threatfeed.party_of[self._tokens[who]] = who.party
+        return self._tokens[who]
+
+    def process_with(self, settings: ProcessSettings) -> Process:
+        """The same parts under other settings."""
+        return replace(self.process, settings=settings)
+
+    def parts_with(self, threatfeed: Threatfeed) -> None:
+        """From now on the api asks another threatfeed."""
+        self.app.state.agenda = replace(self.parts, threatfeed=threatfeed)
+
+    async def ask(
+        self,
+        who: Account,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        version: object = None,
+        key: str | None = None,
+    ) -> httpx.Response:
+        """A request as that account would send it; `version` becomes If-Match."""
+        headers = {"Authorization": f"Bearer {self.token(who)}"}
+        if method != "GET":
+            headers["Idempotency-Key"] = key or str(uuid4())
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        content = None if body is None else json.dumps(body)
+        return await self.client.request(
+            method,
+            path,
+            content=content,
+            headers={**headers, "Content-Type": "application/json"},
+        )
+
+    async def done(self, who: Account, method: str, path: str, body: object = None, **options: Any) -> Any:
+        """The answer of a request that must succeed."""
+        response = await self.ask(who, method, path, body, **options)
+        assert response.is_success, response.text
+        return response.json()
+
+    async def meeting(self, **changes: object) -> Any:
+        return await self.done(UK_SECRETARIAT, "POST", "/v1/meetings", meeting_body(**changes))
+
+    async def draft(self, meeting: Mapping[str, Any], who: Account = UK_SECRETARIAT) -> Any:
+        return await self.done(who, "POST", f"/v1/meetings/{meeting['id']}/drafts", {})
+
+    async def item(
+        self,
+        draft: Mapping[str, Any],
+        *assessments: HeldAssessment,
+        who: Account = UK_SECRETARIAT,
+        **changes: object,
+    ) -> Any:
+        """The draft with one more item that rests on the assessments."""
+        return await self.done(
+            who,
+            "POST",
+            f"/v1/drafts/{draft['id']}/items",
+            item_body(*assessments, **changes),
+            version=draft["version"],
+        )
+
+    async def table(
+        self, draft: Mapping[str, Any], who: Account = UK_SECRETARIAT, marking: str = "TLP:GREEN"
+    ) -> Any:
+        return await self.done(
+            who,
+            "POST",
+            f"/v1/drafts/{draft['id']}/table",
+            {"marking": marking},
+            version=draft["version"],
+        )
+
+    def assessment(self, **changes: Any) -> HeldAssessment:
+        members = {
+            "title": "Intrusions into water utilities attributed to a named group",
+            "joint_title": "Intrusions into water utilities",
+            **changes,
+        }
+        return self.threatfeed.holds(HeldAssessment(**members))
+
+    async def tabled(self, *assessments: HeldAssessment) -> tuple[Any, Any, Any]:
+        """A meeting, its draft and its agenda on the table."""
+        meeting = await self.meeting()
+        draft = await self.draft(meeting)
+        if assessments:
+            draft = await self.item(draft, *assessments)
+        return meeting, draft, await self.table(draft)
+
+    def signature(self, signer: Account, payload: str) -> str:
+        """A detached signature with the signer's own key."""
+        document = json.loads(self.platform.keys.official_key(signer.subject).read_text())
+        key = OKPKey.import_key(document)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)
+            whole = jws.serialize_compact(
+                {"alg": "EdDSA", "kid": document["kid"]}, payload.encode(), key, algorithms=["EdDSA"]
+            )
+        header, _, signature = whole.split(".")
+        return f"{header}..{signature}"
+
+    async def statement(self, who: Account, kind: str, subject_id: str) -> Any:
+        return await self.done(who, "GET", f"/v1/{kind}/{subject_id}/agreement")
+
+    async def try_to_agree(
+        self, who: Account, kind: str, subject_id: str, **changes: object
+    ) -> httpx.Response:
+        statement = await self.statement(who, kind, subject_id)
+        body = {
+            "content_hash": statement["content_hash"],
+            "jws": self.signature(who, statement["payload"]),
+            **changes,
+        }
+        return await self.ask(who, "POST", f"/v1/{kind}/{subject_id}/agreements", body)
+
+    async def agree(self, kind: str, subject_id: str, *officials: Account) -> Any:
+        answer: Any = None
+        for who in officials or QUORUM:
+            response = await self.try_to_agree(who, kind, subject_id)
+            assert response.status_code == 200, response.text
+            answer = response.json()
+        return answer
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def published(self, topic: str) -> Sequence[tuple[bytes, dict[str, str]]]:
+        """What waits in the outbox for a topic: values and headers, in order."""
+        return self.rows("SELECT value, headers FROM outbox WHERE topic = %s ORDER BY id", topic)
+
+
+def meeting_body(**changes: object) -> dict[str, object]:
+    return {
+        "series": "uk-eu",
+        "edition": 2026,
+        "host_party": "UK",
+        "venue": "London",
+        "starts_at": STARTS.isoformat(),
+        "ends_at": ENDS.isoformat(),
+        **changes,
+    }
+
+
+def item_body(*assessments: HeldAssessment, **changes: object) -> dict[str, object]:
+    return {
+        "title": "Attacks on water utilities",
+        "kind": "SUBSTANTIVE",
+        "purpose": "DISCUSS",
+        "minutes": 20,
+        "commitments": ["C3"],
+        "theme": "CNI_PRIVATE_SECTOR",
+        "leads": {"UK": "DSIT", "EU": "CNECT"},
+        "marking": "TLP:GREEN",
+        "references": [
+            {
+                "assessment_id": str(held.id),
+                "revision": held.revision,
+                "rendition": "TEAR_LINE",
+                "mode": "RELEASE",
+            }
+            for held in assessments
+        ],
+        **changes,
+    }
+
+
+def outcome_body(item_id: str, **changes: object) -> dict[str, object]:
+    return {
+        "item_id": item_id,
+        "conclusion": "The parties will publish joint guidance.",
+        "marking": "TLP:GREEN",
+        "action": {
+            "text": "Publish joint guidance for operators of water utilities.",
+            "guidance": "Build on what both agencies have published.",
+            "owners": [
+                {"party": "UK", "organisation": "DSIT", "accountable": True},
+                {"party": "EU", "organisation": "CNECT", "accountable": True},
+                {"party": "UK", "organisation": "NCSC", "accountable": False},
+            ],
+            "due_date": "2027-06-30",
+            "commitment": "C3",
+        },
+        **changes,
+    }
+
+
+@contextmanager
+def after_the_meeting(dialogue: Dialogue) -> Iterator[None]:
+    """The clock is past the end of the meeting for as long as the block lasts."""
+    before = dialogue.clock.at
+    dialogue.clock.at = ENDS + timedelta(hours=1)
+    try:
+        yield
+    finally:
+        dialogue.clock.at = before
+
+
+@pytest.fixture
+async def dialogue(platform: PlatformAccess, postgres: Databases) -> AsyncIterator[Dialogue]:
+    """The agenda's api with an empty database, two weeks before the meeting."""
+    dsn = postgres.database("agenda", lambda dsn: migrate(dsn, MIGRATIONS))
+    clock, traces = SettableClock(TODAY), Traces.kept_in_memory()
+    threatfeed, actions = FakeThreatfeed(), FakeActions()
+    async with (
+        process_parts(platform, "agenda", dsn, clock=clock, traces=traces) as process,
+        serving(threatfeed, actions) as address,
+        open_channel(address, process.telemetry) as channel,
+    ):
+        parts = AgendaParts(
+            database=process.database,
+            policy=Policy.from_documents(read_documents(POLICY)),
+            clock=clock,
+            ids=process.ids,
+            keys=OfficialKeys.read(str(platform.keys.official_keys)),
+            threatfeed=Threatfeed(channel),
+            actions=Actions(channel),
+        )
+        app = create_app(parts, process.verifier, process.health, process.telemetry)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://agenda.test") as client:
+            yield Dialogue(platform, process, client, app, parts, clock, dsn, threatfeed, actions, traces)

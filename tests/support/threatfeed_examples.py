@@ -1,0 +1,88 @@
+"""The golden messages of threatfeed, made by the code that makes the real ones."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.chassis.consumer.records import Record
+from services.kernel.identifiers import assessment_id
+from services.kernel.markings.refusals import MarkingMissing
+from services.kernel.refusals import InvalidValue
+from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.submission import Result, ResultKind
+from services.threatfeed.events import CHANGED, RECEIPT, Change, assessment_changed, receipt
+from services.threatfeed.store.histories import Standing
+from tests.support.submissions import ROOT, SAMPLES, accepted
+
+EXAMPLES = ROOT / "proto" / "examples"
+RECEIVED = datetime(2026, 5, 18, 8, 31, 7, 250000, tzinfo=UTC)
+_RECORD = Record("threatfeed.submission.ncsc.v1", 3, 41, b"NCSC-2026-0142", b"{}", (), 0)
+
+
+def _published(name: str, agency: str) -> Assessment:
+    return accepted(json.loads((SAMPLES / agency / name).read_text("utf-8")), agency)
+
+
+def _standing(content: Assessment, state: str, revision: int, aggregate_version: int, party: str) -> Standing:
+    return Standing(
+        assessment_id=content.assessment_id,
+        agency=content.originator,
+        party=party,
+        object_id=content.source.object_id,
+        state=state,
+        revision=revision,
+        current=content.source.version,
+        published_at=content.published,
+        themes=tuple(sorted({item.theme for item in content.themes})),
+        aggregate_version=aggregate_version,
+    )
+
+
+def _changes() -> dict[str, Change]:
+    revised = _published("ransomware-msp.v2.json", "ncsc")
+    public = _published("2025-06-24-01flip-ransomware.json", "unit42")
+    return {
+        "revised": Change(_standing(revised, "ACTIVE", 2, 2, "UK"), revised),
+        "of-a-public-source": Change(_standing(public, "ACTIVE", 1, 1, "US"), public),
+        "withdrawn": Change(_standing(revised, "WITHDRAWN", 3, 3, "UK"), None),
+    }
+
+
+def _result(kind: ResultKind, identity: UUID | None, revision: int | None, **members: str) -> Result:
+    return Result(kind, "NCSC-2026-0142", "2", identity, revision, **members)  # type: ignore[arg-type]
+
+
+def _results() -> dict[str, tuple[Result, ...]]:
+    identity = assessment_id("ncsc", "NCSC-2026-0142")
+    refusals = (
+        MarkingMissing("the assessment carries no marking", pointer="/marking"),
+        InvalidValue("a version counts from 1", pointer="/version"),
+    )
+    return {
+        "accepted": (_result(ResultKind.ACCEPTED, identity, 2),),
+        "duplicate": (_result(ResultKind.DUPLICATE, identity, 2),),
+        "older": (_result(ResultKind.OLDER, identity, 1),),
+        "withdrawn": (_result(ResultKind.WITHDRAWN, identity, 3),),
+        "accepted-by-rule": (_result(ResultKind.ACCEPTED, identity, 1, marking_rule_id="PS-1"),),
+        "rejected": (Result(ResultKind.REJECTED, "NCSC-2026-0142", None, refusals=refusals),),
+        "one-accepted-one-rejected": (
+            _result(ResultKind.ACCEPTED, identity, 2),
+            Result(ResultKind.REJECTED, refusals=refusals[:1]),
+        ),
+    }
+
+
+def events() -> dict[str, bytes]:
+    """The value of the event for each example, in binary form, by its place below `proto/examples`."""
+    return {
+        f"{CHANGED}/{name}.json": assessment_changed(change, None, RECEIVED).event.data
+        for name, change in _changes().items()
+    }
+
+
+def receipts() -> dict[str, bytes]:
+    """The value of the receipt for each example, as an agency reads it, by its place."""
+    return {
+        f"{RECEIPT}/{name}.json": receipt("ncsc", _RECORD, results, RECEIVED).event.data
+        for name, results in _results().items()
+    }

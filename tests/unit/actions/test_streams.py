@@ -1,0 +1,75 @@
+"""Each step of a feed has its form on gRPC and on SSE, and both carry the status's own bytes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+
+from services.actions.domain.action import Rag
+from services.actions.events import encode_status, read_status_entry, status_changed
+from services.actions.http.stream import encode_event, encode_events
+from services.actions.rpc.stream import encode_step
+from services.chassis.feed import Beat, Entry, ReaderTooSlow, Reset, SnapshotEnd, Step, Token
+from services.kernel.canonical import canonical_json
+from tests.support.actions import AT, DSIT, in_progress
+
+TOKEN = Token("epoch", 7)
+
+
+def status_entry(narrative: str) -> Entry:
+    action = in_progress().reported(Rag.RED, narrative, DSIT, AT)
+    message = status_changed(encode_status("uk-eu.uk", action), TOKEN, AT, None)
+    return read_status_entry(message.key, message.event.data)
+
+
+@pytest.mark.parametrize(
+    "narrative",
+    ["Stuck.", "two\nlines", "tab\tand\r\nreturn", "line\u2028separator", "émigré 🚧", '"quoted"'],
+)
+def test_both_streams_carry_the_bytes_of_the_record(narrative: str) -> None:
+    entry = status_entry(narrative)
+    response = encode_step(entry)
+    assert canonical_json(MessageToDict(response.status.status)) == entry.value
+    assert response.status.resume_token == "epoch:7"
+    lines = encode_event(entry).encode().split(b"\n")
+    assert lines[:3] == [b"id: epoch:7", b"event: status", b"data: " + entry.value]
+
+
+@pytest.mark.parametrize(
+    ("step", "grpc_step", "sse"),
+    [
+        (Reset("b"), {"reset": {"epoch": "b"}}, b'event: reset\ndata: {"epoch":"b"}\n\n'),
+        (
+            SnapshotEnd(TOKEN),
+            {"snapshotComplete": {"resumeToken": "epoch:7"}},
+            b'id: epoch:7\nevent: snapshot-complete\ndata: {"resumeToken":"epoch:7"}\n\n',
+        ),
+        (
+            Beat(TOKEN),
+            {"heartbeat": {"resumeToken": "epoch:7"}},
+            b'id: epoch:7\nevent: heartbeat\ndata: {"resumeToken":"epoch:7"}\n\n',
+        ),
+    ],
+)
+def test_every_other_step_has_its_form(step: Step, grpc_step: dict[str, object], sse: bytes) -> None:
+    assert MessageToDict(encode_step(step)) == grpc_step
+    assert encode_event(step).encode() == sse
+
+
+def test_a_coalesced_record_says_so_over_grpc() -> None:
+    entry = Entry(TOKEN, "key", status_entry("x").value, coalesced=True)
+    assert encode_step(entry).status.coalesced
+
+
+def test_a_field_of_a_newer_writer_does_not_stop_a_reader() -> None:
+    value = canonical_json({"audience": "uk-eu.uk", "epoch": "epoch", "sequence": "7", "later": True})
+    assert encode_step(Entry(TOKEN, "key", value)).status.status.audience == "uk-eu.uk"
+
+
+async def test_a_reader_that_is_too_slow_is_told_so() -> None:
+    async def steps() -> AsyncIterator[Step]:
+        yield Beat(TOKEN)
+        raise ReaderTooSlow("too slow")
+
+    events = [event async for event in encode_events(steps())]
+    assert [event.event for event in events] == ["heartbeat", "overflow"]

@@ -1,0 +1,164 @@
+"""The golden messages of the agenda: what its producers make, byte for byte."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
+from google.protobuf import json_format
+
+from services.agenda.domain.agenda import AgendaState
+from services.agenda.domain.outcome import ActionText, Outcome, OutcomeState, Owner, conclude
+from services.agenda.events import agenda_changed, outcome_agreed
+from services.agenda.statements import (
+    Statement,
+    agreement,
+    proposed_outcome,
+    read_items,
+    tabled_agenda,
+)
+from services.kernel.canonical import canonical_json, content_hash
+from tests.support.agenda import (
+    AGENDA_ID,
+    AT,
+    ITEM_ID,
+    OUTCOME_ID,
+    POLICY,
+    meeting,
+    tabled,
+    tabled_item,
+)
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "proto" / "examples"
+AGREED_AT = datetime(2026, 12, 11, 10, 30, tzinfo=UTC)
+
+
+def on_the_table() -> Statement:
+    return tabled_agenda(
+        agenda_id=AGENDA_ID,
+        meeting=meeting(),
+        version=2,
+        tabled_by="UK",
+        items=(tabled_item(),),
+        marking="TLP:GREEN",
+    )
+
+
+def with_action() -> Statement:
+    return proposed_outcome(
+        conclude(
+            id=OUTCOME_ID,
+            meeting=meeting(),
+            agenda_id=AGENDA_ID,
+            item=tabled_item(),
+            conclusion="The parties will publish joint guidance.",
+            marking="TLP:GREEN",
+            action=ActionText(
+                text="Publish joint guidance for operators of water utilities.",
+                guidance="Build on what both agencies have published.",
+                owners=(
+                    Owner("UK", "DSIT", accountable=True),
+                    Owner("UK", "NCSC", accountable=False),
+                    Owner("EU", "CNECT", accountable=True),
+                ),
+                due_date=date(2027, 6, 30),
+                commitment="C3",
+            ),
+            action_number=1,
+            series=POLICY.get_series("uk-eu"),
+            policy=POLICY,
+            at=datetime(2026, 12, 20, 12, tzinfo=UTC),
+        )
+    )
+
+
+def by_a_chair() -> Statement:
+    return agreement(
+        subject="AGENDA",
+        subject_id=AGENDA_ID,
+        version=2,
+        content_hash=on_the_table().content_hash,
+        party="UK",
+        organisation="FCDO",
+        official="fcdo-chair",
+    )
+
+
+def outcome() -> Outcome:
+    statement = with_action()
+    return Outcome(
+        id=OUTCOME_ID,
+        meeting_id=meeting().id,
+        agenda_id=AGENDA_ID,
+        item_id=ITEM_ID,
+        series="uk-eu",
+        version=1,
+        state=OutcomeState.AGREED,
+        conclusion="The parties will publish joint guidance.",
+        action_id=UUID(statement.document["action"]["actionId"]),
+        action_reference="UKEU-2026-A01",
+        content_hash=statement.content_hash,
+        payload=statement.payload,
+        agreed=(),
+        proposed_at=AT,
+        agreed_at=AGREED_AT,
+        aggregate_version=5,
+        traceparent=None,
+    )
+
+
+def agenda_event(state: AgendaState) -> dict[str, Any]:
+    content = on_the_table().content_hash
+    message = agenda_changed(tabled(state=state, version=2, content_hash=content), None, AT)
+    event = agenda_event_pb2.AgendaChanged.FromString(message.event.data)
+    return json_format.MessageToDict(event)
+
+
+def outcome_event() -> dict[str, Any]:
+    message = outcome_agreed(outcome(), None, AGREED_AT)
+    return json_format.MessageToDict(outcome_event_pb2.OutcomeAgreed.FromString(message.event.data))
+
+
+CASES = {
+    "entente.exchange.v1.TabledAgenda/second-version.json": lambda: on_the_table().document,
+    "entente.exchange.v1.Outcome/with-action.json": lambda: with_action().document,
+    "entente.exchange.v1.Agreement/chair-on-agenda.json": lambda: by_a_chair().document,
+    "entente.agenda.v1.AgendaChanged/tabled.json": lambda: agenda_event(AgendaState.TABLED),
+    "entente.agenda.v1.AgendaChanged/agreed.json": lambda: agenda_event(AgendaState.AGREED),
+    "entente.agenda.v1.AgendaChanged/superseded.json": lambda: agenda_event(AgendaState.SUPERSEDED),
+    "entente.agenda.v1.OutcomeAgreed/with-action.json": outcome_event,
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_producer_makes_the_example(case: str) -> None:
+    assert json.loads((EXAMPLES / case).read_text("utf-8")) == CASES[case]()
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (on_the_table, "TABLED"),
+        (with_action, "OUTCOME"),
+        (by_a_chair, "AGREEMENT"),
+    ],
+)
+def test_hashes_over_the_canonical_form_never_change(statement: Any, expected: str) -> None:
+    made = statement()
+    assert made.content_hash == content_hash(made.document)
+    assert made.payload == canonical_json(made.document)
+    assert made.content_hash == HASHES[expected]
+
+
+def test_the_items_read_back_from_a_tabled_version_are_those_put_on_it() -> None:
+    assert read_items(on_the_table().payload) == (tabled_item(),)
+
+
+HASHES = {
+    "TABLED": "sha256:9a5c8c779cd49b3d81e1819d2b93c63adb5d1c39c2d64979a52c62ce836b02e6",
+    "OUTCOME": "sha256:f3add9b69d703940f8e0c181e7ced3d94c0e20938c39653b6b94a715b86ef981",
+    "AGREEMENT": "sha256:51164ce2506d0625c1139a52d047c4200def51c8eafd91ada322009f43d3665f",
+}
