@@ -92,6 +92,9 @@ class _Elements:
             raise MarkingMalformed("a part is repeated or out of order", element=str(number))
         self._reached = category
         if category == terms.SAP:
+            # With a slash lost, a control word must never pass for the name of a program.
+            if any(element in terms.NEVER_PROGRAMS for element in elements):
+                raise MarkingUnknown("a control stands among compartments", element=str(number))
             elements = [elements[0], *(f"SAR-{element}" for element in elements[1:])]
         if category == terms.FGI:
             self._add(self.codewords, _foreign(part, number), number)

@@ -72,6 +72,7 @@ TITLES = {
 }
 """The full titles of controls, which a banner may use instead of the abbreviation."""
 
+NEVER_PROGRAMS = frozenset({*PORTION_CONTROLS, *CONTROLS, *PORTION_NON_IC, *NON_IC, *TITLES})
 ONLY_UNCLASSIFIED = frozenset({FOUO, SBU, SBU_NF})
 ONLY_CLASSIFIED = frozenset({ORCON, ORCON_USGOV, "IMCON", "RSEN"})
 NOT_FOREIGN = frozenset({NOFORN, SBU_NF, LES_NF})

@@ -97,6 +97,8 @@ def test_the_five_eyes_are_expanded_and_no_other_group_is() -> None:
         "SECRET//DISPLAY ONLY",
         "SECRET//FGI XQZ",
         "SECRET//NF",
+        "SECRET//SAR-BP/NOFORN",
+        "(S//SAR-BP/OC)",
         "secret//noforn",
         "(SECRET//NF)",
         "(S//NOFORN)",
