@@ -16,12 +16,10 @@ from services.kernel.releasability import (
     Authorship,
     Consent,
     Decision,
-    HoldingRefused,
     Mode,
     Occasion,
     Rule,
     TextUnderDecision,
-    check_holding,
     decide,
     decide_all,
     jointly_allowed,
@@ -201,11 +199,9 @@ def test_a_text_is_denied_where_a_source_of_it_is() -> None:
 
 
 @pytest.mark.parametrize("banner", ["NATO UNCLASSIFIED", "NATO RESTRICTED", "COSMIC TOP SECRET ATOMAL"])
-def test_a_marking_system_that_the_policy_gives_to_nobody_is_denied_and_not_held(banner: str) -> None:
+def test_a_marking_system_that_the_policy_gives_to_nobody_is_denied(banner: str) -> None:
     for party in ("UK", "EU", "US"):
         assert decision(text(parse(banner)), party).rule_id is Rule.MARKING_UNKNOWN
-    with pytest.raises(HoldingRefused):
-        hold(parse(banner))
 
 
 @pytest.mark.parametrize(
@@ -225,87 +221,6 @@ def test_an_element_nobody_knows_is_denied(unknown: dict[str, frozenset[str]]) -
     assert decision(text(Marking(national=(known,))), "EU").allowed
     altered = replace(known, **unknown)  # type: ignore[arg-type]
     assert decision(text(Marking(national=(altered,))), "UK").rule_id is Rule.MARKING_UNKNOWN
-
-
-def hold(
-    marking: Marking, *, originator: str = "UK", home: str = "UK", ceiling: str = "UK OFFICIAL-SENSITIVE"
-) -> None:
-    check_holding(
-        marking,
-        originator_party=originator,
-        home_party=home,
-        ceiling=Level.parse(ceiling),
-        policy=shipped_policy(),
-        now=NOW,
-    )
-
-
-@pytest.mark.parametrize("banner", ["TLP:RED", "UK OFFICIAL-SENSITIVE - HMG USE ONLY", "OFFICIAL"])
-def test_a_deployment_holds_what_its_accreditation_covers(banner: str) -> None:
-    hold(parse(banner))
-
-
-def test_a_deployment_refuses_what_is_above_its_accreditation() -> None:
-    with pytest.raises(HoldingRefused) as refused:
-        hold(parse("UK SECRET"))
-    assert refused.value.metadata == {"rule": "ABOVE_OCCASION_CEILING"}
-
-
-@pytest.mark.parametrize(
-    ("banner", "rule"),
-    [
-        ("UK OFFICIAL", "REL_MISSING"),
-        ("OFFICIAL REL EU", "PREFIX_MISSING"),
-        ("UK OFFICIAL - HMG USE ONLY", "HMG_USE_ONLY"),
-    ],
-)
-def test_a_foreign_host_is_a_party_like_any_other(banner: str, rule: str) -> None:
-    with pytest.raises(HoldingRefused) as refused:
-        hold(parse(banner), home="EU")
-    assert refused.value.metadata == {"rule": rule}
-
-
-@pytest.mark.parametrize(
-    ("banner", "rule"),
-    [
-        ("SECRET//NOFORN", "NOFORN"),
-        ("UNCLASSIFIED//LES-NF", "NOFORN"),
-        ("SECRET//DISPLAY ONLY GBR", "DISPLAY_ONLY"),
-        ("SECRET//REL TO USA, AUS/DISPLAY ONLY GBR", "DISPLAY_ONLY"),
-        ("SECRET//REL TO USA, AUS", "REL_MISSING"),
-        ("SECRET//RELIDO", "REL_MISSING"),
-        ("US SECRET", "REL_MISSING"),
-        ("TOP SECRET//REL TO USA, FVEY", "ABOVE_OCCASION_CEILING"),
-        ("ACS UNCLASSIFIED", "REL_MISSING"),
-        ("ACS UNCLASSIFIED SHAREDEFAULT-DENY PERMITTED ALL", "DISSEM_CONTROL"),
-    ],
-)
-def test_a_british_host_holds_no_us_text_of_which_it_may_keep_no_copy(banner: str, rule: str) -> None:
-    with pytest.raises(HoldingRefused) as refused:
-        hold(parse(banner), originator="US", ceiling="UK SECRET")
-    assert refused.value.metadata == {"rule": rule}
-    assert "SECRET" not in refused.value.detail
-
-
-@pytest.mark.parametrize(
-    ("banner", "originator"),
-    [
-        ("SECRET//REL TO USA, FVEY", "US"),
-        ("SECRET//ORCON/REL TO USA, GBR", "US"),
-        ("UNCLASSIFIED//REL TO USA, GBR/DISPLAY ONLY CAN", "US"),
-        ("ACS UNCLASSIFIED PERMITTED ALL", "US"),
-        ("CONFIDENTIEL UE/EU CONFIDENTIAL", "EU"),
-        ("LIMITE", "EU"),
-    ],
-)
-def test_a_british_host_holds_what_was_given_to_it(banner: str, originator: str) -> None:
-    hold(parse(banner), originator=originator, ceiling="UK SECRET")
-
-
-def test_a_level_that_the_host_s_system_lacks_is_held_as_the_next_higher_one() -> None:
-    with pytest.raises(HoldingRefused) as refused:
-        hold(parse("CONFIDENTIEL UE/EU CONFIDENTIAL"), originator="EU", ceiling="UK OFFICIAL-SENSITIVE")
-    assert refused.value.metadata == {"rule": "ABOVE_OCCASION_CEILING"}
 
 
 def test_all_member_states_named_one_by_one_are_the_union_and_all_but_one_are_not() -> None:
@@ -335,11 +250,6 @@ def test_british_text_passes_between_others_with_british_consent() -> None:
     room = occasion("EU", "US")
     assert decision(subject, "US", room).rule_id is Rule.THIRD_PARTY
     assert decision(subject, "US", room, given=consents("NCSC", "US")).allowed
-
-
-def test_a_bare_secret_of_a_us_agency_does_not_pass_for_british() -> None:
-    with pytest.raises(HoldingRefused):
-        hold(parse("SECRET"), originator="US")
 
 
 def test_a_decision_is_a_full_record_that_can_be_read_back() -> None:
