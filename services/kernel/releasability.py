@@ -10,19 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from services.kernel.markings.gscp import (
-    CAVEAT_NATIONS,
-    DESCRIPTORS,
-    HMG_USE_ONLY,
-    PREFIX,
-    RECIPIENTS_ONLY,
-    REL_EU,
-    is_handling_instruction,
-)
-from services.kernel.markings.levels import Level, MarkingSystem
-from services.kernel.markings.marking import Marking, NationalMarking
+from services.kernel.markings.levels import Level
+from services.kernel.markings.marking import Marking
 from services.kernel.markings.tlp import Tlp, TlpLabel
-from services.kernel.parties import Party, PartyKind
+from services.kernel.national_rules import Denial, Use, consent_rules, nation_rules
+from services.kernel.parties import Party
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue, Refusal, RefusalKind
 from services.kernel.release_terms import (
@@ -54,8 +46,6 @@ __all__ = [
     "jointly_allowed",
 ]
 
-Denial = tuple[Rule, str]
-
 
 class HoldingRefused(Refusal):
     """The marking forbids that this deployment holds the text at all; `rule` says which rule
@@ -76,20 +66,32 @@ class _Case:
     consents: tuple[Consent, ...]
     at: datetime
 
-    def consented(self) -> bool:
-        marking = self.text.marking
-        asked = (marking.originators if marking else frozenset()) | {self.text.originator_organisation}
+    def asked(self, marking: Marking) -> frozenset[str]:
+        return marking.originators | {self.text.originator_organisation}
+
+    def consented(self, marking: Marking) -> bool:
         return all(
             any(
                 consent.covers(self.text, originator, self.party.id, self.occasion, self.mode, self.at)
                 for consent in self.consents
             )
-            for originator in asked
+            for originator in self.asked(marking)
+        )
+
+    def is_licensed(self, owner: str | None) -> bool:
+        """Whether an organisation of the party whose marking it is has consented to this use."""
+        organisations = self.policy.organisations
+        return any(
+            consent.originator in organisations
+            and organisations[consent.originator].party == owner
+            and consent.covers(
+                self.text, consent.originator, self.party.id, self.occasion, self.mode, self.at
+            )
+            for consent in self.consents
         )
 
     def is_originators_own(self, marking: Marking) -> bool:
-        asked = marking.originators | {self.text.originator_organisation}
-        found = (self.policy.organisations.get(key) for key in asked)
+        found = (self.policy.organisations.get(key) for key in self.asked(marking))
         return all(entry is not None and entry.party == self.party.id for entry in found)
 
 
@@ -171,12 +173,14 @@ def check_holding(
     """Raises `HoldingRefused` where a deployment of `home_party`, accredited to `ceiling`, may not
     even store the text: the host is itself a party to whom the text is released.
 
-    Rules that bind persons (TLP, RECIPIENTS ONLY, codewords) are left to the decision for each
+    A US text that is not for foreigners, or for display only, is never held abroad. Rules that bind
+    persons (TLP, RECIPIENTS ONLY, ORCON, codewords) are left to the decision for each
     reader: the originator's submission is itself the exchange.
     """
     host = policy.party(home_party)
     for national in marking.national:
-        checks = _nation_rules(national, host, ceiling, originator_party, policy, now)
+        use = Use(party=host, mode=Mode.RELEASE, ceiling=ceiling, policy=policy, at=now)
+        checks = nation_rules(national, originator_party, use, passed_on=False)
         denial = next((found for found in checks if found is not None), None)
         if denial is not None:
             raise HoldingRefused(f"this deployment may not hold it: {denial[1]}", rule=denial[0])
@@ -231,106 +235,18 @@ def _marking_rule(case: _Case, marking: Marking) -> Denial | None:
 
 def _national_rules(case: _Case, marking: Marking) -> Iterator[Denial | None]:
     for national in marking.national:
-        yield from _nation_rules(
-            national,
-            case.party,
-            case.occasion.ceiling,
-            case.text.originator_party,
-            case.policy,
-            case.at,
+        owner = case.policy.owners.get(national.system)
+        use = Use(
+            party=case.party,
+            mode=case.mode,
+            ceiling=case.occasion.ceiling,
+            policy=case.policy,
+            at=case.at,
         )
-        yield from _person_rules(case, national)
-
-
-def _nation_rules(
-    national: NationalMarking,
-    party: Party,
-    ceiling: Level,
-    originator_party: str,
-    policy: Policy,
-    at: datetime,
-) -> Iterator[Denial | None]:
-    if not _is_understood(national, ceiling, policy):
-        yield Rule.MARKING_UNKNOWN, "an element of the national marking is not understood"
-        return
-    owner = policy.owners[national.system]
-    if owner != originator_party:
-        yield Rule.THIRD_PARTY, "the marking is another government's than the originator's"
-    yield from _level_rules(national, party, ceiling, owner, policy, at)
-    for caveat in sorted(national.national_caveats):
-        if not party.nations <= CAVEAT_NATIONS[caveat]:
-            yield Rule.NATIONAL_CAVEAT, f"{caveat} does not name every nation of the party"
-    if party.id == owner:
-        return
-    if HMG_USE_ONLY in national.handling_instructions:
-        yield Rule.HMG_USE_ONLY, "the text does not leave the government it comes from"
-    if national.prefix != PREFIX:
-        yield Rule.PREFIX_MISSING, "text for a foreign party carries the prefix UK"
-    if _needs_rel(party) and not (
-        REL_EU in national.rel_to and party.id in policy.coverage.get((national.system, REL_EU), frozenset())
-    ):
-        yield Rule.REL_MISSING, "REL EU is missing, or is not settled to cover the party"
-
-
-def _is_understood(national: NationalMarking, ceiling: Level, policy: Policy) -> bool:
-    match national.system:
-        case MarkingSystem.UK_GSCP:
-            return (
-                national.system in policy.owners
-                and national.classification in policy.ranks
-                and ceiling in policy.ranks
-                and national.prefix in (None, PREFIX)
-                and all(is_handling_instruction(i) for i in national.handling_instructions)
-                and national.descriptors <= DESCRIPTORS
-                and national.national_caveats <= set(CAVEAT_NATIONS)
-                and national.rel_to <= {REL_EU}
-                and not national.display_only
-                and not national.dissem_controls
-            )
-        case MarkingSystem.US_CAPCO | MarkingSystem.EUCI | MarkingSystem.NATO | MarkingSystem.STIX_ACS:
-            return False
-        case _:
-            assert_never(national.system)
-
-
-def _level_rules(
-    national: NationalMarking,
-    party: Party,
-    ceiling: Level,
-    owner: str,
-    policy: Policy,
-    at: datetime,
-) -> Iterator[Denial | None]:
-    level = national.classification
-    rank = policy.rank(level)
-    if rank > policy.rank(party.ceiling):
-        yield Rule.ABOVE_PARTY_CEILING, "the text is above the level the party is cleared for"
-    if rank > policy.rank(ceiling):
-        yield Rule.ABOVE_OCCASION_CEILING, "the text is above the ceiling of the occasion"
-    if party.id != owner and rank > 0 and policy.agreement(owner, party.id, level, at) is None:
-        yield Rule.AGREEMENT_MISSING, "no agreement in force covers the text at the time of use"
-
-
-def _needs_rel(party: Party) -> bool:
-    match party.kind:
-        case PartyKind.EU_INSTITUTIONS | PartyKind.EU_MEMBER_STATE:
-            return True
-        case PartyKind.GOVERNMENT:
-            return False
-        case _:
-            assert_never(party.kind)
-
-
-def _person_rules(case: _Case, national: NationalMarking) -> Iterator[Denial | None]:
-    instructions = national.handling_instructions
-    if any(i.endswith(" USE ONLY") and i != HMG_USE_ONLY for i in instructions):
-        yield Rule.ORGANISATION_USE_ONLY, "the text does not leave the organisation it names"
-    if RECIPIENTS_ONLY in instructions and not case.consented():
-        yield Rule.RECIPIENTS_ONLY, "the originator has not consented to this recipient"
-    if national.codewords and not case.consented():
-        yield Rule.CODEWORD, "the originator has not consented to share codeword material"
-    if national.embargo_until is not None and case.at < national.embargo_until:
-        yield Rule.EMBARGO, "the text is still under embargo at the time of use"
+        consented = case.consented(marking)
+        passed_on = consented and case.is_licensed(owner)
+        yield from nation_rules(national, case.text.originator_party, use, passed_on=passed_on)
+        yield from consent_rules(national, use, case.occasion.parties, consented=consented)
 
 
 def _tlp_rule(case: _Case, marking: Marking) -> Denial | None:
@@ -347,15 +263,15 @@ def _label_rule(case: _Case, marking: Marking, tlp: Tlp) -> Denial | None:
                 return None
             return Rule.TLP_GREEN, "the party is outside the community"
         case TlpLabel.AMBER:
-            if case.is_originators_own(marking) or case.consented():
+            if case.is_originators_own(marking) or case.consented(marking):
                 return None
             return Rule.TLP_AMBER, "another government is no client: the originator must consent"
         case TlpLabel.AMBER_STRICT:
-            if case.consented():
+            if case.consented(marking):
                 return None
             return Rule.TLP_AMBER_STRICT, "kept to the originator's organisation without consent"
         case TlpLabel.RED:
-            if case.consented():
+            if case.consented(marking):
                 return None
             return Rule.TLP_RED, "kept to those of the original exchange without consent"
         case _:

@@ -7,8 +7,12 @@ reader then refuses it.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
+from typing import assert_never
 
+from services.kernel.markings.acs import EVERYBODY
+from services.kernel.markings.foreign_disclosure import roll_up
 from services.kernel.markings.gscp import FOR_PUBLIC_RELEASE
 from services.kernel.markings.levels import MarkingSystem
 from services.kernel.markings.marking import Marking, NationalMarking
@@ -48,6 +52,24 @@ def _join_tlp(one: Tlp | None, other: Tlp | None) -> Tlp | None:
 
 
 def _join_national(one: NationalMarking, other: NationalMarking) -> NationalMarking:
+    match one.system:
+        case MarkingSystem.US_CAPCO:
+            return roll_up(one, other)
+        case MarkingSystem.STIX_ACS:
+            return _join_acs(one, other)
+        case MarkingSystem.UK_GSCP | MarkingSystem.EUCI | MarkingSystem.NATO:
+            return _join_plain(one, other)
+        case _:
+            assert_never(one.system)
+
+
+def _join_acs(one: NationalMarking, other: NationalMarking) -> NationalMarking:
+    lists = [entry.rel_to for entry in (one, other) if entry.rel_to != {EVERYBODY}]
+    released = reduce(frozenset.intersection, lists) if lists else frozenset({EVERYBODY})
+    return replace(_join_plain(one, other), rel_to=released)
+
+
+def _join_plain(one: NationalMarking, other: NationalMarking) -> NationalMarking:
     higher = max(one, other, key=lambda marking: marking.classification.order)
     united = one.handling_instructions | other.handling_instructions
     shared = one.handling_instructions & other.handling_instructions

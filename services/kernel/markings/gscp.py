@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.kernel.markings.levels import MarkingSystem
 from services.kernel.markings.marking import NationalMarking
+from services.kernel.markings.nations import FIVE_EYES
 from services.kernel.markings.refusals import MarkingMalformed, MarkingUnknown
 
 HMG_USE_ONLY = "HMG USE ONLY"
@@ -23,7 +24,7 @@ PREFIX = "UK"
 CAVEAT_NATIONS: dict[str, frozenset[str]] = {
     UK_EYES_ONLY: frozenset({"GBR"}),
     UK_US_EYES_ONLY: frozenset({"GBR", "USA"}),
-    FIVE_EYES_ONLY: frozenset({"AUS", "CAN", "GBR", "NZL", "USA"}),
+    FIVE_EYES_ONLY: FIVE_EYES,
 }
 """The nations (GENC trigraphs) each national caveat names."""
 
@@ -68,6 +69,11 @@ def is_handling_instruction(text: str) -> bool:
     """Whether GSCP knows the handling instruction; `[ORGANISATION] USE ONLY` is one."""
     known = {RECIPIENTS_ONLY, FOR_PUBLIC_RELEASE, HMG_USE_ONLY}
     return text in known or _USE_ONLY.fullmatch(text) is not None
+
+
+def is_gscp_head(text: str) -> bool:
+    """Whether a part of a banner starts a GSCP marking."""
+    return _HEAD.fullmatch(text.partition(" - ")[0]) is not None
 
 
 def parse_gscp(text: str) -> NationalMarking:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 
+from services.kernel.markings.capco_terms import NOFORN, NOT_FOREIGN
 from services.kernel.markings.levels import Level, MarkingSystem
+from services.kernel.markings.nations import USA, expand
 from services.kernel.markings.refusals import MarkingMalformed, MarkingMissing, MarkingUnknown
 from services.kernel.markings.tlp import Tlp
-
-EMBARGO_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+from services.kernel.markings.writing import EMBARGO_FORMAT, write
 
 _SETS = (
     "handling_instructions",
@@ -27,7 +28,9 @@ class NationalMarking:
 
     Every set restricts, except `rel_to` and `display_only`, which permit. Raises `MarkingUnknown`
     for a level the system does not have; the rest of the grammar is checked where a banner is
-    read, since a roll-up may lawfully hold more than one banner may say.
+    read, since a roll-up may lawfully hold more than one banner may say. Lists of US markings are
+    kept in one form: FVEY, TEYE and ACGU expanded, the USA in every release list, and for display
+    only those to whom the text is not released anyhow; NOFORN stands beside SBU-NF and LES-NF.
     """
 
     system: MarkingSystem
@@ -44,6 +47,12 @@ class NationalMarking:
 
     def __post_init__(self) -> None:
         Level(self.system, self.level)
+        if self.system is MarkingSystem.US_CAPCO:
+            released = expand(self.rel_to) | {USA}
+            object.__setattr__(self, "rel_to", released if len(released) > 1 else frozenset())
+            object.__setattr__(self, "display_only", expand(self.display_only) - released)
+            if self.dissem_controls & NOT_FOREIGN:
+                object.__setattr__(self, "dissem_controls", self.dissem_controls | {NOFORN})
         embargo = self.embargo_until
         if embargo is None:
             return
@@ -57,26 +66,7 @@ class NationalMarking:
         return Level(self.system, self.level)
 
     def __str__(self) -> str:
-        head = " ".join(
-            [
-                *([self.prefix] if self.prefix else []),
-                self.level,
-                *(f"REL {group}" for group in sorted(self.rel_to)),
-            ]
-        )
-        embargo = self.embargo_until
-        return " - ".join(
-            [
-                head,
-                *sorted(self.handling_instructions),
-                *([f"EMBARGOED UNTIL {embargo:{EMBARGO_FORMAT}}"] if embargo else []),
-                *sorted(self.descriptors),
-                *sorted(self.codewords),
-                *sorted(self.national_caveats),
-                *sorted(self.dissem_controls),
-                *(f"DISPLAY ONLY {group}" for group in sorted(self.display_only)),
-            ]
-        )
+        return write(self)
 
     def to_document(self) -> dict[str, object]:
         """The JSON form; sets become sorted lists."""

@@ -1,4 +1,4 @@
-"""TLP as STIX 2 objects: the predefined marking definitions and the check of their content.
+"""Markings as STIX 2 objects: ACS, plain statements, and TLP, whose predefined objects are checked.
 
 STIX 2.1 section 7.2.1.4 for TLP 1.0; the OASIS extension `tlp-2.0` for TLP 2.0. Copies in the wild
 hold wrong identifiers and wrong content: an unknown identifier, or a content that disagrees with a
@@ -8,6 +8,7 @@ known one, is refused and never guessed at.
 import re
 from collections.abc import Mapping, Sequence
 
+from services.kernel.markings.acs import acs_content, parse_acs
 from services.kernel.markings.composition import compose
 from services.kernel.markings.marking import Marking
 from services.kernel.markings.refusals import MarkingContradicted, MarkingUnknown
@@ -29,7 +30,7 @@ STIX_TLP: dict[str, Tlp] = {
 
 _RESTRICTING_WORDS = re.compile(
     r"\b(?:[Tt][Ll][Pp]\b|SECRET|OFFICIAL|CONFIDENTI[AE]L|RESTRICTED|RESTREINT|UNCLASSIFIED|NOFORN|ORCON|FOUO"
-    r"|LIMITE|EYES ONLY|USE ONLY|REL TO)\b"
+    r"|LIMITE|EYES ONLY|USE ONLY|REL TO|RELEASABLE TO|DISPLAY ONLY|RELIDO|COSMIC|PROPIN|IMCON|LIMDIS|NODIS)\b"
 )
 
 
@@ -53,18 +54,29 @@ def stix_marking(
 ) -> Marking | None:
     """The roll-up of an object's `object_marking_refs`, or None where they hold no marking at all.
 
-    A `statement` definition (copyright, terms of use) is no marking and gives no permission; one
-    whose words look like a marking is refused as `MarkingUnknown`. Raises as `stix_tlp` does.
+    TLP and ACS markings are read. A `statement` definition (copyright, terms of use) is no marking and
+    gives no permission; one whose words look like a marking is refused as `MarkingUnknown`. Raises as
+    `stix_tlp` and `parse_acs` do.
     """
-    labels: list[Marking] = []
-    for reference in references:
-        definition = definitions.get(reference)
-        if reference not in STIX_TLP and definition is not None and _is_plain_statement(definition):
-            continue
-        labels.append(Marking(tlp=stix_tlp(reference, definition), original_text=reference))
-    if not labels:
+    found = [definition_marking(reference, definitions.get(reference)) for reference in references]
+    markings = [marking for marking in found if marking is not None]
+    if not markings:
         return None
-    return labels[0] if len(labels) == 1 else compose(labels)
+    return markings[0] if len(markings) == 1 else compose(markings)
+
+
+def definition_marking(reference: str, definition: Mapping[str, object] | None) -> Marking | None:
+    """The marking that one reference stands for, None for a plain statement. Raises as `stix_marking`
+    does.
+    """
+    if reference not in STIX_TLP and definition is not None:
+        if (content := acs_content(definition)) is not None:
+            if definition.get("type") != "marking-definition" or definition.get("id") != reference:
+                raise MarkingContradicted("the ACS marking definition is not the one referred to")
+            return Marking(national=(parse_acs(content),), original_text=reference)
+        if _is_plain_statement(definition):
+            return None
+    return Marking(tlp=stix_tlp(reference, definition), original_text=reference)
 
 
 def _agrees(definition: Mapping[str, object], reference: str, tlp: Tlp) -> bool:

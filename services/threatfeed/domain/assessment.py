@@ -147,11 +147,12 @@ class Assessment:
         return compose([self.marking, *own]) if own else self.marking
 
     def markings(self) -> Iterator[Marking]:
-        """Every marking of a part of it."""
-        yield self.marking
-        for judgement in self.judgements:
-            if judgement.marking is not None:
-                yield judgement.marking
+        """The markings of what stands alone: the text with its judgements, and each tear line.
+
+        A judgement is a portion: a US one that is unclassified and says nothing more counts only in
+        the roll-up.
+        """
+        yield self.whole_marking()
         for line in self.tear_lines:
             yield line.marking
 

@@ -1,13 +1,18 @@
 """Laws of markings: the roll-up is a lattice, and nothing is gained or lost in writing and reading."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kernel.markings.banner import parse
+from services.kernel.markings.capco import portion
 from services.kernel.markings.composition import compose
-from services.kernel.markings.marking import Marking
+from services.kernel.markings.foreign_disclosure import is_counted
+from services.kernel.markings.levels import MarkingSystem
+from services.kernel.markings.marking import Marking, NationalMarking
+from services.kernel.markings.refusals import MarkingUnknown
 from services.kernel.refusals import Refusal
-from tests.support.marking_strategies import banner_markings, banners, markings
+from tests.support.marking_strategies import SYSTEMS, banner_markings, banners, markings
 
 LAWS = settings(deadline=None, max_examples=300)
 
@@ -48,11 +53,35 @@ def test_the_roll_up_restricts_at_least_as_much_as_each_part(a: Marking, b: Mark
         assert part.national_caveats <= found.national_caveats
         assert part.codewords <= found.codewords
         assert part.handling_instructions - {"FOR PUBLIC RELEASE"} <= found.handling_instructions
-        assert found.rel_to <= part.rel_to
         assert found.prefix in (None, part.prefix)
+        if part.system is MarkingSystem.US_CAPCO:
+            assert_restricts(found, part)
+        else:
+            assert found.dissem_controls >= part.dissem_controls
+            assert found.rel_to <= part.rel_to or part.rel_to == {"ALL"}
         if part.embargo_until is not None:
             assert found.embargo_until is not None
             assert found.embargo_until >= part.embargo_until
+
+
+def assert_restricts(whole: NationalMarking, part: NationalMarking) -> None:
+    # Controls that only unclassified text carries are not controls of a classified whole; ORCON covers
+    # ORCON-USGOV; a disclosure officer decides only where it is so for every part.
+    permitted = {"RELIDO"} | ({"FOUO", "SBU", "SBU-NF"} if whole.level != "UNCLASSIFIED" else set())
+    covered = {"ORCON-USGOV"} if "ORCON" in whole.dissem_controls else set()
+    assert part.dissem_controls - permitted - covered <= whole.dissem_controls
+    if is_counted(part):
+        assert whole.rel_to <= part.rel_to
+        assert whole.rel_to | whole.display_only <= part.rel_to | part.display_only
+
+
+@LAWS
+@given(st.sampled_from(list(SYSTEMS)).flatmap(lambda system: SYSTEMS[system]))
+def test_a_marking_of_each_system_reads_back_from_what_is_written(national: NationalMarking) -> None:
+    marking = Marking(national=(national,))
+    assert parse(str(marking)) == marking
+    if national.system is MarkingSystem.US_CAPCO:
+        assert parse(portion(marking)) == marking
 
 
 @LAWS
@@ -93,6 +122,21 @@ def test_any_text_is_either_refused_or_read_exactly(text: str) -> None:
 
 
 @LAWS
+@given(
+    st.sampled_from(list(SYSTEMS)).flatmap(lambda system: SYSTEMS[system]),
+    st.from_regex(r"X9[A-Z]{1,8}", fullmatch=True),
+    st.sampled_from(["//{}", " - {}", "//{}//NOFORN"]),
+)
+def test_one_word_that_nobody_knows_makes_the_marking_unknown(
+    national: NationalMarking, word: str, place: str
+) -> None:
+    banner = f"{national}{place.format(word)}"
+    with pytest.raises(MarkingUnknown) as refused:
+        parse(banner)
+    assert word not in f"{refused.value.detail}{refused.value.metadata}"
+
+
+@LAWS
 @given(banners, st.data())
 def test_a_banner_with_one_character_lost_never_reads_as_more_permissive(
     banner: str, data: st.DataObject
@@ -110,4 +154,6 @@ def test_a_banner_with_one_character_lost_never_reads_as_more_permissive(
         assert found is not None
         assert found.level == part.level
         assert found.rel_to <= part.rel_to
+        assert found.display_only <= part.display_only
+        assert found.dissem_controls == part.dissem_controls
         assert len(found.national_caveats) == len(part.national_caveats)

@@ -75,11 +75,6 @@ def test_both_markings_are_read_in_either_order_or_apart() -> None:
         "UK SECRET - NATO EYES ONLY",
         "UK SECRET \u2013 UK EYES ONLY",
         "HMG USE ONLY",
-        "SECRET//NOFORN",
-        "SECRET//REL TO USA, GBR",
-        "TOP SECRET//SI//NOFORN",
-        "RESTREINT UE/EU RESTRICTED",
-        "NATO SECRET",
         "UK OFFICIAL//UK OFFICIAL",
         "UK OFFICIAL - EMBARGOED",
         "UK OFFICIAL - EMBARGOED UNTIL 2026-12-01",
@@ -223,3 +218,14 @@ def test_a_roll_up_takes_the_later_embargo_and_asks_every_originator() -> None:
 def test_nothing_rolls_up_to_nothing() -> None:
     with pytest.raises(MarkingMissing):
         compose([])
+
+
+def test_a_banner_that_comes_again_is_not_read_again() -> None:
+    banner = "TOP SECRET//SI//REL TO USA, FVEY"
+    assert parse(banner) is parse(banner)
+
+
+def test_markings_of_several_systems_stand_in_one_banner() -> None:
+    marking = parse("TLP:AMBER//RESTREINT UE/EU RESTRICTED//UK OFFICIAL-SENSITIVE//SECRET//NOFORN")
+    assert [entry.system.value for entry in marking.national] == ["EUCI", "UK_GSCP", "US_CAPCO"]
+    assert parse_marking("TLP:AMBER", "SECRET//NOFORN") == parse("TLP:AMBER//SECRET//NOFORN")

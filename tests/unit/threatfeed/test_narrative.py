@@ -130,7 +130,7 @@ def judged(**members: object) -> dict[str, Any]:
         (narrative(marking={}), [("MARKING_MISSING", "/marking")]),
         (narrative(marking={"tlp": "TLP:PURPLE"}), [("MARKING_UNKNOWN", "/marking/tlp")]),
         (narrative(marking={"tlp": "TLP: RED"}), [("MARKING_MALFORMED", "/marking/tlp")]),
-        (narrative(marking={"national": "COSMIC TOP SECRET"}), [("MARKING_UNKNOWN", "/marking/national")]),
+        (narrative(marking={"national": "COSMIC SECRET"}), [("MARKING_UNKNOWN", "/marking/national")]),
         (narrative(marking={"national": "TLP:CLEAR"}), [("MARKING_MALFORMED", "/marking/national")]),
         (narrative(marking={"classification": "SECRET"}), [("FIELD_UNKNOWN", "/marking/classification")]),
         (narrative(agency="enisa"), [("PAYLOAD_CLAIMS_OTHER_AGENCY", "/agency")]),
