@@ -100,7 +100,7 @@ def _assessment(
     if first := next(refusals, None):
         raise first
     marking, rule_id = _marking(meta.distribution, source_format, agency, policy)
-    text = _text(meta.notes)
+    text = _text(document)
     sectors = distinct(_slugs(_named(meta.notes, _SECTORS)))
     vulnerabilities = distinct(
         [
@@ -208,11 +208,18 @@ def _handling(distribution: CsafDistribution) -> Iterator[str]:
         yield f"CSAF sharing group: {group.name or group.id}"
 
 
-def _text(notes: Iterable[CsafNote]) -> str:
-    text = "\n\n".join(note.text for note in notes if note.category in _SUMMARIES)
+def _text(document: CsafDocument) -> str:
+    """The summaries of the document, else those of its vulnerabilities."""
+    notes = document.document.notes
+    of_vulnerabilities = (note for entry in document.vulnerabilities or () for note in entry.notes)
+    text = _summaries(notes) or _summaries(of_vulnerabilities)
     if len(text) > limits.TEXT_LENGTH:
         raise FieldTooLong("the summaries are too long together", pointer="/document/notes")
     return text
+
+
+def _summaries(notes: Iterable[CsafNote]) -> str:
+    return "\n\n".join(note.text for note in notes if note.category in _SUMMARIES)
 
 
 def _named(notes: Iterable[CsafNote], title: str) -> Iterator[str]:

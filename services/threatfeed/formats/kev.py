@@ -20,7 +20,6 @@ from services.kernel.refusals import Refusal
 from services.threatfeed.domain import limits
 from services.threatfeed.domain.assessment import (
     Assessment,
-    Severity,
     Source,
     SourceFormat,
     VersionKey,
@@ -44,6 +43,7 @@ OBJECT_ID_PREFIX: Final = "cisa-kev--"
 
 _CVE: Final = r"^CVE-[0-9]{4}-[0-9]{4,19}$"
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_KNOWN: Final = "Known"
 _REMOVED: Final = "The catalogue of known exploited vulnerabilities no longer lists the vulnerability."
 
 
@@ -189,8 +189,9 @@ def _assessment(
     marking, rule_id = marking_of_unmarked(agency, policy, pointer, SourceFormat.KEV)
     due = read_day(entry.due, f"{pointer}/dueDate").isoformat()
     text = f"{entry.description}\n\n{entry.vendor} {entry.product}. Required by {due}: {entry.action}"
+    if entry.ransomware == _KNOWN:
+        text += "\n\nKnown to be used in ransomware campaigns."
     vulnerabilities = distinct([entry.cve, *cves_in(entry.name, entry.description)])
-    ransomware = entry.ransomware
     return Assessment(
         assessment_id=assessment_id(agency.id, object_id),
         originator=agency.id,
@@ -209,7 +210,6 @@ def _assessment(
         vulnerabilities=vulnerabilities,
         uri=_address(entry.notes),
         themes=themes.assign(ThemeSubject(texts=(entry.name, text), vulnerabilities=vulnerabilities)),
-        severities=() if ransomware is None else (Severity("KEV-ransomware-campaign-use", ransomware),),
     )
 
 

@@ -29,6 +29,7 @@ from services.threatfeed.formats.validation import at
 _T = TypeVar("_T")
 
 _MACHINE_TAG: Final = re.compile(r'([^:="]+):([^="]+?)(?:="(.*)")?', re.DOTALL)
+_TLP: Final = re.compile(r"tlp(?![a-z0-9])", re.IGNORECASE)
 _GALAXY: Final = "misp-galaxy"
 # National and institutional systems that are tagged but not understood: to ignore one could release a text.
 _MARKING_SYSTEMS: Final = frozenset(
@@ -49,13 +50,15 @@ class MachineTag:
 
 
 def machine_tags(tags: Sequence[MispTag], pointer: str) -> Iterator[MachineTag]:
-    """The machine tags among the tags; free words are left out."""
+    """The tags in their parts; what is no machine tag is a namespace alone."""
     for position, tag in enumerate(tags):
         text = tag.name.strip()
         match = _MACHINE_TAG.fullmatch(text)
-        if match is not None:
-            namespace, predicate = match[1].strip().lower(), match[2].strip().lower()
-            yield MachineTag(namespace, predicate, match[3] or "", text, f"{pointer}/Tag/{position}")
+        parts = match.groups(default="") if match else (text.partition(":")[0], "", "")
+        namespace, predicate, value = parts
+        yield MachineTag(
+            namespace.strip().lower(), predicate.strip().lower(), value, text, f"{pointer}/Tag/{position}"
+        )
 
 
 def marking_of(tags: Iterable[MachineTag]) -> Marking | None:
@@ -68,7 +71,8 @@ def marking_of(tags: Iterable[MachineTag]) -> Marking | None:
     for tag in tags:
         if tag.namespace in _MARKING_SYSTEMS:
             raise MarkingUnknown("tags of this marking system are not understood", pointer=tag.pointer)
-        if tag.namespace == "tlp":
+        # However it is written: a label that cannot be read is refused and never taken for a free word.
+        if _TLP.match(tag.text):
             tlp = _at(tag, lambda text=tag.text: parse_tlp("".join(text.split())))  # type: ignore[misc]
             found.append(Marking(tlp=tlp, national=(), original_text=tag.text))
     return compose(found) if len(found) > 1 else next(iter(found), None)
