@@ -4,7 +4,7 @@ Types and bounds only; what they mean is read in `csaf.py` and tested in `csaf_t
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,12 +12,16 @@ from services.threatfeed.domain import limits
 from services.threatfeed.formats.csaf_versions import CSAF_VERSION
 from services.threatfeed.formats.narrative_model import Line, Title
 
+_T = TypeVar("_T")
+
 _CVE = r"^CVE-[0-9]{4}-[0-9]{4,19}$"
 
 Number: TypeAlias = Annotated[str, Field(max_length=200, pattern=CSAF_VERSION)]
 Instant: TypeAlias = Annotated[str, Field(max_length=40)]
 Words: TypeAlias = Annotated[str, Field(max_length=limits.TEXT_LENGTH)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=limits.TITLE_LENGTH)]
+
+Many: TypeAlias = Annotated[list[_T], Field(fail_fast=True, max_length=limits.PARTS)]
 
 
 class CsafPart(BaseModel):
@@ -88,7 +92,7 @@ class CsafIdentity(CsafPart):
 class CsafTracking(CsafIdentity):
     """The versions of a document."""
 
-    revision_history: Annotated[list[CsafRevision], Field(min_length=1)]
+    revision_history: Annotated[Many[CsafRevision], Field(min_length=1)]
 
 
 class CsafAggregateSeverity(CsafPart):
@@ -117,8 +121,8 @@ class CsafMeta(CsafPart):
     aggregate_severity: CsafAggregateSeverity | None = None
     lang: Name | None = None
     source_lang: Name | None = None
-    notes: list[CsafNote] = []
-    references: list[CsafReference] = []
+    notes: Many[CsafNote] = []
+    references: Many[CsafReference] = []
 
 
 class CsafIdentityMeta(CsafPart):
@@ -142,7 +146,7 @@ class CsafScores(CsafPart):
     cvss_v2: CsafCvss | None = None
     cvss_v3: CsafCvss | None = None
     cvss_v4: CsafCvss | None = None
-    products: list[str] = []
+    products: Many[str] = []
 
     def stated(self) -> Iterator[CsafCvss]:
         """The scores that are stated."""
@@ -153,7 +157,7 @@ class CsafMetric(CsafPart):
     """CSAF 2.1 puts the scores one level deeper."""
 
     content: CsafScores = CsafScores()
-    products: list[str] = []
+    products: Many[str] = []
 
 
 class CsafConcerning(CsafPart):
@@ -161,8 +165,8 @@ class CsafConcerning(CsafPart):
 
     category: Name | None = None
     label: Name | None = None
-    product_ids: list[str] | None = None
-    group_ids: list[str] | None = None
+    product_ids: Many[str] | None = None
+    group_ids: Many[str] | None = None
 
 
 class CsafInvolvement(CsafPart):
@@ -182,15 +186,15 @@ class CsafVulnerability(CsafPart):
     """One vulnerability of the document."""
 
     cve: Annotated[str, Field(pattern=_CVE)] | None = None
-    ids: list[CsafIdentifier] = []
-    notes: list[CsafNote] = []
-    scores: list[CsafScores] = []
-    metrics: list[CsafMetric] = []
-    product_status: dict[str, list[str]] | None = None
-    flags: list[CsafConcerning] = []
-    threats: list[CsafConcerning] = []
-    remediations: list[CsafConcerning] = []
-    involvements: list[CsafInvolvement] = []
+    ids: Many[CsafIdentifier] = []
+    notes: Many[CsafNote] = []
+    scores: Many[CsafScores] = []
+    metrics: Many[CsafMetric] = []
+    product_status: dict[str, Many[str]] | None = None
+    flags: Many[CsafConcerning] = []
+    threats: Many[CsafConcerning] = []
+    remediations: Many[CsafConcerning] = []
+    involvements: Many[CsafInvolvement] = []
 
     def cvss(self) -> Iterator[CsafCvss]:
         """Every score of the vulnerability."""
@@ -210,7 +214,7 @@ class CsafBranch(CsafPart):
     category: Name
     name: Name
     product: CsafFullProduct | None = None
-    branches: list["CsafBranch"] = []
+    branches: Many["CsafBranch"] = []
 
 
 class CsafRelationship(CsafPart):
@@ -225,16 +229,16 @@ class CsafGroup(CsafPart):
     """A group of products."""
 
     group_id: Name
-    product_ids: list[str]
+    product_ids: Many[str]
 
 
 class CsafProductTree(CsafPart):
     """The products that a document speaks about."""
 
-    full_product_names: list[CsafFullProduct] = []
-    branches: list[CsafBranch] = []
-    relationships: list[CsafRelationship] = []
-    product_groups: list[CsafGroup] = []
+    full_product_names: Many[CsafFullProduct] = []
+    branches: Many[CsafBranch] = []
+    relationships: Many[CsafRelationship] = []
+    product_groups: Many[CsafGroup] = []
 
 
 class CsafDocument(CsafPart):
@@ -242,4 +246,4 @@ class CsafDocument(CsafPart):
 
     document: CsafMeta
     product_tree: CsafProductTree | None = None
-    vulnerabilities: list[CsafVulnerability] | None = None
+    vulnerabilities: Many[CsafVulnerability] | None = None

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from services.threatfeed.domain.refusals import CsafTestFailed
+from services.threatfeed.domain import limits
+from services.threatfeed.domain.refusals import CsafTestFailed, FieldTooLong
 from services.threatfeed.formats.csaf_document import (
     CsafBranch,
     CsafConcerning,
@@ -41,13 +42,14 @@ def failed_product_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
     products = [product.product_id for product in tree.full_product_names]
     products += [branch.product.product_id for branch in branches if branch.product]
     products += [relation.full_product_name.product_id for relation in tree.relationships]
+    defined = set(products)
     groups = [group.group_id for group in tree.product_groups]
     vulnerabilities = document.vulnerabilities or []
-    if len(products) != len(set(products)):
+    if len(products) != len(defined):
         yield CsafTestFailed.of("6.1.2", "a product is defined twice", _TREE)
     if len(groups) != len(set(groups)):
         yield CsafTestFailed.of("6.1.5", "a group of products is defined twice", f"{_TREE}/product_groups")
-    if not set(_tree_references(tree)) <= set(products):
+    if not defined.issuperset(_tree_references(tree)):
         yield CsafTestFailed.of("6.1.1", "a product is not defined", _TREE)
     for branch in branches:
         if branch.category == "product_version" and _RANGE.search(branch.name):
@@ -58,9 +60,23 @@ def failed_product_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
     members = {group.group_id: group.product_ids for group in tree.product_groups}
     for position, vulnerability in enumerate(vulnerabilities):
         pointer = f"/vulnerabilities/{position}"
-        if not set(_references(vulnerability)) <= set(products):
+        if not defined.issuperset(_references(vulnerability)):
             yield CsafTestFailed.of("6.1.1", "a product is not defined", pointer)
         yield from _failed_vulnerability_tests(vulnerability, members, pointer)
+
+
+def check_groups(document: CsafDocument) -> None:
+    """Raises `FieldTooLong` where the groups named in a document stand for more products than are counted."""
+    tree = document.product_tree or CsafProductTree()
+    sizes = {group.group_id: len(group.product_ids) for group in tree.product_groups}
+    named = (
+        group
+        for vulnerability in document.vulnerabilities or ()
+        for part in _concerning(vulnerability)
+        for group in part.group_ids or ()
+    )
+    if sum(sizes.get(group, 0) for group in named) > limits.PRODUCTS_BY_GROUP:
+        raise FieldTooLong("the groups stand for too many products", pointer="/vulnerabilities")
 
 
 def products_of(parts: Iterable[CsafConcerning], members: dict[str, list[str]]) -> list[str]:
@@ -76,7 +92,7 @@ def products_of(parts: Iterable[CsafConcerning], members: dict[str, list[str]]) 
 def _failed_vulnerability_tests(
     vulnerability: CsafVulnerability, members: dict[str, list[str]], pointer: str
 ) -> Iterator[CsafTestFailed]:
-    concerning = (*vulnerability.flags, *vulnerability.threats, *vulnerability.remediations)
+    concerning = _concerning(vulnerability)
     if any(group not in members for part in concerning for group in part.group_ids or ()):
         yield CsafTestFailed.of("6.1.4", "a group of products is not defined", pointer)
     states: dict[str, set[str]] = {}
@@ -96,6 +112,10 @@ def _failed_vulnerability_tests(
     involved = Counter((entry.party, entry.date) for entry in vulnerability.involvements)
     if any(count > 1 for count in involved.values()):
         yield CsafTestFailed.of("6.1.24", "a party is involved twice at once", f"{pointer}/involvements")
+
+
+def _concerning(vulnerability: CsafVulnerability) -> tuple[CsafConcerning, ...]:
+    return (*vulnerability.flags, *vulnerability.threats, *vulnerability.remediations)
 
 
 def _flagged(flags: Iterable[CsafConcerning], members: dict[str, list[str]]) -> Iterator[str]:
@@ -121,7 +141,7 @@ def _tree_references(tree: CsafProductTree) -> Iterator[str]:
 def _references(vulnerability: CsafVulnerability) -> Iterator[str]:
     for products in (vulnerability.product_status or {}).values():
         yield from products
-    for part in (*vulnerability.flags, *vulnerability.threats, *vulnerability.remediations):
+    for part in _concerning(vulnerability):
         yield from part.product_ids or ()
     for scores in vulnerability.scores:
         yield from scores.products

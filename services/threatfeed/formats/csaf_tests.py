@@ -12,7 +12,7 @@ from typing import Final
 
 from services.threatfeed.domain.refusals import CsafTestFailed
 from services.threatfeed.formats.csaf_document import CsafDocument, CsafMeta
-from services.threatfeed.formats.csaf_product_tests import failed_product_tests
+from services.threatfeed.formats.csaf_product_tests import check_groups, failed_product_tests
 from services.threatfeed.formats.csaf_profile_tests import failed_profile_tests
 from services.threatfeed.formats.csaf_versions import CsafVersion, read_csaf_version
 from services.threatfeed.formats.instants import read_instant
@@ -36,8 +36,10 @@ _RESERVED: Final = frozenset(
 def failed_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
     """Every mandatory test that a document fails, of those that are tested here.
 
-    Raises `TimestampInvalid` and `FieldInvalid` for dates and versions that cannot be read.
+    Raises `TimestampInvalid` and `FieldInvalid` for dates and versions that cannot be read, and
+    `FieldTooLong` where its groups of products are too many to be tested.
     """
+    check_groups(document)
     meta = document.document
     return chain(
         _failed_version_tests(meta),

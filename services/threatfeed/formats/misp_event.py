@@ -4,7 +4,7 @@ MISP writes numbers as strings, and instances add members of their own: what is 
 read. Types and bounds only; what they mean is read in `misp.py` and `misp_facts.py`.
 """
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from services.threatfeed.formats.narrative_model import Line, Title
 
 _SECONDS: str = r"^[0-9]{1,11}$"
 _TAG_LENGTH = 1_000
+_MANY: Final = limits.PARTS
 
 
 def _as_text(value: object) -> object:
@@ -57,13 +58,16 @@ class MispCluster(MispPart):
 class MispGalaxy(MispPart):
     """The entries of one galaxy that an event is about."""
 
-    clusters: Annotated[list[MispCluster], Field(default_factory=list, alias="GalaxyCluster")]
+    clusters: Annotated[
+        list[MispCluster],
+        Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="GalaxyCluster"),
+    ]
 
 
 class MispMarked(MispPart):
     """What carries tags, and with them markings, and a distribution of its own."""
 
-    tags: Annotated[list[MispTag], Field(default_factory=list, alias="Tag")]
+    tags: Annotated[list[MispTag], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Tag")]
     distribution: Distribution = None
     deleted: Flag = False
 
@@ -81,7 +85,9 @@ class MispAttribute(MispMarked):
 class MispObject(MispMarked):
     """Attributes that belong together."""
 
-    attributes: Annotated[list[MispAttribute], Field(default_factory=list, alias="Attribute")]
+    attributes: Annotated[
+        list[MispAttribute], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Attribute")
+    ]
     first_seen: str | None = None
     last_seen: str | None = None
 
@@ -121,8 +127,16 @@ class MispEvent(MispVersion):
     distribution: Distribution = None
     sharing_group: Annotated[MispSharingGroup | None, Field(alias="SharingGroup")] = None
     creator: Annotated[MispOrganisation | None, Field(alias="Orgc")] = None
-    tags: Annotated[list[MispTag], Field(default_factory=list, alias="Tag")]
-    galaxies: Annotated[list[MispGalaxy], Field(default_factory=list, alias="Galaxy")]
-    attributes: Annotated[list[MispAttribute], Field(default_factory=list, alias="Attribute")]
-    objects: Annotated[list[MispObject], Field(default_factory=list, alias="Object")]
-    reports: Annotated[list[MispReport], Field(default_factory=list, alias="EventReport")]
+    tags: Annotated[list[MispTag], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Tag")]
+    galaxies: Annotated[
+        list[MispGalaxy], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Galaxy")
+    ]
+    attributes: Annotated[
+        list[MispAttribute], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Attribute")
+    ]
+    objects: Annotated[
+        list[MispObject], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Object")
+    ]
+    reports: Annotated[
+        list[MispReport], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="EventReport")
+    ]

@@ -245,6 +245,14 @@ def test_a_version_that_could_not_be_ordered_is_refused(version: str) -> None:
     assert refused(csaf(tracking=changed)) == [("FIELD_INVALID", "/document/tracking/version")]
 
 
+def test_groups_that_stand_for_too_many_products_are_refused_before_they_are_counted() -> None:
+    groups = [{"group_id": "G", "product_ids": ["A"] * 10_000}]
+    flags = [{"label": "component_not_present", "group_ids": ["G"]}] * 10_000
+    tree = {"full_product_names": [{"product_id": "A", "name": "A"}], "product_groups": groups}
+    document = csaf(vulnerabilities=[{"cve": "CVE-2026-0001", "flags": flags}]) | {"product_tree": tree}
+    assert refused(document) == [("FIELD_TOO_LONG", "/vulnerabilities")]
+
+
 def test_two_publishers_ids_never_make_one_assessment() -> None:
     publisher = {"category": "vendor", "name": "Another", "namespace": "https://other.example"}
     assert accepted(csaf()).assessment_id != accepted(csaf(publisher=publisher)).assessment_id

@@ -242,6 +242,8 @@ def test_reports_are_the_text_and_comments_stand_in_for_them() -> None:
             {"Attribute": [{"type": "domain", "first_seen": "yesterday"}]},
             ("TIMESTAMP_INVALID", "/Event/Attribute/0/first_seen"),
         ),
+        ({"Tag": [0] * 100_000}, ("FIELD_INVALID", "/Event/Tag/0")),
+        ({"Attribute": [{"type": "domain"}] * (limits.PARTS + 1)}, ("FIELD_TOO_LONG", "/Event/Attribute")),
         (
             {"EventReport": [{"content": "x" * limits.TEXT_LENGTH}, {"content": "x"}]},
             ("FIELD_TOO_LONG", "/Event"),
