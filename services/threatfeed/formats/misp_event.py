@@ -26,6 +26,11 @@ def _as_flag(value: object) -> object:
     return _FLAGS.get(value, value) if isinstance(value, str | int) else value
 
 
+def _absent(value: object) -> object:
+    """`[]` as None: that is how MISP writes an object that is not there."""
+    return None if value == [] else value
+
+
 _FLAGS: dict[str | int, bool] = {"0": False, "1": True, 0: False, 1: True}
 
 Uuid: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
@@ -125,8 +130,10 @@ class MispEvent(MispVersion):
     publish_timestamp: Seconds = "0"
     threat_level_id: ThreatLevel = "4"
     distribution: Distribution = None
-    sharing_group: Annotated[MispSharingGroup | None, Field(alias="SharingGroup")] = None
-    creator: Annotated[MispOrganisation | None, Field(alias="Orgc")] = None
+    sharing_group: Annotated[
+        MispSharingGroup | None, BeforeValidator(_absent), Field(alias="SharingGroup")
+    ] = None
+    creator: Annotated[MispOrganisation | None, BeforeValidator(_absent), Field(alias="Orgc")] = None
     tags: Annotated[list[MispTag], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Tag")]
     galaxies: Annotated[
         list[MispGalaxy], Field(default_factory=list, fail_fast=True, max_length=_MANY, alias="Galaxy")

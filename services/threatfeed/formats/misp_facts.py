@@ -152,6 +152,10 @@ def _take_value(facts: MispFacts, attribute: MispAttribute, pointer: str) -> boo
             found = cves_in(_text(attribute, pointer).upper())
             facts.vulnerabilities += found
             return bool(found)
+        case "threat-actor", _:
+            return _take_galaxies(facts, [("threat-actor", _text(attribute, pointer))])
+        case "target-location", _:
+            return _take_galaxies(facts, [("country", _text(attribute, pointer))])
         case "comment", "External analysis":
             facts.comments.append(_text(attribute, pointer))
             return True

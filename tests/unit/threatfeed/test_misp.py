@@ -194,6 +194,20 @@ def test_galaxies_give_actors_techniques_sectors_and_places() -> None:
     assert assessment.locations == ("france", "Europe")
 
 
+def test_attributes_name_actors_and_the_places_that_are_targeted() -> None:
+    attributes = [
+        {"type": "threat-actor", "category": "Attribution", "value": "Sofacy"},
+        {"type": "target-location", "category": "Targeting data", "value": "France"},
+        {"type": "domain", "category": "Network activity", "value": "host.example"},
+    ]
+    assessment = accepted(event(Attribute=attributes))
+    assert (assessment.actors, assessment.locations) == (("Sofacy",), ("France",))
+
+
+def test_objects_that_are_not_there_are_written_as_empty_lists() -> None:
+    assert accepted(event(SharingGroup=[], Orgc=[])).reported_by is None
+
+
 def test_what_is_taken_from_an_attribute_brings_its_marking() -> None:
     flaw = {"type": "vulnerability", "category": "External analysis", "value": "CVE-2023-1389"}
     red = flaw | {"Tag": [{"name": "tlp:red"}], "distribution": "0"}
