@@ -30,9 +30,13 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class PublicSourceRule:
-    """The recorded rule by which the unmarked text of some agencies carries `marking`."""
+    """The recorded rule by which the unmarked text of some agencies carries `marking`.
+
+    Where `formats` names any, the rule covers texts published in those source formats only.
+    """
 
     id: str
     marking: Marking
     recorded: date
     statement: str
+    formats: frozenset[str] = frozenset()

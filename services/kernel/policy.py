@@ -226,16 +226,19 @@ class Policy:
         """Every series in which a reader holds any role, by id."""
         return tuple(self.series[key] for key in sorted(self.series) if self.roles(reader, key))
 
-    def unmarked(self, agency: str) -> PublicSourceRule:
-        """The rule under which an agency's unmarked text is accepted.
+    def unmarked(self, agency: str, source_format: str | None = None) -> PublicSourceRule:
+        """The rule under which an agency's unmarked text in a source format is accepted.
 
         Raises `UnknownAgency`, and `MarkingMissing` where the agency is not registered as a public
-        source.
+        source, or its rule covers other formats only.
         """
-        rule = self.agency(agency).public_source_rule
-        if rule is None:
+        rule_id = self.agency(agency).public_source_rule
+        if rule_id is None:
             raise MarkingMissing("the text is unmarked and its agency is no registered public source")
-        return self.public_sources[rule]
+        rule = self.public_sources[rule_id]
+        if rule.formats and source_format not in rule.formats:
+            raise MarkingMissing("the text is unmarked and its agency is no public source in this format")
+        return rule
 
     def rank(self, level: Level) -> int:
         """The place of a level on the common scale of protection. Raises `MarkingUnknown`."""

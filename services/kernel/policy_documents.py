@@ -198,6 +198,7 @@ def _read_source(source_id: str, section: Section) -> PublicSourceRule:
         marking=marking,
         recorded=section.day("recorded"),
         statement=section.text("statement"),
+        formats=frozenset(section.optional_texts("formats")),
     )
     section.end()
     return source

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.kernel.markings.composition import compose
 from services.kernel.markings.marking import Marking
-from services.kernel.scales import Confidence, Likelihood
+from services.kernel.scales import Confidence, InformationCredibility, Likelihood, SourceReliability
 from services.kernel.themes import ThemeAssignment
 from services.threatfeed.domain.refusals import VersionSchemeChanged
 
@@ -23,6 +23,10 @@ class SourceFormat(StrEnum):
     NARRATIVE = "NARRATIVE"
     STIX_2_0 = "STIX_2_0"
     STIX_2_1 = "STIX_2_1"
+    MISP = "MISP"
+    CSAF_2_0 = "CSAF_2_0"
+    CSAF_2_1 = "CSAF_2_1"
+    KEV = "KEV"
 
 
 class VersionScheme(StrEnum):
@@ -30,14 +34,17 @@ class VersionScheme(StrEnum):
 
     NUMBER = "NUMBER"
     TIMESTAMP = "TIMESTAMP"
+    SEMANTIC = "SEMANTIC"
+    """Semantic versions (semver.org, 2.0.0, section 11) and whole numbers, of which N stands as N.0.0."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionKey:
     """The originator's own version of an assessment.
 
-    `ordinal` orders the versions of one assessment: the number itself, or microseconds since
-    1970-01-01T00:00:00Z. `text` is the version as published; two spellings of one instant are equal.
+    `ordinal` orders the versions of one assessment and fits into 63 bits: the number itself, microseconds
+    since 1970-01-01T00:00:00Z, or the three parts of a semantic version in one number. `text` is the
+    version as published; two spellings of one instant are equal.
     """
 
     scheme: VersionScheme
@@ -94,6 +101,31 @@ class TearLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Severity:
+    """How grave the originator says the matter is, in the words of one scale. Scales are never compared.
+
+    `scheme` names the scale with its edition, for example `CVSS-3.1` or `MISP-threat-level`.
+    """
+
+    scheme: str
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What is said of an assessment as a whole, on five scales of which none is turned into another.
+
+    None is unspecified. `stix_confidence` is the number of STIX 2.1 appendix A.
+    """
+
+    likelihood: Likelihood | None = None
+    confidence: Confidence | None = None
+    source_reliability: SourceReliability | None = None
+    information_credibility: InformationCredibility | None = None
+    stix_confidence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """The dates that an assessment speaks about; an open end is None."""
 
@@ -116,6 +148,7 @@ class Assessment:
 
     `marking_rule_id` names the recorded rule under which an unmarked text of a public source was taken as
     TLP:CLEAR; None when the originator marked it. `reported_by` is the author that the payload names.
+    `handling` is what the originator says about handling beside the marking: people read it, no rule does.
     """
 
     assessment_id: UUID
@@ -140,6 +173,9 @@ class Assessment:
     reported_by: str | None = None
     uri: str | None = None
     themes: tuple[ThemeAssignment, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    ratings: Ratings = Ratings()
+    handling: tuple[str, ...] = ()
 
     def whole_marking(self) -> Marking:
         """The roll-up that protects the text with its judgements: a whole never grants more than a part."""
@@ -157,6 +193,18 @@ class Assessment:
             yield line.marking
 
 
+class WithdrawalCause(StrEnum):
+    """Why an assessment no longer stands, in the terms of the formats."""
+
+    WITHDRAWN = "WITHDRAWN"
+    REVOKED = "REVOKED"
+    DELETED = "DELETED"
+    SUPERSEDED = "SUPERSEDED"
+    """Another document has taken its place."""
+    REMOVED = "REMOVED"
+    """Its catalogue no longer lists it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
     """A notice by which the originator withdraws an assessment for good.
@@ -169,6 +217,7 @@ class Withdrawal:
     source: Source
     reason: str
     published: datetime | None
+    cause: WithdrawalCause = WithdrawalCause.WITHDRAWN
 
 
 Revision = Assessment | Withdrawal

@@ -10,20 +10,29 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.markings.marking import Marking
-from services.kernel.scales import Confidence, likelihood
+from services.kernel.scales import (
+    Confidence,
+    InformationCredibility,
+    Likelihood,
+    SourceReliability,
+    likelihood,
+)
 from services.kernel.themes import ThemeAssignment
 from services.threatfeed.domain.assessment import (
     Assessment,
     Derivation,
     Judgement,
     Period,
+    Ratings,
     Revision,
+    Severity,
     Source,
     SourceFormat,
     TearLine,
     VersionKey,
     VersionScheme,
     Withdrawal,
+    WithdrawalCause,
 )
 
 _LISTS = ("report_types", "sectors", "techniques", "vulnerabilities", "actors", "locations")
@@ -38,7 +47,7 @@ def revision_to_document(revision: Revision) -> dict[str, object]:
         "published": None if revision.published is None else revision.published.isoformat(),
     }
     if isinstance(revision, Withdrawal):
-        return document | {"kind": "WITHDRAWAL", "reason": revision.reason}
+        return document | {"kind": "WITHDRAWAL", "reason": revision.reason, "cause": revision.cause.value}
     return document | _content_to_document(revision)
 
 
@@ -49,7 +58,10 @@ def revision_from_document(document: Mapping[str, Any]) -> Revision:
     published = _instant(document["published"])
     match document["kind"]:
         case "WITHDRAWAL":
-            return Withdrawal(assessment_id, document["originator"], source, document["reason"], published)
+            # Notices stored before there were causes have none.
+            cause = WithdrawalCause(document.get("cause", WithdrawalCause.WITHDRAWN))
+            originator, reason = document["originator"], document["reason"]
+            return Withdrawal(assessment_id, originator, source, reason, published, cause)
         case "ASSESSMENT" if published is not None:
             return _content_from_document(document, assessment_id, source, published)
         case kind:
@@ -79,6 +91,11 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         "reported_by": assessment.reported_by,
         "uri": assessment.uri,
         "themes": [{"theme": theme.theme, "rule_id": theme.rule_id} for theme in assessment.themes],
+        "severities": [
+            {"scheme": severity.scheme, "original": severity.original} for severity in assessment.severities
+        ],
+        "ratings": _ratings_to_document(assessment.ratings),
+        "handling": list(assessment.handling),
     }
 
 
@@ -110,6 +127,40 @@ def _content_from_document(
         uri=document["uri"],
         themes=tuple(ThemeAssignment(entry["theme"], entry["rule_id"]) for entry in document["themes"]),
         **{name: tuple(document[name]) for name in _LISTS},
+        # Revisions stored before these were read have none of them.
+        severities=tuple(
+            Severity(entry["scheme"], entry["original"]) for entry in document.get("severities", ())
+        ),
+        ratings=_ratings_from_document(document.get("ratings", {})),
+        handling=tuple(document.get("handling", ())),
+    )
+
+
+def _ratings_to_document(ratings: Ratings) -> dict[str, object]:
+    sound, source, information = (
+        ratings.confidence,
+        ratings.source_reliability,
+        ratings.information_credibility,
+    )
+    return {
+        "likelihood": _likelihood_to_document(ratings.likelihood),
+        "confidence": None if sound is None else sound.value,
+        "source_reliability": None if source is None else source.value,
+        "information_credibility": None if information is None else information.value,
+        "stix_confidence": ratings.stix_confidence,
+    }
+
+
+def _ratings_from_document(document: Mapping[str, Any]) -> Ratings:
+    likely, sound, source, information = map(
+        document.get, ("likelihood", "confidence", "source_reliability", "information_credibility")
+    )
+    return Ratings(
+        likelihood=None if likely is None else likelihood(likely["term"], likely["scheme"]),
+        confidence=None if sound is None else Confidence(sound),
+        source_reliability=None if source is None else SourceReliability(source),
+        information_credibility=None if information is None else InformationCredibility(information),
+        stix_confidence=document.get("stix_confidence"),
     )
 
 
@@ -136,12 +187,16 @@ def _source_from_document(document: Mapping[str, Any]) -> Source:
     )
 
 
+def _likelihood_to_document(likely: Likelihood | None) -> dict[str, object] | None:
+    return None if likely is None else {"scheme": likely.scheme.value, "term": likely.term}
+
+
 def _judgement_to_document(judgement: Judgement) -> dict[str, object]:
-    likely, sound, marking = judgement.likelihood, judgement.confidence, judgement.marking
+    sound, marking = judgement.confidence, judgement.marking
     return {
         "judgement_id": judgement.judgement_id,
         "statement": judgement.statement,
-        "likelihood": None if likely is None else {"scheme": likely.scheme.value, "term": likely.term},
+        "likelihood": _likelihood_to_document(judgement.likelihood),
         "confidence": None if sound is None else sound.value,
         "confidence_grounds": judgement.confidence_grounds,
         "marking": None if marking is None else marking.to_document(),

@@ -9,6 +9,12 @@ from typing import Final
 SUBMISSION_BYTES: Final = 4 * 1024 * 1024
 NESTING_DEPTH: Final = 64
 ASSESSMENTS_PER_SUBMISSION: Final = 500
+ENTRIES_PER_CATALOGUE: Final = 5_000
+"""A vulnerability catalogue is one submission with an assessment for each of its entries."""
+PARTS: Final = 20_000
+"""Attributes of an event, products of a list, vulnerabilities of a document."""
+PRODUCTS_BY_GROUP: Final = 1_000_000
+"""Products that the groups named in one document stand for, each time that one is named."""
 REFUSALS_PER_ASSESSMENT: Final = 20
 """A receipt names this many refusals of one assessment at most."""
 

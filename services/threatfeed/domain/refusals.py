@@ -87,6 +87,22 @@ class NoReportInBundle(SubmissionRefusal):
     reason = "NO_REPORT_IN_BUNDLE"
 
 
+class EventsMalformed(SubmissionRefusal):
+    """What should be MISP events, or a list of them, is something else."""
+
+    reason = "EVENTS_MALFORMED"
+
+
+class NoEvent(SubmissionRefusal):
+    reason = "NO_EVENT"
+
+
+class CatalogueMalformed(SubmissionRefusal):
+    """A vulnerability catalogue whose frame cannot be trusted, so that no entry counts as gone."""
+
+    reason = "CATALOGUE_MALFORMED"
+
+
 class TooManyAssessments(SubmissionRefusal):
     kind = RefusalKind.TOO_LARGE
     reason = "TOO_MANY_ASSESSMENTS"
@@ -143,6 +159,34 @@ class GranularMarkingUnsupported(AssessmentRefusal):
 
     kind = RefusalKind.UNSUPPORTED
     reason = "GRANULAR_MARKING_UNSUPPORTED"
+
+
+class EventUnpublished(AssessmentRefusal):
+    """A MISP event that its producer has not published."""
+
+    reason = "EVENT_UNPUBLISHED"
+
+
+class DocumentIsDraft(AssessmentRefusal):
+    """A CSAF document with the status draft."""
+
+    reason = "DOCUMENT_IS_DRAFT"
+
+
+class CsafVersionUnsupported(AssessmentRefusal):
+    kind = RefusalKind.UNSUPPORTED
+    reason = "CSAF_VERSION_UNSUPPORTED"
+
+
+class CsafTestFailed(AssessmentRefusal):
+    """A CSAF document that fails a mandatory test of the standard (section 6.1); `test` names it."""
+
+    reason = "CSAF_TEST_FAILED"
+
+    @classmethod
+    def of(cls, test: str, detail: str, pointer: str) -> "CsafTestFailed":
+        """The refusal for a test by its number in the standard."""
+        return cls(f"test {test}: {detail}", pointer=pointer, test=test)
 
 
 class RevisionConflict(AssessmentRefusal):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.threatfeed.domain.assessment import Revision, VersionKey, Withdrawal
+from services.threatfeed.domain.assessment import Revision, SourceFormat, VersionKey, Withdrawal
 from services.threatfeed.domain.refusals import RevisionConflict, VersionSchemeChanged
 
 
@@ -25,6 +25,8 @@ class Outcome(StrEnum):
     OLDER = "OLDER"
     """Kept in the history: newer content, or a withdrawal, was already held."""
     DUPLICATE = "DUPLICATE"
+    UNCHANGED = "UNCHANGED"
+    """A newer version of a catalogue holds the current content again: only the version moves on."""
     WITHDRAWN = "WITHDRAWN"
     CONFLICT = "CONFLICT"
     """The same version with other content, or a version that cannot be ordered. Nothing is recorded."""
@@ -70,12 +72,17 @@ class Decision:
     @property
     def recorded(self) -> bool:
         """Whether the revision gets a row of its own in the record."""
-        return self.outcome not in (Outcome.DUPLICATE, Outcome.CONFLICT)
+        return self.outcome not in (Outcome.DUPLICATE, Outcome.UNCHANGED, Outcome.CONFLICT)
 
     @property
     def becomes_current(self) -> bool:
         """Whether the revision replaces what was current."""
         return self.outcome in (Outcome.ACCEPTED, Outcome.REVISED)
+
+    @property
+    def moves_version(self) -> bool:
+        """Whether the revision's version is the current one afterwards."""
+        return self.becomes_current or self.outcome is Outcome.UNCHANGED
 
 
 NOTHING_HELD: Final = History()
@@ -98,7 +105,9 @@ def decide(history: History, incoming: Revision) -> tuple[Decision, History]:
             newer = version.newer_than(history.current)
         except VersionSchemeChanged as refusal:
             return Decision(incoming, Outcome.CONFLICT, refusal=refusal), history
-        if newer:
+        if newer and _says_the_same(history, incoming):
+            decision = Decision(incoming, Outcome.UNCHANGED, history.revision)
+        elif newer:
             decision = Decision(incoming, Outcome.REVISED, history.revision + 1, changed=True)
         else:
             decision = Decision(incoming, Outcome.OLDER)
@@ -123,6 +132,14 @@ def decide_all(
     return tuple(decisions), after
 
 
+def _says_the_same(history: History, incoming: Revision) -> bool:
+    """Whether a catalogue's entry, which has no version of its own, stands in a new release as it did."""
+    if incoming.source.format is not SourceFormat.KEV or history.current is None:
+        return False
+    current = history.recorded.get(history.current)
+    return current is not None and current.content_sha256 == incoming.source.content_sha256
+
+
 def _repeated(held: Recorded, incoming: Revision) -> Decision:
     source = incoming.source
     if held.content_sha256 == source.content_sha256:
@@ -142,6 +159,6 @@ def _after(history: History, decision: Decision) -> History:
     return History(
         recorded=recorded,
         revision=decision.revision or history.revision,
-        current=source.version if decision.becomes_current else history.current,
+        current=source.version if decision.moves_version else history.current,
         withdrawn=history.withdrawn or decision.outcome is Outcome.WITHDRAWN,
     )

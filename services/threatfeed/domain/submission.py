@@ -90,7 +90,7 @@ def _kind(outcome: Outcome) -> ResultKind:
             return ResultKind.REVISED
         case Outcome.OLDER:
             return ResultKind.OLDER
-        case Outcome.DUPLICATE:
+        case Outcome.DUPLICATE | Outcome.UNCHANGED:
             return ResultKind.DUPLICATE
         case Outcome.WITHDRAWN:
             return ResultKind.WITHDRAWN

@@ -14,6 +14,10 @@ from services.threatfeed.formats.json_text import Json
 NARRATIVE_CONTENT_TYPE: Final = "application/vnd.entente.assessment+json;version=1"
 STIX_2_0_CONTENT_TYPE: Final = "application/stix+json;version=2.0"
 STIX_2_1_CONTENT_TYPE: Final = "application/stix+json;version=2.1"
+# None of these three has a media type of its own: they are published as application/json.
+MISP_CONTENT_TYPE: Final = "application/vnd.entente.misp+json"
+CSAF_CONTENT_TYPE: Final = "application/vnd.entente.csaf+json"
+KEV_CONTENT_TYPE: Final = "application/vnd.entente.kev+json"
 
 _PARAMETER: Final = re.compile(r'\s*([a-z0-9-]+)\s*=\s*"?([^";\s]*)"?\s*')
 _LONGEST: Final = 200
@@ -24,6 +28,9 @@ class Format(StrEnum):
 
     NARRATIVE = "narrative assessment"
     STIX = "STIX bundle"
+    MISP = "MISP event"
+    CSAF = "CSAF document"
+    KEV = "KEV catalogue"
 
 
 class Declared(StrEnum):
@@ -33,6 +40,9 @@ class Declared(StrEnum):
     STIX_2_0 = STIX_2_0_CONTENT_TYPE
     STIX_2_1 = STIX_2_1_CONTENT_TYPE
     STIX = "application/stix+json"
+    MISP = MISP_CONTENT_TYPE
+    CSAF = CSAF_CONTENT_TYPE
+    KEV = KEV_CONTENT_TYPE
     JSON = "application/json"
 
     @property
@@ -43,6 +53,12 @@ class Declared(StrEnum):
                 return Format.NARRATIVE
             case Declared.STIX_2_0 | Declared.STIX_2_1 | Declared.STIX:
                 return Format.STIX
+            case Declared.MISP:
+                return Format.MISP
+            case Declared.CSAF:
+                return Format.CSAF
+            case Declared.KEV:
+                return Format.KEV
             case Declared.JSON:
                 return None
             case _:
@@ -86,7 +102,7 @@ def select_format(declared: Declared, document: Json) -> Format:
     expected = declared.means
     if expected is None:
         if shown is None:
-            raise FormatUnrecognised("the content is neither a narrative assessment nor a STIX bundle")
+            raise FormatUnrecognised("the content is in none of the accepted formats")
         return shown
     if shown not in (None, expected):
         raise ContentTypeMismatch(f"declared as {declared.value}, but the content is a {shown.value}")
@@ -94,10 +110,20 @@ def select_format(declared: Declared, document: Json) -> Format:
 
 
 def _shown(document: Json) -> Format | None:
+    if isinstance(document, list):
+        first = document[0] if document else None
+        return Format.MISP if isinstance(first, dict) and "Event" in first else None
     if not isinstance(document, dict):
         return None
     if document.get("type") == "bundle":
         return Format.STIX
+    if "Event" in document or "response" in document:
+        return Format.MISP
+    head = document.get("document")
+    if isinstance(head, dict) and "csaf_version" in head:
+        return Format.CSAF
+    if "catalogVersion" in document and "vulnerabilities" in document:
+        return Format.KEV
     if "type" not in document and "id" in document and "version" in document:
         return Format.NARRATIVE
     return None

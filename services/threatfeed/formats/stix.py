@@ -27,6 +27,7 @@ from services.threatfeed.domain.assessment import (
     VersionKey,
     VersionScheme,
     Withdrawal,
+    WithdrawalCause,
 )
 from services.threatfeed.domain.cves import cves_in
 from services.threatfeed.domain.refusals import (
@@ -169,6 +170,7 @@ class _BundleReader:
             source=self._source(version, placed),
             reason=_REVOKED,
             published=read_instant(version.modified, f"{placed.pointer}/modified"),
+            cause=WithdrawalCause.REVOKED,
         )
 
     def _source(self, version: StixVersion, placed: Placed) -> Source:

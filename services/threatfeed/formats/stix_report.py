@@ -13,6 +13,8 @@ from services.threatfeed.domain import limits
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # Finer than a microsecond no version is ordered here.
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6}0*)?Z$"
+# A list may hold a million faults: one of them is told.
+_FIRST_FAULT = Field(fail_fast=True)
 _LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 
 ReportId: TypeAlias = Annotated[str, Field(pattern=rf"^report--{_UUID}$")]
@@ -42,8 +44,8 @@ class StixGranularMarking(_StixPart):
 class StixMarked(_StixPart):
     """The markings that any STIX object can carry."""
 
-    object_marking_refs: list[Reference] = []
-    granular_markings: list[StixGranularMarking] = []
+    object_marking_refs: Annotated[list[Reference], _FIRST_FAULT] = []
+    granular_markings: Annotated[list[StixGranularMarking], _FIRST_FAULT] = []
 
 
 class StixVersion(_StixPart):
@@ -60,8 +62,8 @@ class StixReport(StixVersion, StixMarked):
     name: Annotated[str, Field(max_length=limits.TITLE_LENGTH, pattern=_LINE)]
     description: Annotated[str, Field(max_length=limits.TEXT_LENGTH)] = ""
     published: Timestamp
-    object_refs: Annotated[list[Reference], Field(min_length=1)]
+    object_refs: Annotated[list[Reference], Field(min_length=1, fail_fast=True)]
     created_by_ref: Reference | None = None
     labels: Annotated[list[Line], Field(max_length=limits.LIST_LENGTH)] = []
     report_types: Annotated[list[Line], Field(max_length=limits.LIST_LENGTH)] = []
-    external_references: list[StixExternalReference] = []
+    external_references: Annotated[list[StixExternalReference], _FIRST_FAULT] = []

@@ -7,7 +7,10 @@ from services.threatfeed.domain.refusals import FormatUnrecognised
 from services.threatfeed.domain.submission import Reading
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.content_types import Format, read_content_type, select_format
+from services.threatfeed.formats.csaf import read_csaf
 from services.threatfeed.formats.json_text import read_json
+from services.threatfeed.formats.kev import read_kev
+from services.threatfeed.formats.misp import read_misp
 from services.threatfeed.formats.narrative import read_narrative
 from services.threatfeed.formats.stix import read_bundle
 
@@ -34,7 +37,13 @@ def read_submission(
             return (read_narrative(document, agency=originator, policy=policy, themes=themes),)
         case Format.STIX if isinstance(document, dict):
             return read_bundle(document, declared, agency=originator, policy=policy, themes=themes)
-        case Format.NARRATIVE | Format.STIX:
+        case Format.KEV:
+            return read_kev(document, agency=originator, policy=policy, themes=themes)
+        case Format.MISP:
+            return read_misp(document, agency=originator, policy=policy, themes=themes)
+        case Format.CSAF if isinstance(document, dict):
+            return (read_csaf(document, agency=originator, policy=policy, themes=themes),)
+        case Format.NARRATIVE | Format.STIX | Format.CSAF:
             raise FormatUnrecognised("the content is not a JSON object")
         case unreachable:
             assert_never(unreachable)

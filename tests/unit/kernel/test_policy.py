@@ -216,6 +216,14 @@ def test_only_a_registered_public_source_may_publish_unmarked() -> None:
         shipped_policy().unmarked("ncsc")
 
 
+def test_a_rule_may_cover_one_format_and_then_covers_no_other() -> None:
+    assert shipped_policy().unmarked("cisa", "KEV").id == "PS-2"
+    assert shipped_policy().unmarked("unit42", "KEV").id == "PS-1"
+    for source_format in ("CSAF_2_0", "NARRATIVE", None):
+        with pytest.raises(MarkingMissing):
+            shipped_policy().unmarked("cisa", source_format)
+
+
 def test_a_role_needs_both_the_token_and_the_entitlement() -> None:
     policy = shipped_policy()
     assert policy.entitled(reader("FCDO", Role.CHAIR), Role.CHAIR, "uk-eu")

@@ -6,10 +6,14 @@ import pytest
 
 from services.kernel.policy import UnknownAgency
 from services.threatfeed.domain.refusals import SubmissionRefusal
+from tests.support.formats import csaf, event, kev
 from tests.support.submissions import bundle, narrative, read, report
 
 NARRATIVE = json.dumps(narrative()).encode()
 STIX_2_1 = json.dumps(bundle(report())).encode()
+EVENT = json.dumps(event()).encode()
+CSAF = json.dumps(csaf()).encode()
+CATALOGUE = json.dumps(kev()).encode()
 STIX_2_0 = json.dumps(bundle(report(spec_version=None), spec_version="2.0")).encode()
 
 
@@ -28,6 +32,10 @@ STIX_2_0 = json.dumps(bundle(report(spec_version=None), spec_version="2.0")).enc
         (STIX_2_1, "application/stix+json;version=2.1"),
         (STIX_2_0, "application/json"),
         (STIX_2_0, "application/stix+json; version=2.0"),
+        (EVENT, None),
+        (EVENT, "application/vnd.entente.misp+json"),
+        (CSAF, "application/json"),
+        (CSAF, "application/vnd.entente.csaf+json"),
     ],
 )
 def test_accepted(raw: bytes, content_type: str | None) -> None:
@@ -49,6 +57,13 @@ def test_accepted(raw: bytes, content_type: str | None) -> None:
         (STIX_2_1, "application/vnd.entente.assessment+json;version=1", "CONTENT_TYPE_MISMATCH"),
         (STIX_2_1, "application/stix+json;version=2.0", "CONTENT_TYPE_MISMATCH"),
         (STIX_2_0, "application/stix+json;version=2.1", "CONTENT_TYPE_MISMATCH"),
+        (EVENT, "application/vnd.entente.csaf+json", "CONTENT_TYPE_MISMATCH"),
+        (CSAF, "application/vnd.entente.kev+json", "CONTENT_TYPE_MISMATCH"),
+        (CATALOGUE, "application/stix+json", "CONTENT_TYPE_MISMATCH"),
+        (b"{}", "application/vnd.entente.misp+json", "EVENTS_MALFORMED"),
+        (b"[]", "application/vnd.entente.misp+json", "NO_EVENT"),
+        (b"[]", "application/vnd.entente.csaf+json", "FORMAT_UNRECOGNISED"),
+        (b"[]", "application/vnd.entente.kev+json", "CATALOGUE_MALFORMED"),
         (b"{}", None, "FORMAT_UNRECOGNISED"),
         (b'{"type": "report", "id": "x", "version": 1}', None, "FORMAT_UNRECOGNISED"),
         (b"[]", "application/vnd.entente.assessment+json", "FORMAT_UNRECOGNISED"),

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.threatfeed.domain.assessment import Assessment, Withdrawal
+from services.threatfeed.domain.assessment import Assessment, Ratings, Withdrawal, WithdrawalCause
 from services.threatfeed.domain.documents import revision_from_document, revision_to_document
-from tests.support.submissions import SAMPLES, read
+from tests.support.formats import csaf, event, tagged
+from tests.support.submissions import SAMPLES, accepted, read, withdrawal
 
 FILES = sorted(SAMPLES.glob("[!b]*/*.json"))
 
@@ -22,3 +23,32 @@ def test_a_revision_survives_being_stored_as_json(file: Path) -> None:
         assert again.source.version.text == revision.source.version.text
         if isinstance(revision, Assessment) and isinstance(again, Assessment):
             assert again.marking.original_text == revision.marking.original_text
+
+
+def test_ratings_severities_handling_and_causes_are_stored() -> None:
+    rated = accepted(
+        tagged(
+            *("tlp:green", "PAP:AMBER", 'admiralty-scale:source-reliability="b"'),
+            'estimative-language:likelihood-probability="likely"',
+            threat_level_id="1",
+        )
+    )
+    assert rated.ratings != Ratings()
+    assert rated.severities
+    assert rated.handling
+    superseded = withdrawal(csaf(category="csaf_superseded"))
+    for revision in (rated, superseded, withdrawal(event(deleted=True))):
+        stored = json.loads(json.dumps(revision_to_document(revision)))
+        assert revision_from_document(stored) == revision
+
+
+def test_what_was_stored_before_there_were_ratings_and_causes_is_still_read() -> None:
+    document = revision_to_document(accepted(event()))
+    for name in ("ratings", "severities", "handling"):
+        del document[name]
+    assert revision_from_document(document) == accepted(event())
+    notice = revision_to_document(withdrawal(event(deleted=True)))
+    del notice["cause"]
+    again = revision_from_document(notice)
+    assert isinstance(again, Withdrawal)
+    assert again.cause is WithdrawalCause.WITHDRAWN

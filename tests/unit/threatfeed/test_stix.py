@@ -254,6 +254,7 @@ def test_several_versions_of_a_report_are_several_revisions_in_their_order() -> 
         ({"published": None}, ("FIELD_MISSING", "/objects/0/published")),
         ({"object_refs": []}, ("FIELD_INVALID", "/objects/0/object_refs")),
         ({"object_refs": ["x"]}, ("FIELD_INVALID", "/objects/0/object_refs/0")),
+        ({"object_refs": [0] * 100_000}, ("FIELD_INVALID", "/objects/0/object_refs/0")),
         ({"object_marking_refs": "TLP:CLEAR"}, ("FIELD_INVALID", "/objects/0/object_marking_refs")),
         ({"name": "x" * (limits.TITLE_LENGTH + 1)}, ("FIELD_TOO_LONG", "/objects/0/name")),
         ({"revoked": "yes"}, ("FIELD_INVALID", "/objects/0/revoked")),
