@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -46,9 +47,10 @@ async def lock_histories(tx: Transaction, incoming: Sequence[tuple[UUID, Version
     ids = sorted({assessment_id for assessment_id, _ in incoming})
     cursor = await tx.execute(
         """
-        SELECT assessment_id, state, revision, version_scheme, version_ordinal, version_text,
-               aggregate_version
-        FROM assessment WHERE assessment_id = ANY(%s) ORDER BY assessment_id FOR UPDATE
+        SELECT assessment_id, state, assessment.revision, assessment.version_scheme,
+               assessment.version_ordinal, version_text, aggregate_version, content_sha256
+        FROM assessment LEFT JOIN assessment_revision USING (assessment_id, revision)
+        WHERE assessment_id = ANY(%s) ORDER BY assessment_id FOR UPDATE OF assessment
         """,
         [ids],
         binary=True,
@@ -57,18 +59,17 @@ async def lock_histories(tx: Transaction, incoming: Sequence[tuple[UUID, Version
     if not rows:
         return {}
     recorded = await _recorded(tx, [pair for pair in incoming if pair[0] in {row[0] for row in rows}])
-    return {
-        assessment_id: Held(
-            History(
-                recorded=recorded.get(assessment_id, {}),
-                revision=revision,
-                current=None if scheme is None else VersionKey(VersionScheme(scheme), int(ordinal), text),
-                withdrawn=state == "WITHDRAWN",
-            ),
-            aggregate_version,
-        )
-        for assessment_id, state, revision, scheme, ordinal, text, aggregate_version in rows
-    }
+    return {row[0]: _held(row, recorded.get(row[0], {})) for row in rows}
+
+
+def _held(row: tuple[Any, ...], recorded: dict[VersionKey, Recorded]) -> Held:
+    """The current content stands under the current version, which may be newer than the one it came with."""
+    _, state, revision, scheme, ordinal, text, aggregate_version, current_sha256 = row
+    current = None if scheme is None else VersionKey(VersionScheme(scheme), int(ordinal), text)
+    if current is not None and current_sha256 is not None:
+        recorded = {current: Recorded(current_sha256, revision), **recorded}
+    history = History(recorded=recorded, revision=revision, current=current, withdrawn=state == "WITHDRAWN")
+    return Held(history, aggregate_version)
 
 
 async def _recorded(
@@ -135,6 +136,37 @@ async def update_assessments(
             """,
             [(*_row(standing)[4:], traceparent, at, standing.assessment_id) for standing in standings],
         )
+
+
+async def move_versions(tx: Transaction, decisions: Sequence[Decision]) -> None:
+    """Notes that newer versions hold what is current already."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            UPDATE assessment SET version_scheme = %s, version_ordinal = %s, version_text = %s
+            WHERE assessment_id = %s
+            """,
+            [
+                (version.scheme.value, version.ordinal, version.text, decision.incoming.assessment_id)
+                for decision in decisions
+                for version in (decision.incoming.source.version,)
+            ],
+        )
+
+
+async def standing_versions(tx: Transaction, agency: str, prefix: str) -> dict[str, VersionKey]:
+    """The current versions of an agency's active assessments whose own ids begin so, by those ids."""
+    cursor = await tx.execute(
+        """
+        SELECT object_id, version_scheme, version_ordinal, version_text FROM assessment
+        WHERE agency = %s AND state = 'ACTIVE' AND starts_with(object_id, %s)
+        """,
+        [agency, prefix],
+    )
+    return {
+        object_id: VersionKey(VersionScheme(scheme), int(ordinal), text)
+        for object_id, scheme, ordinal, text in await cursor.fetchall()
+    }
 
 
 def _row(standing: Standing) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy, UnknownAgency
 from services.kernel.refusals import Refusal
 from services.kernel.releasability import HoldingRefused, check_holding
-from services.threatfeed.domain.assessment import Assessment, Revision
+from services.threatfeed.domain.assessment import Assessment, Revision, SourceFormat
 from services.threatfeed.domain.revisions import Decision, Outcome, decide_all
 from services.threatfeed.domain.submission import (
     Reading,
@@ -25,12 +25,16 @@ from services.threatfeed.domain.submission import (
     result_of_rejection,
 )
 from services.threatfeed.events import Change, assessment_changed, receipt
+from services.threatfeed.formats.json_text import read_json
+from services.threatfeed.formats.kev import OBJECT_ID_PREFIX, read_catalogue, removed_entries
 from services.threatfeed.store.histories import (
     Held,
     Standing,
     insert_assessments,
     lock_histories,
+    move_versions,
     record_revisions,
+    standing_versions,
     update_assessments,
 )
 
@@ -84,7 +88,8 @@ async def ingest_submissions(
     tx: Transaction, submissions: Sequence[Submission], holding: Holding, at: datetime
 ) -> list[Quarantined]:
     """Stores a batch; gives the records that the operator must see besides those nobody could read."""
-    checked = [_checked(submission, holding, at) for submission in submissions]
+    complete = [await _with_removals(tx, submission, holding.policy) for submission in submissions]
+    checked = [_checked(submission, holding, at) for submission in complete]
     revisions = list(_revisions(checked))
     held = await lock_histories(
         tx, [(revision.assessment_id, revision.source.version) for revision in revisions]
@@ -99,12 +104,24 @@ async def ingest_submissions(
     await update_assessments(
         tx, [standing for key, standing in final.items() if key in held], traceparent, at
     )
+    await move_versions(tx, [d for d in decisions if d.outcome is Outcome.UNCHANGED])
     recorded = [decision for decision in decisions if decision.recorded]
     await record_revisions(tx, recorded, [_audit(d, holding.policy, at) for d in recorded], at)
     messages = [assessment_changed(change, traceparent, at) for change in changes]
     messages.extend(_receipts(checked, decisions, at))
     await enqueue(tx, messages, at)
     return _for_the_operator(checked, decisions)
+
+
+async def _with_removals(tx: Transaction, submission: Submission, policy: Policy) -> Submission:
+    """A catalogue withdraws the entries that it no longer holds."""
+    readings = _readings(submission)
+    if not any(isinstance(one, Assessment) and one.source.format is SourceFormat.KEV for one in readings):
+        return submission
+    held = await standing_versions(tx, submission.agency, OBJECT_ID_PREFIX)
+    catalogue = read_catalogue(read_json(submission.record.value))
+    removed = removed_entries(held, catalogue, agency=policy.agency(submission.agency))
+    return replace(submission, content=(*readings, *removed))
 
 
 def _checked(submission: Submission, holding: Holding, at: datetime) -> Submission:

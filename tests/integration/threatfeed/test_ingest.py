@@ -17,7 +17,7 @@ from services.chassis.process import Process
 from services.kernel.identifiers import assessment_id
 from services.kernel.markings.levels import Level
 from services.threatfeed.app import MIGRATIONS
-from services.threatfeed.consumers import submissions
+from services.threatfeed.consumers import agency_of, submissions
 from services.threatfeed.usecases.ingest_submissions import Holding
 from tests.support.kafka import Broker
 from tests.support.postgres import Databases
@@ -63,7 +63,7 @@ class Feed:
 
     async def receipt(self, offset: int) -> submission_receipt_pb2.SubmissionReceipt:
         await self.settled(offset)
-        for record in await self.kafka.records("threatfeed.receipt.ncsc.v1"):
+        for record in await self.kafka.records(f"threatfeed.receipt.{agency_of(self.topic)}.v1"):
             receipt = json_format.Parse(record.value, submission_receipt_pb2.SubmissionReceipt())
             if receipt.topic == self.topic and receipt.offset == offset:
                 return receipt
