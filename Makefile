@@ -58,7 +58,7 @@ check: $(VENV)/test.stamp node_modules/.stamp
 	python proto/generate.py --check
 
 test: check
-	python -m pytest -m "not long"
+	python -m pytest -m "not long" -n 2 --dist loadfile
 
 format: $(VENV)/test.stamp
 	ruff check --fix .
