@@ -69,9 +69,10 @@ class TestBroker:
             await first(platform.agency("ncsc"), topic)
 
     async def test_gives_an_agency_its_own_receipts(self, platform: PlatformAccess, kafka: Broker) -> None:
-        topic = "threatfeed.receipt.cisa.v1"
+        topic = "threatfeed.receipt.cert-eu.v1"
         await send(platform.services["threatfeed"].kafka, topic, b"accepted")
-        assert await first(platform.agency("cisa"), topic, group=kafka.group("agency-cisa")) == b"accepted"
+        group = kafka.group("agency-cert-eu")
+        assert await first(platform.agency("cert-eu"), topic, group=group) == b"accepted"
 
     async def test_gives_an_audience_its_own_feed_only(self, platform: PlatformAccess, kafka: Broker) -> None:
         # A tombstone: whatever else reads the session's feeds passes over it.
