@@ -12,8 +12,8 @@ from services.chassis.rpc.server import RpcServer
 from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy
 from services.threatfeed.consumers import submissions
-from services.threatfeed.http import routes
-from services.threatfeed.rpc import AssessmentServicer, assessment_service
+from services.threatfeed.http.routes import routes
+from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.ingest_submissions import Holding
 
@@ -36,7 +36,7 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         "Entente threatfeed",
         "v1",
         HttpParts(process.database, process.verifier, process.clock, process.ids),
-        [routes()],
+        routes(),
         health=process.health,
         telemetry=process.telemetry,
         policy=policy,

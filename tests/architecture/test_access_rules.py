@@ -20,12 +20,12 @@ from services.chassis.health import Health
 from services.chassis.http.application import OPEN_PATHS, probes
 from services.chassis.http.requests import Mutation, Permission, mutation
 from services.kernel.parties import Role
-from services.threatfeed import http as threatfeed_http
-from services.threatfeed import rpc as threatfeed_rpc
+from services.threatfeed.http.routes import routes as threatfeed_routes
+from services.threatfeed.rpc import assessments as assessments_rpc
 from tests.support.processes import Traces
 
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
-    "threatfeed": (threatfeed_http.routes(),),
+    "threatfeed": tuple(threatfeed_routes()),
     "agenda": tuple(agenda_routes()),
     "actions": (action_routes.routes(), action_stream.routes()),
 }
@@ -81,7 +81,7 @@ def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
     return [
         (
             assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"],
-            threatfeed_rpc.assessment_service(None).access,  # type: ignore[arg-type]
+            assessments_rpc.assessment_service(None).access,  # type: ignore[arg-type]
         ),
         (
             agenda_service_pb2.DESCRIPTOR.services_by_name["AgendaService"],

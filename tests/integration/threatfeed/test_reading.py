@@ -26,8 +26,8 @@ from services.chassis.settings import ListenerSettings
 from services.kernel.identifiers import assessment_id
 from services.kernel.markings.levels import Level
 from services.threatfeed.app import MIGRATIONS
-from services.threatfeed.http import routes
-from services.threatfeed.rpc import AssessmentServicer, assessment_service
+from services.threatfeed.http.routes import routes
+from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.usecases.ingest_submissions import Holding, Submission, ingest_submissions
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running
@@ -84,7 +84,7 @@ async def reading(platform: PlatformAccess, postgres: Databases) -> AsyncIterato
             "threatfeed",
             "v1",
             HttpParts(process.database, process.verifier, clock, process.ids),
-            [routes()],
+            routes(),
             health=process.health,
             telemetry=process.telemetry,
             policy=policy,

@@ -1,12 +1,8 @@
 """AssessmentService over gRPC."""
 
-import base64
-import binascii
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
-from uuid import UUID
 
-import orjson
 from entente.exchange.v1 import release_pb2
 from entente.threatfeed.v1 import (
     assessment_event_pb2,
@@ -16,21 +12,27 @@ from entente.threatfeed.v1 import (
 
 from services.chassis.clock import Clock
 from services.chassis.database import Database
-from services.chassis.identity import current_principal
 from services.chassis.rpc.server import Service
 from services.chassis.telemetry import link_current_span
-from services.kernel.parties import Reader, Role
+from services.kernel.parties import Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue
 from services.kernel.release_terms import Decision, Mode, Rendition, RevisionState
 from services.threatfeed.events import encode_marking
+from services.threatfeed.rpc.arguments import (
+    page_token,
+    read_number,
+    read_page_token,
+    read_uuid,
+    reader_of_call,
+)
 from services.threatfeed.usecases.decide_releasability import (
     TextDecision,
     TextReference,
     Use,
     decide_releasability,
 )
-from services.threatfeed.usecases.list_candidates import Candidate, Position, list_candidates
+from services.threatfeed.usecases.list_candidates import Candidate, list_candidates
 from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
 from services.threatfeed.usecases.renditions import text_of, title_of
 
@@ -63,9 +65,9 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
     ) -> assessment_service_pb2.GetAssessmentResponse:
         rendered = await read_assessment(
             self._database,
-            _reader(),
-            _uuid(request.assessment_id, "/assessment_id"),
-            _number(request.revision, "/revision"),
+            reader_of_call(),
+            read_uuid(request.assessment_id, "/assessment_id"),
+            read_number(request.revision, "/revision"),
             policy=self._policy,
             at=self._clock(),
         )
@@ -75,21 +77,21 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
     async def ListCandidates(  # noqa: N802 the name is the contract's
         self, request: assessment_service_pb2.ListCandidatesRequest, _: Any
     ) -> assessment_service_pb2.ListCandidatesResponse:
-        reader, use = _reader(), _use(request.occasion)
+        reader, use = reader_of_call(), _use(request.occasion)
         asked = f"{reader.subject}|{use.series}|{use.meeting_id}|{request.theme}"
         candidates, position = await list_candidates(
             self._database,
             reader,
             use,
             theme=request.theme or None,
-            after=_read_page_token(request.page_token, asked),
-            size=min(_number(request.page_size, "/page_size") or _DEFAULT_PAGE, _LARGEST_PAGE),
+            after=read_page_token(request.page_token, asked),
+            size=min(read_number(request.page_size, "/page_size") or _DEFAULT_PAGE, _LARGEST_PAGE),
             policy=self._policy,
             at=self._clock(),
         )
         return assessment_service_pb2.ListCandidatesResponse(
             candidates=[_candidate(candidate) for candidate in candidates],
-            next_page_token="" if position is None else _page_token(position, asked),
+            next_page_token="" if position is None else page_token(position, asked),
         )
 
     async def DecideReleasability(  # noqa: N802 the name is the contract's
@@ -97,7 +99,7 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
     ) -> assessment_service_pb2.DecideReleasabilityResponse:
         answers = await decide_releasability(
             self._database,
-            _reader(),
+            reader_of_call(),
             [_reference(text) for text in request.texts],
             _use(request.occasion),
             policy=self._policy,
@@ -122,30 +124,12 @@ def assessment_service(servicer: AssessmentServicer) -> Service:
     )
 
 
-def _reader() -> Reader:
-    principal = current_principal.get()
-    return Reader.from_claims(principal.subject, principal.claims)
-
-
-def _uuid(text: str, pointer: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidValue("not a UUID", pointer=pointer) from error
-
-
-def _number(number: int, pointer: str) -> int:
-    if number < 0:
-        raise InvalidValue("must not be negative", pointer=pointer)
-    return number
-
-
 def _use(occasion: assessment_service_pb2.Occasion) -> Use:
     if not occasion.series or not occasion.HasField("used_at"):
         raise InvalidValue("series and time of use are needed", pointer="/occasion")
     return Use(
         series=occasion.series,
-        meeting_id=_uuid(occasion.meeting_id, "/occasion/meeting_id") if occasion.meeting_id else None,
+        meeting_id=read_uuid(occasion.meeting_id, "/occasion/meeting_id") if occasion.meeting_id else None,
         used_at=occasion.used_at.ToDatetime(UTC),
     )
 
@@ -154,8 +138,8 @@ def _reference(text: assessment_service_pb2.TextReference) -> TextReference:
     if not text.rendition or not text.mode:
         raise InvalidValue("rendition and mode are needed", pointer="/texts")
     return TextReference(
-        assessment_id=_uuid(text.assessment_id, "/texts/assessment_id"),
-        revision=_number(text.revision, "/texts/revision"),
+        assessment_id=read_uuid(text.assessment_id, "/texts/assessment_id"),
+        revision=read_number(text.revision, "/texts/revision"),
         rendition=Rendition(release_pb2.Rendition.Name(text.rendition).removeprefix("RENDITION_")),
         mode=Mode(release_pb2.ReleaseMode.Name(text.mode).removeprefix("RELEASE_MODE_")),
     )
@@ -237,22 +221,3 @@ def _text_decision(answer: TextDecision) -> assessment_service_pb2.TextDecision:
         title=answer.title or "",
         state=_STATE[answer.state],
     )
-
-
-def _page_token(position: Position, asked: str) -> str:
-    document = [position[0].isoformat(), str(position[1]), asked]
-    return base64.urlsafe_b64encode(orjson.dumps(document)).decode()
-
-
-def _read_page_token(token: str, asked: str) -> Position | None:
-    """Raises `InvalidValue` for a token that was not given for the same question (AIP-158)."""
-    if not token:
-        return None
-    try:
-        at, identity, given = orjson.loads(base64.urlsafe_b64decode(token))
-        position = (datetime.fromisoformat(at), UUID(identity))
-    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
-        raise InvalidValue("not a page token", pointer="/page_token") from error
-    if given != asked:
-        raise InvalidValue("the page token is of another question", pointer="/page_token")
-    return position

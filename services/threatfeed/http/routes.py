@@ -1,0 +1,11 @@
+"""Every route of threatfeed."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from services.threatfeed.http import assessments
+
+
+def routes() -> Sequence[APIRouter]:
+    return (assessments.routes(),)
