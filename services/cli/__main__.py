@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands import people, systems
+from services.cli.commands import checking, people, systems
 
 
 def create_app() -> typer.Typer:
@@ -18,6 +18,7 @@ def create_app() -> typer.Typer:
         systems.status,
         systems.down,
         systems.demo,
+        checking.check,
         people.token,
         people.accounts,
         people.publish,

@@ -15,7 +15,7 @@ from services.threatfeed.consumers import submissions
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.settings import ThreatfeedSettings
-from services.threatfeed.usecases.ingest_submissions import Holding
+from services.threatfeed.usecases.holding import Holding
 
 SERVICE = "threatfeed"
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"

@@ -11,7 +11,8 @@ from services.kernel.refusals import Refusal
 from services.threatfeed.domain.submission import Reading
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.submission import read_submission
-from services.threatfeed.usecases.ingest_submissions import Holding, Submission, ingest_submissions
+from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
 
 GROUP = "threatfeed.ingest"
 

@@ -149,6 +149,8 @@ class Assessment:
     `marking_rule_id` names the recorded rule under which an unmarked text of a public source was taken as
     TLP:CLEAR; None when the originator marked it. `reported_by` is the author that the payload names.
     `handling` is what the originator says about handling beside the marking: people read it, no rule does.
+    `modified` is when this revision was made and `language` the tag (RFC 5646) of the language it is written
+    in: None where the format or the originator says neither.
     """
 
     assessment_id: UUID
@@ -176,6 +178,8 @@ class Assessment:
     severities: tuple[Severity, ...] = ()
     ratings: Ratings = Ratings()
     handling: tuple[str, ...] = ()
+    modified: datetime | None = None
+    language: str | None = None
 
     def whole_marking(self) -> Marking:
         """The roll-up that protects the text with its judgements: a whole never grants more than a part."""

@@ -96,6 +96,8 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         ],
         "ratings": _ratings_to_document(assessment.ratings),
         "handling": list(assessment.handling),
+        "modified": None if assessment.modified is None else assessment.modified.isoformat(),
+        "language": assessment.language,
     }
 
 
@@ -133,6 +135,8 @@ def _content_from_document(
         ),
         ratings=_ratings_from_document(document.get("ratings", {})),
         handling=tuple(document.get("handling", ())),
+        modified=_instant(document.get("modified")),
+        language=document.get("language"),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from typing import Final, assert_never
 
+from services.threatfeed.domain.assessment import SourceFormat
 from services.threatfeed.domain.refusals import (
     ContentTypeMismatch,
     ContentTypeUnknown,
@@ -21,6 +22,8 @@ KEV_CONTENT_TYPE: Final = "application/vnd.entente.kev+json"
 
 _PARAMETER: Final = re.compile(r'\s*([a-z0-9-]+)\s*=\s*"?([^";\s]*)"?\s*')
 _LONGEST: Final = 200
+_STIX: Final = {"2.0": SourceFormat.STIX_2_0, "2.1": SourceFormat.STIX_2_1}
+_CSAF: Final = {"2.0": SourceFormat.CSAF_2_0, "2.1": SourceFormat.CSAF_2_1}
 
 
 class Format(StrEnum):
@@ -107,6 +110,39 @@ def select_format(declared: Declared, document: Json) -> Format:
     if shown not in (None, expected):
         raise ContentTypeMismatch(f"declared as {declared.value}, but the content is a {shown.value}")
     return expected
+
+
+def source_format(content_type: str | None, document: Json) -> SourceFormat:
+    """The format of a submission as a whole, for one whose assessments could not be read.
+
+    A STIX bundle that does not state its version is one of STIX 2.1, whatever its objects state. Raises as
+    `read_content_type` and `select_format` do, and `FormatUnrecognised` for an edition that is not accepted.
+    """
+    match select_format(read_content_type(content_type), document):
+        case Format.NARRATIVE:
+            return SourceFormat.NARRATIVE
+        case Format.STIX:
+            return _edition(document, ("spec_version",), _STIX, "2.1")
+        case Format.MISP:
+            return SourceFormat.MISP
+        case Format.CSAF:
+            return _edition(document, ("document", "csaf_version"), _CSAF, "")
+        case Format.KEV:
+            return SourceFormat.KEV
+        case unreachable:
+            assert_never(unreachable)
+
+
+def _edition(
+    document: Json, path: tuple[str, ...], editions: dict[str, SourceFormat], without: str
+) -> SourceFormat:
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    stated = without if document is None else document
+    found = editions.get(stated) if isinstance(stated, str) else None
+    if found is None:
+        raise FormatUnrecognised("the edition of the format is not accepted")
+    return found
 
 
 def _shown(document: Json) -> Format | None:

@@ -118,6 +118,8 @@ def _assessment(
         marking=marking,
         marking_rule_id=rule_id,
         published=read_instant(meta.tracking.current_release_date, f"{_TRACKING}/current_release_date"),
+        modified=read_instant(meta.tracking.current_release_date, f"{_TRACKING}/current_release_date"),
+        language=meta.lang,
         report_types=(meta.category,),
         sectors=sectors,
         vulnerabilities=vulnerabilities,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.threatfeed.domain import limits
 from services.threatfeed.formats.csaf_versions import CSAF_VERSION
-from services.threatfeed.formats.narrative_model import Line, Title
+from services.threatfeed.formats.narrative_model import Language, Line, Title
 
 _T = TypeVar("_T")
 
@@ -119,8 +119,8 @@ class CsafMeta(CsafPart):
     tracking: CsafTracking
     distribution: CsafDistribution = CsafDistribution()
     aggregate_severity: CsafAggregateSeverity | None = None
-    lang: Name | None = None
-    source_lang: Name | None = None
+    lang: Language | None = None
+    source_lang: Language | None = None
     notes: Many[CsafNote] = []
     references: Many[CsafReference] = []
 

@@ -206,6 +206,7 @@ def _assessment(
         marking=marking,
         marking_rule_id=rule_id,
         published=datetime.combine(read_day(entry.added, f"{pointer}/dateAdded"), time.min, UTC),
+        modified=catalogue.released,
         report_types=("vulnerability",),
         vulnerabilities=vulnerabilities,
         uri=_address(entry.notes),

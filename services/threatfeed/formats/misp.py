@@ -144,6 +144,7 @@ def _assessment(
         marking=marking,
         marking_rule_id=rule_id,
         published=_instant(event.publish_timestamp if int(event.publish_timestamp) else event.timestamp),
+        modified=_instant(event.timestamp),
         period=facts.period,
         sectors=sectors,
         techniques=techniques,

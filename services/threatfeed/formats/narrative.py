@@ -113,6 +113,7 @@ def _assessment(
         vulnerabilities=vulnerabilities,
         actors=_distinct(model.actors),
         locations=_distinct(model.locations),
+        language=model.language,
         derived_from=tuple(
             Derivation(source.agency, source.id, source.version) for source in model.derived_from
         ),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kernel.scales import Confidence, LikelihoodScheme
 from services.threatfeed.domain import limits
+from services.threatfeed.formats.languages import LANGUAGE_TAG
 
 _INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 _LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
@@ -39,6 +40,9 @@ Version: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Technique: TypeAlias = Annotated[str, Field(pattern=r"^T[0-9]{4}(\.[0-9]{3})?$")]
 Scheme: TypeAlias = Annotated[str, Field(pattern=rf"^({'|'.join(LikelihoodScheme)})$")]
 ConfidenceLevel: TypeAlias = Annotated[str, Field(pattern=rf"^({'|'.join(Confidence)})$")]
+Language: TypeAlias = Annotated[
+    str, Field(max_length=limits.NAME_LENGTH, pattern=LANGUAGE_TAG, examples=["en-GB"])
+]
 Cve: TypeAlias = Annotated[str, Field(max_length=32, pattern=r"^CVE-[0-9]{4}-[0-9]{4,}$")]
 
 _MANY = limits.LIST_LENGTH
@@ -125,6 +129,7 @@ class NarrativeAssessment(NarrativePart):
     derived_from: Annotated[list[NarrativeDerivation], Field(default_factory=list, max_length=_MANY)]
     period: NarrativePeriod | None = None
     valid_until: Instant | None = None
+    language: Language | None = None
     withdrawn: Literal[False] = False
 
 

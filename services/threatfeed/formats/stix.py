@@ -148,6 +148,9 @@ class _BundleReader:
             marking=marking,
             marking_rule_id=rule_id,
             published=read_instant(report.published, f"{placed.pointer}/published"),
+            modified=read_instant(report.modified, f"{placed.pointer}/modified"),
+            # STIX 2.1 section 3.2: without `lang` the language is English. STIX 2.0 has no such member.
+            language=None if is_2_0 else report.lang or "en",
             # STIX 2.0 has the report's types in `labels`, which in 2.1 are free tags.
             report_types=_distinct(report.labels if is_2_0 else report.report_types),
             period=facts.period,

@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.threatfeed.domain import limits
+from services.threatfeed.formats.narrative_model import Language
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # Finer than a microsecond no version is ordered here.
@@ -64,6 +65,7 @@ class StixReport(StixVersion, StixMarked):
     published: Timestamp
     object_refs: Annotated[list[Reference], Field(min_length=1, fail_fast=True)]
     created_by_ref: Reference | None = None
+    lang: Language | None = None
     labels: Annotated[list[Line], Field(max_length=limits.LIST_LENGTH)] = []
     report_types: Annotated[list[Line], Field(max_length=limits.LIST_LENGTH)] = []
     external_references: Annotated[list[StixExternalReference], _FIRST_FAULT] = []

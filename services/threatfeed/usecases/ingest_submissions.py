@@ -10,10 +10,9 @@ from services.chassis.consumer.records import Quarantined, Record
 from services.chassis.database import Transaction
 from services.chassis.outbox import OutboxMessage, enqueue
 from services.chassis.telemetry import current_traceparent
-from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy, UnknownAgency
 from services.kernel.refusals import Refusal
-from services.kernel.releasability import HoldingRefused, check_holding
+from services.kernel.releasability import HoldingRefused
 from services.threatfeed.domain.assessment import Assessment, Revision, SourceFormat
 from services.threatfeed.domain.revisions import Decision, Outcome, decide_all
 from services.threatfeed.domain.submission import (
@@ -37,6 +36,7 @@ from services.threatfeed.store.histories import (
     standing_versions,
     update_assessments,
 )
+from services.threatfeed.usecases.holding import Holding
 
 _AUDITED = {
     Outcome.ACCEPTED: "assessment.accepted",
@@ -53,35 +53,6 @@ class Submission:
     record: Record
     agency: str
     content: tuple[Reading, ...] | Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What this deployment may hold at all."""
-
-    home_party: str
-    ceiling: Level
-    policy: Policy
-
-    def checked(self, reading: Reading, at: datetime) -> Reading:
-        """The reading, or its rejection where its text may not be stored here."""
-        if not isinstance(reading, Assessment):
-            return reading
-        party = self.policy.agency(reading.originator).party
-        try:
-            for marking in reading.markings():
-                check_holding(
-                    marking,
-                    originator_party=party,
-                    home_party=self.home_party,
-                    ceiling=self.ceiling,
-                    policy=self.policy,
-                    now=at,
-                )
-        except HoldingRefused as refusal:
-            source = reading.source
-            return Rejection(source.object_id, source.version.text, (refusal,))
-        return reading
 
 
 async def ingest_submissions(

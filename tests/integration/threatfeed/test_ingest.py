@@ -18,7 +18,7 @@ from services.kernel.identifiers import assessment_id
 from services.kernel.markings.levels import Level
 from services.threatfeed.app import MIGRATIONS
 from services.threatfeed.consumers import agency_of, submissions
-from services.threatfeed.usecases.ingest_submissions import Holding
+from services.threatfeed.usecases.holding import Holding
 from tests.support.kafka import Broker
 from tests.support.postgres import Databases
 from tests.support.processes import process_parts, running

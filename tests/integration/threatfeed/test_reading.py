@@ -28,7 +28,8 @@ from services.kernel.markings.levels import Level
 from services.threatfeed.app import MIGRATIONS
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
-from services.threatfeed.usecases.ingest_submissions import Holding, Submission, ingest_submissions
+from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running
 from tests.support.submissions import read, real_policy
