@@ -77,10 +77,10 @@ def views(maker: ViewMaker, clock: Clock, group: str = VIEWS_GROUP) -> Subscript
         await maker.make(tx, sorted(changed), clock())
         return ()
 
-    return Subscription(group, (ASSESSMENT_TOPIC,), _read_change, apply)
+    return Subscription(group, (ASSESSMENT_TOPIC,), read_change, apply)
 
 
-def _read_change(record: Record) -> UUID:
+def read_change(record: Record) -> UUID:
     """Raises `NotACloudEvent` or `EventMalformed`."""
     event = read_event(record.headers, record.value)
     if event.type != CHANGED:
