@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -14,15 +15,21 @@ from services.actions.rpc.service import ActionParts, action_service
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.claim_completion import Holding
 from services.actions.usecases.publication import Publication
+from services.chassis.consumer.records import Subscription
 from services.chassis.documents import read_documents
 from services.chassis.feed import FeedView
 from services.chassis.feed_reader import FeedReader
 from services.chassis.http.application import HttpParts, HttpServer, create_api
+from services.chassis.http.quarantine import quarantine_routes
+from services.chassis.http.requests import permit
 from services.chassis.lifecycle import Component
 from services.chassis.process import Process
+from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.server import RpcServer
 from services.chassis.telemetry import Telemetry
+from services.kernel.clearance import Clearing
 from services.kernel.markings.levels import Level
+from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 
 SERVICE = "actions"
@@ -75,6 +82,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
     yield [
         process.probes(),
         process.relay(),
+        process.quarantine_depth(),
         process.consumer(outcomes(publication, process.clock)),
         process.consumer(assessments(publication, process.clock)),
     ]
@@ -100,15 +108,27 @@ def make_views(policy: Policy, telemetry: Telemetry) -> dict[str, FeedView]:
 
 
 def make_http(process: Process, parts: ActionParts) -> FastAPI:
+    publication, holding = parts.publication, parts.holding
+    clearing = Clearing(publication.policy, holding.home_party, holding.ceiling)
+    subscriptions: list[Subscription[Any]] = [
+        outcomes(publication, process.clock),
+        assessments(publication, process.clock),
+    ]
     return create_api(
         "Entente actions",
         "v1",
         HttpParts(process.database, process.verifier, process.clock, process.ids),
-        [routes.routes(), stream.routes()],
+        [
+            routes.routes(),
+            stream.routes(),
+            quarantine_routes(permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)),
+        ],
         health=process.health,
         telemetry=process.telemetry,
         publication=parts.publication,
         holding=parts.holding,
         views=parts.views,
         closing=parts.closing,
+        quarantine=QuarantineDesk(process.database, subscriptions, process.clock, process.crash),
+        sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
     )

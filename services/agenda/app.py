@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -20,17 +21,23 @@ from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.identity import TokenVerifier
 from services.chassis.lifecycle import Component
 from services.chassis.process import Process
+from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.client import open_channel
 from services.chassis.rpc.server import RpcServer
 from services.chassis.telemetry import Telemetry
+from services.kernel.clearance import Clearing
+from services.kernel.markings.levels import Level
+from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 
 SERVICE = "agenda"
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
-def create_app(parts: AgendaParts, verifier: TokenVerifier, health: Health, telemetry: Telemetry) -> FastAPI:
-    """The REST application."""
+def create_app(
+    parts: AgendaParts, verifier: TokenVerifier, health: Health, telemetry: Telemetry, **state: Any
+) -> FastAPI:
+    """The REST application; `state` is what the routes of quarantine need."""
     return create_api(
         "Entente agenda",
         "v1",
@@ -39,6 +46,7 @@ def create_app(parts: AgendaParts, verifier: TokenVerifier, health: Health, tele
         health=health,
         telemetry=telemetry,
         agenda=parts,
+        **state,
     )
 
 
@@ -67,7 +75,17 @@ async def compose_api(process: Process, settings: AgendaSettings) -> AsyncIterat
             health=process.health,
             telemetry=process.telemetry,
         )
-        app = create_app(parts, process.verifier, process.health, process.telemetry)
+        clearing = Clearing(policy, settings.home_party, Level.parse(settings.ceiling))
+        app = create_app(
+            parts,
+            process.verifier,
+            process.health,
+            process.telemetry,
+            quarantine=QuarantineDesk(
+                process.database, [assessments(process.clock), actions()], process.clock, process.crash
+            ),
+            sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
+        )
         yield [
             Component("rpc", rpc.run),
             Component("http", HttpServer(app, settings.http).run),
@@ -79,6 +97,7 @@ async def compose_worker(process: Process, _: AgendaSettings) -> AsyncIterator[S
     yield [
         process.probes(),
         process.relay(),
+        process.quarantine_depth(),
         process.consumer(assessments(process.clock)),
         process.consumer(actions()),
     ]

@@ -19,7 +19,6 @@ class Kind(StrEnum):
 
     API = "api"
     WORKER = "worker"
-    VIEWS = "views"
     MIGRATE = "migrate"
 
 

@@ -23,6 +23,7 @@ from services.chassis.ids import IdSource, random_ids
 from services.chassis.lifecycle import Component, freeze_startup_objects, run_components
 from services.chassis.migrations import missing_migrations
 from services.chassis.outbox_relay import OutboxRelay
+from services.chassis.quarantine.depth import DepthGauge
 from services.chassis.settings import ProcessSettings
 from services.chassis.telemetry import Telemetry, start_telemetry
 
@@ -75,6 +76,9 @@ class Process:
             health=self.health,
         )
         return Component(f"consumer {subscription.group}", member.run, grace=30.0)
+
+    def quarantine_depth(self) -> Component:
+        return Component("quarantine depth", DepthGauge(self.database, self.telemetry.metrics).run)
 
     def probes(self) -> Component:
         app = create_probe_app(self.health, self.telemetry, self.ids)

@@ -174,6 +174,12 @@ class Metrics:
             [*place, "reason"],
             registry=self.registry,
         )
+        self.quarantine_depth = Gauge(
+            "entente_quarantine_open",
+            "Records in quarantine that wait for an operator",
+            ["reason"],
+            registry=self.registry,
+        )
         self.lag = Gauge("entente_consumer_lag", "Records not yet applied", place, registry=self.registry)
         self.halted = Gauge(
             "entente_partition_halted",

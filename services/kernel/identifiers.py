@@ -45,11 +45,11 @@ def decision_id(record_hash: str) -> UUID:
     return derived_id(DECISIONS, record_hash)
 
 
-def receipt_id(topic: str, partition: int, offset: int, position: int = 0) -> UUID:
-    """The identifier of a receipt: the place of the submission, and the position of the result
-    in it.
+def receipt_id(topic: str, partition: int, offset: int, replay: int = 0) -> UUID:
+    """The identifier of a receipt: the place of the submission, and which replay of it is answered
+    (0 for none).
     """
-    return derived_id(RECEIPTS, topic, partition, offset, position)
+    return derived_id(RECEIPTS, topic, partition, offset, replay)
 
 
 def event_id(source: str, event_type: str, subject: str, version: int) -> UUID:

@@ -64,11 +64,15 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A department, command or agency of one party."""
+    """A department, command or agency of one party.
+
+    `clearance` is the level up to which its operators may open what nobody could read; None for never.
+    """
 
     id: str
     party: str
     name: str
+    clearance: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)

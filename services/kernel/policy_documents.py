@@ -68,6 +68,7 @@ def read_policy_document(content: object, where: str) -> PolicyDocument:
         raise section.wrong("a party is named that is not listed")
     levels = {party.ceiling for party in parties.values()}
     levels |= {agreement.ceiling for agreement in document.agreements}
+    levels |= {one.clearance for one in organisations.values() if one.clearance is not None}
     if not levels <= set(ranks):
         raise section.wrong("a ceiling has no place in the table of equivalence")
     return document
@@ -142,7 +143,12 @@ def _read_party(party_id: str, section: Section) -> Party:
 
 
 def _read_organisation(organisation_id: str, section: Section, parties: Mapping[str, Party]) -> Organisation:
-    organisation = Organisation(id=organisation_id, party=section.text("party"), name=section.text("name"))
+    organisation = Organisation(
+        id=organisation_id,
+        party=section.text("party"),
+        name=section.text("name"),
+        clearance=read_level(section, "clearance") if section.holds("clearance") else None,
+    )
     section.end()
     if organisation.party not in parties:
         raise section.wrong("the organisation's party is not listed")

@@ -1,39 +1,31 @@
-"""What threatfeed listens to: agencies' records as they lie in their topics, and its own changes."""
+"""The untrusted edge: agencies' records as they lie in their topics."""
 
 from collections.abc import Sequence
-from uuid import UUID
-
-from entente.threatfeed.v1 import assessment_event_pb2
-from google.protobuf.message import DecodeError
 
 from services.chassis.clock import Clock
 from services.chassis.consumer.records import Delivery, Quarantined, Record, Subscription
 from services.chassis.database import Transaction
-from services.chassis.envelope import header, read_event
+from services.chassis.envelope import header
 from services.kernel.policy import Policy
-from services.kernel.refusals import Refusal, RefusalKind
+from services.kernel.refusals import Refusal
 from services.threatfeed.domain.submission import Reading
 from services.threatfeed.domain.themes import ThemeMatcher
-from services.threatfeed.events import ASSESSMENT_TOPIC, CHANGED
 from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
-from services.threatfeed.usecases.make_views import ViewMaker
 
 GROUP = "threatfeed.ingest"
-VIEWS_GROUP = "threatfeed.views"
-
-
-class EventMalformed(Refusal):
-    """The event is not what its topic carries."""
-
-    kind = RefusalKind.INVALID
-    reason = "EVENT_MALFORMED"
 
 
 def agency_of(topic: str) -> str:
     """The agency of a submission is that of the topic it came in on, never what the payload claims."""
     return topic.split(".")[2]
+
+
+def party_of(topic: str, policy: Policy) -> str | None:
+    """The party of a topic's agency; None where the policy knows no such agency."""
+    agency = policy.agencies.get(agency_of(topic))
+    return None if agency is None else agency.party
 
 
 def submissions(policy: Policy, holding: Holding, clock: Clock) -> Subscription[tuple[Reading, ...]]:
@@ -67,27 +59,3 @@ def submissions(policy: Policy, holding: Holding, clock: Clock) -> Subscription[
 def _submission(delivery: Delivery[tuple[Reading, ...]]) -> Submission:
     content: tuple[Reading, ...] | Refusal = delivery.content
     return Submission(delivery.record, agency_of(delivery.record.topic), content)
-
-
-def views(maker: ViewMaker, clock: Clock, group: str = VIEWS_GROUP) -> Subscription[UUID]:
-    """Makes views after every change. What a record says is only that there was one."""
-
-    async def apply(tx: Transaction, deliveries: Sequence[Delivery[UUID]]) -> Sequence[Quarantined]:
-        changed = {entry.content for entry in deliveries if not isinstance(entry.content, Refusal)}
-        await maker.make(tx, sorted(changed), clock())
-        return ()
-
-    return Subscription(group, (ASSESSMENT_TOPIC,), read_change, apply)
-
-
-def read_change(record: Record) -> UUID:
-    """Raises `NotACloudEvent` or `EventMalformed`."""
-    event = read_event(record.headers, record.value)
-    if event.type != CHANGED:
-        raise EventMalformed(f"the topic carries {CHANGED}", pointer="/ce_type")
-    message = assessment_event_pb2.AssessmentChanged()
-    try:
-        message.ParseFromString(event.data)
-        return UUID(message.assessment_id)
-    except (DecodeError, ValueError) as error:
-        raise EventMalformed("the value is not the message of its type") from error

@@ -109,11 +109,14 @@ def _encode_national(national: NationalMarking) -> marking_pb2.NationalMarking:
 def receipt(agency: str, record: Record, results: Sequence[Result], at: datetime) -> OutboxMessage:
     """The proto JSON of a `SubmissionReceipt`, written directly: it is made for every submission.
 
-    Receipts start traces of their own: nothing of ours is told by their context.
+    A replay from quarantine has a receipt of its own. Receipts start traces of their own: nothing of
+    ours is told by their context.
     """
     position = f"{record.topic}:{record.partition}:{record.offset}"
-    identity = receipt_id(record.topic, record.partition, record.offset)
-    document = {
+    replay = record.replay
+    number = 0 if replay is None else replay.number
+    identity = receipt_id(record.topic, record.partition, record.offset, number)
+    document: dict[str, object] = {
         "receiptId": str(identity),
         "agency": agency,
         "topic": record.topic,
@@ -122,6 +125,9 @@ def receipt(agency: str, record: Record, results: Sequence[Result], at: datetime
         "receivedAt": at.isoformat(),
         "results": [_result(result) for result in results],
     }
+    if replay is not None:
+        document["replay"] = number
+        document["edition"] = replay.edition
     event = Event(
         id=identity,
         source=SOURCE,

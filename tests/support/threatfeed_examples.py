@@ -1,10 +1,11 @@
 """The golden messages of threatfeed, made by the code that makes the real ones."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.chassis.consumer.records import Record
+from services.chassis.consumer.records import Record, Replay
 from services.kernel.identifiers import assessment_id
 from services.kernel.markings.refusals import MarkingMissing
 from services.kernel.refusals import InvalidValue
@@ -82,7 +83,8 @@ def events() -> dict[str, bytes]:
 
 def receipts() -> dict[str, bytes]:
     """The value of the receipt for each example, as an agency reads it, by its place."""
-    return {
-        f"{RECEIPT}/{name}.json": receipt("ncsc", _RECORD, results, RECEIVED).event.data
-        for name, results in _results().items()
-    }
+    results = _results()
+    replayed = replace(_RECORD, replay=Replay(number=2, edition=1, received_at=RECEIVED))
+    made = {name: receipt("ncsc", _RECORD, found, RECEIVED) for name, found in results.items()}
+    made["accepted-on-replay"] = receipt("ncsc", replayed, results["accepted"], RECEIVED)
+    return {f"{RECEIPT}/{name}.json": message.event.data for name, message in made.items()}

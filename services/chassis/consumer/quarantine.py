@@ -7,6 +7,7 @@ import orjson
 
 from services.chassis.consumer.records import Quarantined, Record
 from services.chassis.database import Transaction
+from services.chassis.envelope import Headers
 
 _LONGEST_DETAIL = 1_024
 _LATEST = 253_402_300_799_000
@@ -18,7 +19,6 @@ async def put_in_quarantine(
 ) -> None:
     """Stores records with why they are here; a record is stored once however often it is delivered."""
     for record, refusal in records:
-        headers = [[name, value.decode("latin-1")] for name, value in record.headers]
         await tx.execute(
             """
             INSERT INTO quarantine
@@ -34,15 +34,21 @@ async def put_in_quarantine(
                 record.offset,
                 record.key,
                 record.value,
-                orjson.dumps(headers).decode().replace("\\u0000", "\\\\u0000"),
+                encode_headers(record.headers),
                 _claimed_time(record),
                 refusal.reason,
-                _storable(refusal.detail)[:_LONGEST_DETAIL],
-                None if refusal.pointer is None else _storable(refusal.pointer)[:_LONGEST_DETAIL],
+                storable(refusal.detail),
+                None if refusal.pointer is None else storable(refusal.pointer),
                 ceiling,
                 at,
             ],
         )
+
+
+def encode_headers(headers: Headers) -> str:
+    """Headers as JSON pairs of a name and of bytes that stand as the characters of the same numbers."""
+    pairs = [[name, value.decode("latin-1")] for name, value in headers]
+    return orjson.dumps(pairs).decode().replace("\\u0000", "\\\\u0000")
 
 
 def _claimed_time(record: Record) -> datetime:
@@ -50,6 +56,7 @@ def _claimed_time(record: Record) -> datetime:
     return datetime.fromtimestamp(min(max(record.timestamp, 0), _LATEST) / 1000, UTC)
 
 
-def _storable(text: str) -> str:
-    """PostgreSQL's text holds neither NUL nor lone surrogates."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+def storable(text: str) -> str:
+    """The text without NUL and lone surrogates, which PostgreSQL does not hold, and not too long."""
+    held = text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return held[:_LONGEST_DETAIL]

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Generic, TypeVar
 
@@ -12,9 +13,29 @@ from services.kernel.refusals import Refusal, RefusalKind
 T = TypeVar("T")
 
 
+DIGEST_HEADER = "sha256"
+"""The only header of a record whose content is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """An operator's replay of a record from quarantine.
+
+    `number` counts the replays of the record from 1. `edition` numbers the operator's correction whose
+    bytes are read; 0 stands for the bytes as they came. `received_at` is when the record was first read.
+    """
+
+    number: int
+    edition: int
+    received_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One Kafka record as it lay on the broker. `timestamp` is in milliseconds."""
+    """One Kafka record as it lay on the broker. `timestamp` is in milliseconds.
+
+    `replay` is None for a record that is read from its topic.
+    """
 
     topic: str
     partition: int
@@ -23,11 +44,12 @@ class Record:
     value: bytes | None
     headers: Headers
     timestamp: int
+    replay: Replay | None = None
 
     def without_content(self) -> "Record":
         """The record as it may be kept where its content may not: position and digest only."""
         digest = sha256(self.value or b"").hexdigest()
-        return replace(self, key=None, value=None, headers=(("sha256", digest.encode()),))
+        return replace(self, key=None, value=None, headers=((DIGEST_HEADER, digest.encode()),))
 
 
 @dataclass(frozen=True, slots=True)

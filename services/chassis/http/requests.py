@@ -21,8 +21,6 @@ JSON = "application/json"
 
 
 class RequestKeyMissing(Refusal):
-    """A change carries an Idempotency-Key, so that its repeat gets the first answer."""
-
     kind = RefusalKind.INVALID
     reason = "REQUEST_KEY_MISSING"
 

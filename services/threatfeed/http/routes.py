@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.threatfeed.http import assessments
+from services.threatfeed.http import assessments, quarantine
 
 
 def routes() -> Sequence[APIRouter]:
-    return (assessments.routes(),)
+    return (assessments.routes(), quarantine.routes())

@@ -24,19 +24,19 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.entente/threatfeed/v1/submission_receipt.proto\x12\x15\x65ntente.threatfeed.v1\"\xb8\x01\n\x11SubmissionReceipt\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x0e\n\x06\x61gency\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x11\n\tpartition\x18\x04 \x01(\x05\x12\x0e\n\x06offset\x18\x05 \x01(\x03\x12\x13\n\x0breceived_at\x18\x06 \x01(\t\x12\x38\n\x07results\x18\x07 \x03(\x0b\x32\'.entente.threatfeed.v1.AssessmentResult\"\xf1\x01\n\x10\x41ssessmentResult\x12\x37\n\x06result\x18\x01 \x01(\x0e\x32\'.entente.threatfeed.v1.SubmissionResult\x12\x18\n\x10source_object_id\x18\x02 \x01(\t\x12\x16\n\x0esource_version\x18\x03 \x01(\t\x12\x15\n\rassessment_id\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x05\x12\x30\n\x08refusals\x18\x06 \x03(\x0b\x32\x1e.entente.threatfeed.v1.Refusal\x12\x17\n\x0fmarking_rule_id\x18\x07 \x01(\t\":\n\x07Refusal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x0f\n\x07pointer\x18\x03 \x01(\t*\xd4\x01\n\x10SubmissionResult\x12!\n\x1dSUBMISSION_RESULT_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSUBMISSION_RESULT_ACCEPTED\x10\x01\x12\x1f\n\x1bSUBMISSION_RESULT_DUPLICATE\x10\x02\x12\x1b\n\x17SUBMISSION_RESULT_OLDER\x10\x03\x12\x1e\n\x1aSUBMISSION_RESULT_REJECTED\x10\x04\x12\x1f\n\x1bSUBMISSION_RESULT_WITHDRAWN\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.entente/threatfeed/v1/submission_receipt.proto\x12\x15\x65ntente.threatfeed.v1\"\xd9\x01\n\x11SubmissionReceipt\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x0e\n\x06\x61gency\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x11\n\tpartition\x18\x04 \x01(\x05\x12\x0e\n\x06offset\x18\x05 \x01(\x03\x12\x13\n\x0breceived_at\x18\x06 \x01(\t\x12\x38\n\x07results\x18\x07 \x03(\x0b\x32\'.entente.threatfeed.v1.AssessmentResult\x12\x0e\n\x06replay\x18\x08 \x01(\x05\x12\x0f\n\x07\x65\x64ition\x18\t \x01(\x05\"\xf1\x01\n\x10\x41ssessmentResult\x12\x37\n\x06result\x18\x01 \x01(\x0e\x32\'.entente.threatfeed.v1.SubmissionResult\x12\x18\n\x10source_object_id\x18\x02 \x01(\t\x12\x16\n\x0esource_version\x18\x03 \x01(\t\x12\x15\n\rassessment_id\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x05\x12\x30\n\x08refusals\x18\x06 \x03(\x0b\x32\x1e.entente.threatfeed.v1.Refusal\x12\x17\n\x0fmarking_rule_id\x18\x07 \x01(\t\":\n\x07Refusal\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x02 \x01(\t\x12\x0f\n\x07pointer\x18\x03 \x01(\t*\xd4\x01\n\x10SubmissionResult\x12!\n\x1dSUBMISSION_RESULT_UNSPECIFIED\x10\x00\x12\x1e\n\x1aSUBMISSION_RESULT_ACCEPTED\x10\x01\x12\x1f\n\x1bSUBMISSION_RESULT_DUPLICATE\x10\x02\x12\x1b\n\x17SUBMISSION_RESULT_OLDER\x10\x03\x12\x1e\n\x1aSUBMISSION_RESULT_REJECTED\x10\x04\x12\x1f\n\x1bSUBMISSION_RESULT_WITHDRAWN\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.threatfeed.v1.submission_receipt_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SUBMISSIONRESULT']._serialized_start=565
-  _globals['_SUBMISSIONRESULT']._serialized_end=777
+  _globals['_SUBMISSIONRESULT']._serialized_start=598
+  _globals['_SUBMISSIONRESULT']._serialized_end=810
   _globals['_SUBMISSIONRECEIPT']._serialized_start=74
-  _globals['_SUBMISSIONRECEIPT']._serialized_end=258
-  _globals['_ASSESSMENTRESULT']._serialized_start=261
-  _globals['_ASSESSMENTRESULT']._serialized_end=502
-  _globals['_REFUSAL']._serialized_start=504
-  _globals['_REFUSAL']._serialized_end=562
+  _globals['_SUBMISSIONRECEIPT']._serialized_end=291
+  _globals['_ASSESSMENTRESULT']._serialized_start=294
+  _globals['_ASSESSMENTRESULT']._serialized_end=535
+  _globals['_REFUSAL']._serialized_start=537
+  _globals['_REFUSAL']._serialized_end=595
 # @@protoc_insertion_point(module_scope)

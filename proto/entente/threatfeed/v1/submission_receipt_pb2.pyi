@@ -58,6 +58,8 @@ class SubmissionReceipt(_message.Message):
     OFFSET_FIELD_NUMBER: _builtins.int
     RECEIVED_AT_FIELD_NUMBER: _builtins.int
     RESULTS_FIELD_NUMBER: _builtins.int
+    REPLAY_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
     receipt_id: _builtins.str
     agency: _builtins.str
     topic: _builtins.str
@@ -66,6 +68,10 @@ class SubmissionReceipt(_message.Message):
     offset: _builtins.int
     received_at: _builtins.str
     """RFC 3339 instant."""
+    replay: _builtins.int
+    """Which replay from quarantine this is about, from 1; 0 for the submission itself."""
+    edition: _builtins.int
+    """Which of an operator's corrections was read in the replay; 0 for the bytes as published."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___AssessmentResult]: ...
     def __init__(
@@ -78,10 +84,12 @@ class SubmissionReceipt(_message.Message):
         offset: _builtins.int = ...,
         received_at: _builtins.str = ...,
         results: _abc.Iterable[Global___AssessmentResult] | None = ...,
+        replay: _builtins.int = ...,
+        edition: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "offset", b"offset", "partition", b"partition", "receipt_id", b"receipt_id", "received_at", b"received_at", "results", b"results", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "edition", b"edition", "offset", b"offset", "partition", b"partition", "receipt_id", b"receipt_id", "received_at", b"received_at", "replay", b"replay", "results", b"results", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
