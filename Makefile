@@ -19,7 +19,7 @@ help:
 	@echo "make demo    the same unattended: chain, timings, exit code"
 	@echo "make test    everything CI runs"
 	@echo "make check   the static part of it; make format mends what can be mended"
-	@echo "make proto   code and pages from the contracts; make lock the lock files"
+	@echo "make proto   code and pages from the contracts and the code; make lock the lock files"
 	@echo "make bench   throughput; make chaos SEED=… KILLS=…; make verify all that takes longer"
 
 # Beside the packages stands `entente`, so that `.venv/bin/entente status` works without an installation.
@@ -51,7 +51,7 @@ demo: $(VENV)/run.stamp
 check: $(VENV)/test.stamp node_modules/.stamp
 	ruff check .
 	ruff format --check .
-	mypy services deploy benchmarks proto/generate.py
+	mypy services deploy benchmarks proto/generate.py docs/generate.py
 	lint-imports
 	node_modules/buf lint proto
 	node_modules/buf breaking proto --against proto/released.binpb
@@ -66,6 +66,7 @@ format: $(VENV)/test.stamp
 
 proto: $(VENV)/test.stamp
 	python proto/generate.py
+	python docs/generate.py
 
 lock:
 	uv pip compile --quiet --no-header --no-emit-index-url --no-annotate --extra local pyproject.toml -o requirements.lock

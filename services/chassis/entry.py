@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     API = "api"
     WORKER = "worker"
+    VIEWS = "views"
     MIGRATE = "migrate"
 
 

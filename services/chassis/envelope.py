@@ -16,6 +16,8 @@ _REQUIRED = ("ce_id", "ce_source", "ce_specversion", "ce_type")
 
 
 class NotACloudEvent(Refusal):
+    """The record lacks attributes that a CloudEvent must have."""
+
     kind = RefusalKind.INVALID
     reason = "NOT_A_CLOUD_EVENT"
 

@@ -4,11 +4,15 @@ from services.kernel.refusals import Refusal, RefusalKind
 
 
 class EtagMissing(Refusal):
+    """A change names the version that it changes."""
+
     kind = RefusalKind.INVALID
     reason = "ETAG_MISSING"
 
 
 class EtagMalformed(Refusal):
+    """The etag is none that was given out here."""
+
     kind = RefusalKind.INVALID
     reason = "ETAG_MALFORMED"
 

@@ -21,16 +21,22 @@ _LARGEST_SEQUENCE = 2**63 - 1
 
 
 class ResumeTokenMalformed(Refusal):
+    """The resume token is none that was given out here."""
+
     kind = RefusalKind.INVALID
     reason = "RESUME_TOKEN_MALFORMED"
 
 
 class ReaderTooSlow(Refusal):
+    """The reader fell too far behind and was let go; it resumes with its last token."""
+
     kind = RefusalKind.EXHAUSTED
     reason = "READER_TOO_SLOW"
 
 
 class FeedCatchingUp(Refusal):
+    """The feed is still reading its topic after a start; a later call will be answered."""
+
     kind = RefusalKind.UNAVAILABLE
     reason = "FEED_CATCHING_UP"
 

@@ -29,31 +29,43 @@ _LONGEST_TOKEN = 8_192
 
 
 class TokenMissing(Refusal):
+    """The call carries no bearer token."""
+
     kind = RefusalKind.UNAUTHENTICATED
     reason = "TOKEN_MISSING"
 
 
 class TokenInvalid(Refusal):
+    """The bearer token is not one that this issuer signed for this audience."""
+
     kind = RefusalKind.UNAUTHENTICATED
     reason = "TOKEN_INVALID"
 
 
 class TokenExpired(Refusal):
+    """The bearer token is past its time."""
+
     kind = RefusalKind.UNAUTHENTICATED
     reason = "TOKEN_EXPIRED"
 
 
 class IssuerUnknown(Refusal):
+    """The bearer token comes from an issuer that is not trusted here."""
+
     kind = RefusalKind.UNAUTHENTICATED
     reason = "TOKEN_ISSUER_UNKNOWN"
 
 
 class RoleMissing(Refusal):
+    """The caller's roles do not allow this."""
+
     kind = RefusalKind.FORBIDDEN
     reason = "ROLE_MISSING"
 
 
 class IssuerUnreachable(Refusal):
+    """The issuer's keys could not be read; a later call may succeed."""
+
     kind = RefusalKind.UNAVAILABLE
     reason = "ISSUER_UNREACHABLE"
 

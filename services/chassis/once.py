@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 
 class RequestKeyReused(Refusal):
+    """The key was used for another request."""
+
     kind = RefusalKind.INVALID
     reason = "REQUEST_KEY_REUSED"
 

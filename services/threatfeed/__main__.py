@@ -1,11 +1,11 @@
-"""`python -m services.threatfeed api|worker|migrate`"""
+"""`python -m services.threatfeed api|worker|views|migrate`"""
 
 from typing import Annotated
 
 import typer
 
 from services.chassis.entry import Kind, run_service
-from services.threatfeed.app import MIGRATIONS, SERVICE, compose_api, compose_worker
+from services.threatfeed.app import MIGRATIONS, SERVICE, compose_api, compose_views, compose_worker
 from services.threatfeed.settings import ThreatfeedSettings
 
 
@@ -15,7 +15,7 @@ def main(kind: Annotated[Kind, typer.Argument(help="Which process to run")]) -> 
         ThreatfeedSettings,
         SERVICE,
         MIGRATIONS,
-        {Kind.API: compose_api, Kind.WORKER: compose_worker},
+        {Kind.API: compose_api, Kind.WORKER: compose_worker, Kind.VIEWS: compose_views},
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from services.chassis.documents import read_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.lifecycle import Component
+from services.chassis.periodic import periodic
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.server import RpcServer
@@ -14,13 +15,16 @@ from services.kernel.clearance import Clearing
 from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
-from services.threatfeed.consumers import party_of, submissions
+from services.threatfeed.consumers import party_of, submissions, views
+from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.make_views import ViewMaker, make_all_views, make_due_views
 
 SERVICE = "threatfeed"
+_VIEWS_DUE_EVERY = 5.0
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -68,6 +72,23 @@ async def compose_worker(
         process.relay(),
         process.quarantine_depth(),
         process.consumer(submissions(policy, holding, process.clock)),
+    ]
+
+
+@asynccontextmanager
+async def compose_views(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
+    """A process of its own: making views must not take the ingest's time, nor the readers'."""
+    policy = Policy.from_documents(read_documents(settings.policy))
+    maker = ViewMaker(policy, ThemeMatcher.compile(policy.themes), process.ids)
+
+    async def make_due() -> bool:
+        made_all = await make_all_views(process.database, maker, process.clock())
+        return await make_due_views(process.database, maker, process.clock()) or made_all
+
+    yield [
+        process.probes(),
+        process.consumer(views(maker, process.clock)),
+        periodic("views due", make_due, every=_VIEWS_DUE_EVERY, health=process.health),
     ]
 
 

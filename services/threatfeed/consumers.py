@@ -1,20 +1,34 @@
-"""The untrusted edge: agencies' records as they lie in their topics."""
+"""What threatfeed listens to: agencies' records as they lie in their topics, and its own changes."""
 
 from collections.abc import Sequence
+from uuid import UUID
+
+from entente.threatfeed.v1 import assessment_event_pb2
+from google.protobuf.message import DecodeError
 
 from services.chassis.clock import Clock
 from services.chassis.consumer.records import Delivery, Quarantined, Record, Subscription
 from services.chassis.database import Transaction
-from services.chassis.envelope import header
+from services.chassis.envelope import header, read_event
 from services.kernel.policy import Policy
-from services.kernel.refusals import Refusal
+from services.kernel.refusals import Refusal, RefusalKind
 from services.threatfeed.domain.submission import Reading
 from services.threatfeed.domain.themes import ThemeMatcher
+from services.threatfeed.events import ASSESSMENT_TOPIC, CHANGED
 from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
+from services.threatfeed.usecases.make_views import ViewMaker
 
 GROUP = "threatfeed.ingest"
+VIEWS_GROUP = "threatfeed.views"
+
+
+class EventMalformed(Refusal):
+    """The event is not what its topic carries."""
+
+    kind = RefusalKind.INVALID
+    reason = "EVENT_MALFORMED"
 
 
 def agency_of(topic: str) -> str:
@@ -59,3 +73,27 @@ def submissions(policy: Policy, holding: Holding, clock: Clock) -> Subscription[
 def _submission(delivery: Delivery[tuple[Reading, ...]]) -> Submission:
     content: tuple[Reading, ...] | Refusal = delivery.content
     return Submission(delivery.record, agency_of(delivery.record.topic), content)
+
+
+def views(maker: ViewMaker, clock: Clock, group: str = VIEWS_GROUP) -> Subscription[UUID]:
+    """Makes views after every change. What a record says is only that there was one."""
+
+    async def apply(tx: Transaction, deliveries: Sequence[Delivery[UUID]]) -> Sequence[Quarantined]:
+        changed = {entry.content for entry in deliveries if not isinstance(entry.content, Refusal)}
+        await maker.make(tx, sorted(changed), clock())
+        return ()
+
+    return Subscription(group, (ASSESSMENT_TOPIC,), read_change, apply)
+
+
+def read_change(record: Record) -> UUID:
+    """Raises `NotACloudEvent` or `EventMalformed`."""
+    event = read_event(record.headers, record.value)
+    if event.type != CHANGED:
+        raise EventMalformed(f"the topic carries {CHANGED}", pointer="/ce_type")
+    message = assessment_event_pb2.AssessmentChanged()
+    try:
+        message.ParseFromString(event.data)
+        return UUID(message.assessment_id)
+    except (DecodeError, ValueError) as error:
+        raise EventMalformed("the value is not the message of its type") from error

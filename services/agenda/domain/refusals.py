@@ -4,6 +4,8 @@ from services.kernel.refusals import Refusal, RefusalKind
 
 
 class IllegalTransition(Refusal):
+    """The state of what is to be changed does not allow it."""
+
     kind = RefusalKind.CONFLICT
     reason = "ILLEGAL_TRANSITION"
 
@@ -16,16 +18,22 @@ class StaleVersion(Refusal):
 
 
 class MeetingInThePast(Refusal):
+    """A meeting is planned ahead."""
+
     kind = RefusalKind.INVALID
     reason = "MEETING_IN_THE_PAST"
 
 
 class MeetingEndsBeforeItStarts(Refusal):
+    """The end of a meeting lies before its start."""
+
     kind = RefusalKind.INVALID
     reason = "MEETING_ENDS_BEFORE_IT_STARTS"
 
 
 class EditionInvalid(Refusal):
+    """The edition is none that the series can have."""
+
     kind = RefusalKind.INVALID
     reason = "EDITION_INVALID"
 
@@ -45,11 +53,15 @@ class NotAParty(Refusal):
 
 
 class UnknownTheme(Refusal):
+    """No theme of that name in the policy."""
+
     kind = RefusalKind.INVALID
     reason = "UNKNOWN_THEME"
 
 
 class OrganisationOfAnotherParty(Refusal):
+    """The organisation does not belong to the party."""
+
     kind = RefusalKind.INVALID
     reason = "ORGANISATION_OF_ANOTHER_PARTY"
 
@@ -62,6 +74,8 @@ class MeetingExists(Refusal):
 
 
 class MeetingHasBegun(Refusal):
+    """What is prepared for a meeting cannot be changed once it has begun."""
+
     kind = RefusalKind.CONFLICT
     reason = "MEETING_HAS_BEGUN"
 
@@ -81,11 +95,15 @@ class DraftExists(Refusal):
 
 
 class UnknownItem(Refusal):
+    """No such item on the agenda."""
+
     kind = RefusalKind.NOT_FOUND
     reason = "UNKNOWN_ITEM"
 
 
 class PositionOutOfRange(Refusal):
+    """The agenda has no such position."""
+
     kind = RefusalKind.INVALID
     reason = "POSITION_OUT_OF_RANGE"
 
@@ -98,6 +116,8 @@ class StandingItemKept(Refusal):
 
 
 class ReferenceTwice(Refusal):
+    """One item refers to the same revision twice."""
+
     kind = RefusalKind.INVALID
     reason = "REFERENCE_TWICE"
 
@@ -145,16 +165,22 @@ class StaleContentHash(Refusal):
 
 
 class NotInQuorum(Refusal):
+    """The official is none of those who agree for the party."""
+
     kind = RefusalKind.FORBIDDEN
     reason = "NOT_IN_QUORUM"
 
 
 class AgendaNotAgreed(Refusal):
+    """The agenda has not been agreed by every party."""
+
     kind = RefusalKind.CONFLICT
     reason = "AGENDA_NOT_AGREED"
 
 
 class DueDateBeforeMeeting(Refusal):
+    """An action would be due before the meeting that agrees on it."""
+
     kind = RefusalKind.INVALID
     reason = "DUE_DATE_BEFORE_MEETING"
 
@@ -167,11 +193,15 @@ class AccountableOwnerWrong(Refusal):
 
 
 class SignatureMalformed(Refusal):
+    """What should be a signature cannot be read as one."""
+
     kind = RefusalKind.INVALID
     reason = "SIGNATURE_MALFORMED"
 
 
 class SignatureKeyUnknown(Refusal):
+    """No official's key has this id."""
+
     kind = RefusalKind.FORBIDDEN
     reason = "SIGNATURE_KEY_UNKNOWN"
 
@@ -184,5 +214,7 @@ class SignatureKeyForeign(Refusal):
 
 
 class SignatureInvalid(Refusal):
+    """The signature is not that of the key over these bytes."""
+
     kind = RefusalKind.FORBIDDEN
     reason = "SIGNATURE_INVALID"

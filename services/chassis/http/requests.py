@@ -21,6 +21,8 @@ JSON = "application/json"
 
 
 class RequestKeyMissing(Refusal):
+    """A change carries an Idempotency-Key, so that its repeat gets the first answer."""
+
     kind = RefusalKind.INVALID
     reason = "REQUEST_KEY_MISSING"
 

@@ -65,6 +65,8 @@ class ReplaysExhausted(Refusal):
 
 
 class EditTooLarge(Refusal):
+    """A correction larger than a submission may be."""
+
     kind = RefusalKind.TOO_LARGE
     reason = "EDIT_TOO_LARGE"
 

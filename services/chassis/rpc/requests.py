@@ -18,6 +18,8 @@ PROTOBUF = "application/protobuf"
 
 
 class RequestIdMissing(Refusal):
+    """A change carries a request id, so that its repeat gets the first answer."""
+
     kind = RefusalKind.INVALID
     reason = "REQUEST_ID_MISSING"
 

@@ -16,15 +16,21 @@ class NullRecord(SubmissionRefusal):
 
 
 class SubmissionTooLarge(SubmissionRefusal):
+    """More than 4 MiB."""
+
     kind = RefusalKind.TOO_LARGE
     reason = "SUBMISSION_TOO_LARGE"
 
 
 class NotUtf8(SubmissionRefusal):
+    """The bytes are not UTF-8."""
+
     reason = "NOT_UTF8"
 
 
 class JsonMalformed(SubmissionRefusal):
+    """The text is not JSON (RFC 8259)."""
+
     reason = "JSON_MALFORMED"
 
 
@@ -47,6 +53,8 @@ class JsonDuplicateKey(SubmissionRefusal):
 
 
 class JsonTooDeep(SubmissionRefusal):
+    """Nested deeper than 64 levels."""
+
     reason = "JSON_TOO_DEEP"
 
 
@@ -57,6 +65,8 @@ class JsonCharacterInvalid(SubmissionRefusal):
 
 
 class ContentTypeUnknown(SubmissionRefusal):
+    """The declared content type is none of the accepted ones."""
+
     kind = RefusalKind.UNSUPPORTED
     reason = "CONTENT_TYPE_UNKNOWN"
 
@@ -75,15 +85,21 @@ class FormatUnrecognised(SubmissionRefusal):
 
 
 class BundleMalformed(SubmissionRefusal):
+    """STIX that is not a bundle with a list of STIX objects."""
+
     reason = "BUNDLE_MALFORMED"
 
 
 class StixVersionUnsupported(SubmissionRefusal):
+    """A bundle of another STIX version than 2.0 and 2.1."""
+
     kind = RefusalKind.UNSUPPORTED
     reason = "STIX_VERSION_UNSUPPORTED"
 
 
 class NoReportInBundle(SubmissionRefusal):
+    """A bundle without a report: groups, indicators or courses of action alone are no assessment."""
+
     reason = "NO_REPORT_IN_BUNDLE"
 
 
@@ -94,6 +110,8 @@ class EventsMalformed(SubmissionRefusal):
 
 
 class NoEvent(SubmissionRefusal):
+    """MISP without any event."""
+
     reason = "NO_EVENT"
 
 
@@ -104,6 +122,8 @@ class CatalogueMalformed(SubmissionRefusal):
 
 
 class TooManyAssessments(SubmissionRefusal):
+    """More assessments than one submission may hold."""
+
     kind = RefusalKind.TOO_LARGE
     reason = "TOO_MANY_ASSESSMENTS"
 
@@ -115,23 +135,33 @@ class AssessmentRefusal(Refusal):
 
 
 class FieldMissing(AssessmentRefusal):
+    """A member is missing that the format requires."""
+
     reason = "FIELD_MISSING"
 
 
 class FieldUnknown(AssessmentRefusal):
+    """A member that the format does not have: a misspelt marking must not pass for a missing one."""
+
     reason = "FIELD_UNKNOWN"
 
 
 class FieldTooLong(AssessmentRefusal):
+    """A text or a list is longer than is accepted."""
+
     kind = RefusalKind.TOO_LARGE
     reason = "FIELD_TOO_LONG"
 
 
 class FieldInvalid(AssessmentRefusal):
+    """A member has a value that its format does not allow."""
+
     reason = "FIELD_INVALID"
 
 
 class TimestampInvalid(AssessmentRefusal):
+    """A time that no calendar or clock holds, or without its offset."""
+
     reason = "TIMESTAMP_INVALID"
 
 
@@ -174,6 +204,8 @@ class DocumentIsDraft(AssessmentRefusal):
 
 
 class CsafVersionUnsupported(AssessmentRefusal):
+    """A CSAF document of another edition than 2.0 and 2.1."""
+
     kind = RefusalKind.UNSUPPORTED
     reason = "CSAF_VERSION_UNSUPPORTED"
 

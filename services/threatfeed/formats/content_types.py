@@ -145,13 +145,23 @@ def _edition(
     return found
 
 
+def _is_stix_object(content: Json) -> bool:
+    """Also outside a bundle, where it is refused as what it is."""
+    if not isinstance(content, dict):
+        return False
+    kind, object_id = content.get("type"), content.get("id")
+    return isinstance(kind, str) and isinstance(object_id, str) and object_id.startswith(f"{kind}--")
+
+
 def _shown(document: Json) -> Format | None:
     if isinstance(document, list):
         first = document[0] if document else None
-        return Format.MISP if isinstance(first, dict) and "Event" in first else None
+        if isinstance(first, dict) and "Event" in first:
+            return Format.MISP
+        return Format.STIX if _is_stix_object(first) else None
     if not isinstance(document, dict):
         return None
-    if document.get("type") == "bundle":
+    if document.get("type") == "bundle" or _is_stix_object(document):
         return Format.STIX
     if "Event" in document or "response" in document:
         return Format.MISP

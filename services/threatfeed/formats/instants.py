@@ -1,12 +1,14 @@
 """Instants and days as formats write them."""
 
-from datetime import UTC, date, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from services.threatfeed.domain.assessment import Period
 from services.threatfeed.domain.refusals import PeriodInvalid, TimestampInvalid
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -19,6 +21,13 @@ def read_instant(text: str, pointer: str) -> datetime:
         return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise TimestampInvalid(f"{text[:40]!r} is not an instant", pointer=pointer) from None
+
+
+def read_instant_or_day(text: str, pointer: str) -> datetime:
+    """An RFC 3339 instant, or the beginning of a day. Raises `TimestampInvalid`."""
+    if _DAY.fullmatch(text):
+        return datetime.combine(read_day(text, pointer), time.min, UTC)
+    return read_instant(text, pointer)
 
 
 def microseconds(instant: datetime) -> int:

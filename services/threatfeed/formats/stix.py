@@ -34,7 +34,6 @@ from services.threatfeed.domain.refusals import (
     BundleMalformed,
     ContentTypeMismatch,
     FieldInvalid,
-    FieldMissing,
     NoReportInBundle,
     StixVersionUnsupported,
     TooManyAssessments,
@@ -54,7 +53,7 @@ _REVOKED: Final = "The report was revoked by its producer."
 
 
 def read_bundle(
-    document: dict[str, Json],
+    document: Json,
     declared: Declared,
     *,
     agency: Agency,
@@ -66,6 +65,8 @@ def read_bundle(
     Raises a `SubmissionRefusal` for a bundle of another STIX version than 2.0 or 2.1 or than the declared
     one, for one that is no list of STIX objects, and for one without a report or with too many.
     """
+    if not isinstance(document, dict) or document.get("type") != "bundle":
+        raise BundleMalformed("STIX objects are accepted in a bundle only", pointer="")
     bundle_version = _bundle_version(document, declared)
     bundle = Bundle.of(document.get("objects"))
     if not bundle.reports:
@@ -81,8 +82,6 @@ def read_bundle(
 
 def _bundle_version(document: dict[str, Json], declared: Declared) -> str | None:
     """The `spec_version` that a bundle states: STIX 2.0 bundles do, STIX 2.1 bundles do not."""
-    if document.get("type") != "bundle":
-        raise BundleMalformed("only bundles are accepted", pointer="/type")
     version = document.get("spec_version")
     if version not in (None, "2.0", "2.1"):
         raise StixVersionUnsupported("STIX 2.0 and 2.1 are accepted", pointer="/spec_version")
@@ -187,15 +186,13 @@ class _BundleReader:
         )
 
     def _format(self, placed: Placed) -> SourceFormat:
-        """STIX 2.1 objects state their version, STIX 2.0 objects leave that to their bundle."""
+        """STIX 2.1 objects state their version; one that does not is of STIX 2.0 (STIX 2.1 section 3.2)."""
         pointer = f"{placed.pointer}/spec_version"
         match placed.content.get("spec_version", self._bundle_version):
             case "2.1":
                 return SourceFormat.STIX_2_1
-            case "2.0":
+            case "2.0" | None:
                 return SourceFormat.STIX_2_0
-            case None:
-                raise FieldMissing("neither the bundle nor the report states a version", pointer=pointer)
             case _:
                 raise FieldInvalid("STIX 2.0 and 2.1 are accepted", pointer=pointer)
 

@@ -21,7 +21,7 @@ from services.threatfeed.domain.refusals import (
     GranularMarkingUnsupported,
     TimestampInvalid,
 )
-from services.threatfeed.formats.instants import read_instant
+from services.threatfeed.formats.instants import read_instant, read_instant_or_day
 from services.threatfeed.formats.json_text import Json
 from services.threatfeed.formats.stix_report import Line, StixExternalReference, StixMarked
 from services.threatfeed.formats.validation import at, refusals_of
@@ -216,7 +216,9 @@ def _external_ids(placed: Placed, source: str, pattern: re.Pattern[str]) -> list
 def _times(placed: Placed, names: Iterable[str]) -> list[datetime]:
     values = [(name, placed.content.get(name)) for name in names]
     return [
-        read_instant(value, f"{placed.pointer}/{name}") for name, value in values if isinstance(value, str)
+        read_instant_or_day(value, f"{placed.pointer}/{name}")
+        for name, value in values
+        if isinstance(value, str)
     ]
 
 

@@ -35,7 +35,7 @@ def read_submission(
     match select_format(declared, document):
         case Format.NARRATIVE if isinstance(document, dict):
             return (read_narrative(document, agency=originator, policy=policy, themes=themes),)
-        case Format.STIX if isinstance(document, dict):
+        case Format.STIX:
             return read_bundle(document, declared, agency=originator, policy=policy, themes=themes)
         case Format.KEV:
             return read_kev(document, agency=originator, policy=policy, themes=themes)
@@ -43,7 +43,7 @@ def read_submission(
             return read_misp(document, agency=originator, policy=policy, themes=themes)
         case Format.CSAF if isinstance(document, dict):
             return (read_csaf(document, agency=originator, policy=policy, themes=themes),)
-        case Format.NARRATIVE | Format.STIX | Format.CSAF:
+        case Format.NARRATIVE | Format.CSAF:
             raise FormatUnrecognised("the content is not a JSON object")
         case unreachable:
             assert_never(unreachable)

@@ -5,13 +5,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.chassis.http.requests import permit
 from services.chassis.identity import Principal
 from services.chassis.telemetry import link_current_span
 from services.kernel.parties import Reader, Role
 from services.kernel.release_terms import Rendition
+from services.threatfeed.domain.paging import page_size, page_token, read_page_token
+from services.threatfeed.domain.search import Kind, Search
+from services.threatfeed.usecases.list_assessments import list_assessments
 from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
 from services.threatfeed.usecases.renditions import text_of, title_of
 
@@ -62,8 +65,58 @@ class AssessmentView(BaseModel):
         )
 
 
+class AssessmentsPage(BaseModel):
+    assessments: list[AssessmentView]
+    next_page_token: str = Field(description="Empty where there is no more")
+
+
+class SearchQuery(BaseModel):
+    """Of one kind of values any will do; every kind that is given must be met."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Annotated[str, Field(description="As for a web search: quotes for a phrase, or, and -")] = ""
+    party: list[str] = []
+    agency: list[str] = []
+    theme: list[str] = []
+    actor: list[str] = []
+    technique: list[str] = []
+    cve: list[str] = []
+    sector: list[str] = []
+    marking: Annotated[list[str], Field(description="TLP:AMBER, or a level: UK_GSCP OFFICIAL")] = []
+    since: Annotated[AwareDatetime | None, Field(description="Published then or later")] = None
+    until: Annotated[AwareDatetime | None, Field(description="Published before")] = None
+    page_size: Annotated[int, Field(ge=0, description="0 for 50; at most 200 are given")] = 0
+    page_token: str = ""
+
+    def search(self) -> Search:
+        values = {kind: getattr(self, kind.value) for kind in Kind}
+        return Search.of(self.words, values, self.since, self.until)
+
+
 def routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["assessments"])
+
+    @router.get("/assessments")
+    async def list_all(
+        request: Request, caller: Caller, query: Annotated[SearchQuery, Query()]
+    ) -> AssessmentsPage:
+        state, search = request.app.state, query.search()
+        reader = Reader.from_claims(caller.subject, caller.claims)
+        asked = f"{reader.subject}|{search.question()}"
+        found, position = await list_assessments(
+            state.database,
+            reader,
+            search,
+            after=read_page_token(query.page_token, asked),
+            size=page_size(query.page_size),
+            policy=state.policy,
+            at=state.clock(),
+        )
+        return AssessmentsPage(
+            assessments=[AssessmentView.of(rendered) for rendered in found],
+            next_page_token="" if position is None else page_token(position, asked),
+        )
 
     @router.get("/assessments/{assessment_id}")
     async def get_assessment(

@@ -1,6 +1,5 @@
 """AssessmentService over gRPC."""
 
-from datetime import UTC
 from typing import Any
 
 from entente.exchange.v1 import release_pb2
@@ -18,20 +17,17 @@ from services.kernel.parties import Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue
 from services.kernel.release_terms import Decision, Mode, Rendition, RevisionState
+from services.threatfeed.domain.paging import page_size, page_token, read_page_token
+from services.threatfeed.domain.search import Kind, Search
 from services.threatfeed.events import encode_marking
-from services.threatfeed.rpc.arguments import (
-    page_token,
-    read_number,
-    read_page_token,
-    read_uuid,
-    reader_of_call,
-)
+from services.threatfeed.rpc.arguments import read_number, read_time, read_uuid, reader_of_call
 from services.threatfeed.usecases.decide_releasability import (
     TextDecision,
     TextReference,
     Use,
     decide_releasability,
 )
+from services.threatfeed.usecases.list_assessments import list_assessments
 from services.threatfeed.usecases.list_candidates import Candidate, list_candidates
 from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
 from services.threatfeed.usecases.renditions import text_of, title_of
@@ -40,11 +36,10 @@ NAME = "entente.threatfeed.v1.AssessmentService"
 _READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR})
 ACCESS = {
     "GetAssessment": _READERS,
+    "ListAssessments": _READERS,
     "ListCandidates": frozenset({Role.SECRETARIAT}),
     "DecideReleasability": frozenset({Role.SECRETARIAT}),
 }
-_DEFAULT_PAGE, _LARGEST_PAGE = 50, 200
-
 _STATE = {
     RevisionState.CURRENT: assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
     RevisionState.SUPERSEDED: assessment_event_pb2.ASSESSMENT_STATE_SUPERSEDED,
@@ -74,6 +69,25 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
         link_current_span(rendered.held.traceparent)
         return assessment_service_pb2.GetAssessmentResponse(assessment=_rendered(rendered))
 
+    async def ListAssessments(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.ListAssessmentsRequest, _: Any
+    ) -> assessment_service_pb2.ListAssessmentsResponse:
+        reader, search = reader_of_call(), _search(request)
+        asked = f"{reader.subject}|{search.question()}"
+        found, position = await list_assessments(
+            self._database,
+            reader,
+            search,
+            after=read_page_token(request.page_token, asked),
+            size=page_size(request.page_size),
+            policy=self._policy,
+            at=self._clock(),
+        )
+        return assessment_service_pb2.ListAssessmentsResponse(
+            assessments=[_rendered(rendered) for rendered in found],
+            next_page_token="" if position is None else page_token(position, asked),
+        )
+
     async def ListCandidates(  # noqa: N802 the name is the contract's
         self, request: assessment_service_pb2.ListCandidatesRequest, _: Any
     ) -> assessment_service_pb2.ListCandidatesResponse:
@@ -85,7 +99,7 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
             use,
             theme=request.theme or None,
             after=read_page_token(request.page_token, asked),
-            size=min(read_number(request.page_size, "/page_size") or _DEFAULT_PAGE, _LARGEST_PAGE),
+            size=page_size(request.page_size),
             policy=self._policy,
             at=self._clock(),
         )
@@ -124,13 +138,31 @@ def assessment_service(servicer: AssessmentServicer) -> Service:
     )
 
 
+def _search(request: assessment_service_pb2.ListAssessmentsRequest) -> Search:
+    since, before = (
+        read_time(getattr(request, name), f"/{name}") if request.HasField(name) else None
+        for name in ("published_since", "published_before")
+    )
+    values = {
+        Kind.PARTY: request.parties,
+        Kind.AGENCY: request.agencies,
+        Kind.THEME: request.themes,
+        Kind.ACTOR: request.actors,
+        Kind.TECHNIQUE: request.techniques,
+        Kind.CVE: request.vulnerabilities,
+        Kind.SECTOR: request.sectors,
+        Kind.MARKING: request.markings,
+    }
+    return Search.of(request.words, values, since, before)
+
+
 def _use(occasion: assessment_service_pb2.Occasion) -> Use:
     if not occasion.series or not occasion.HasField("used_at"):
         raise InvalidValue("series and time of use are needed", pointer="/occasion")
     return Use(
         series=occasion.series,
         meeting_id=read_uuid(occasion.meeting_id, "/occasion/meeting_id") if occasion.meeting_id else None,
-        used_at=occasion.used_at.ToDatetime(UTC),
+        used_at=read_time(occasion.used_at, "/occasion/used_at"),
     )
 
 

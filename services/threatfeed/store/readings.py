@@ -50,6 +50,18 @@ async def find_revision(tx: Transaction, assessment_id: UUID, revision: int) -> 
     return None if row is None else _held(row)
 
 
+async def find_latest(tx: Transaction, assessments: Sequence[UUID]) -> list[Held]:
+    """The latest revision with content of each, by id; those that never had any are absent."""
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id, revision)
+        WHERE assessment_id = ANY(%s) ORDER BY assessment_id
+        """,  # noqa: S608 the columns are a constant
+        [list(assessments)],
+    )
+    return [_held(row) for row in await cursor.fetchall()]
+
+
 async def page_of_active(
     tx: Transaction, before: tuple[datetime, UUID] | None, theme: str | None, limit: int
 ) -> list[Held]:

@@ -117,9 +117,9 @@ class Checker:
         found: FileCheck | None = None
         for candidate in self._candidates():
             checked = self._check_as(file, raw, content_type, candidate, at)
-            if found is None or len(checked.rejections) < len(found.rejections):
+            if found is None or _faults(checked) < _faults(found):
                 found = checked
-            if not any(isinstance(refusal, _OF_THE_AGENCY) for refusal in found.refusals):
+            if _faults(found)[1] == 0:
                 break
         if found is None:
             raise ValueError("the policy names no agency")
@@ -143,6 +143,12 @@ class Checker:
         checked = [self.holding.checked(reading, at) for reading in readings]
         revisions, rejections = _decided(checked)
         return FileCheck(file, agency, _format(raw, content_type, revisions), revisions, rejections)
+
+
+def _faults(checked: FileCheck) -> tuple[int, int]:
+    """How many assessments are rejected, and for how many faults that depend on the agency."""
+    of_the_agency = [refusal for refusal in checked.refusals if isinstance(refusal, _OF_THE_AGENCY)]
+    return len(checked.rejections), len(of_the_agency)
 
 
 def _decided(readings: Iterable[Reading]) -> tuple[tuple[Revision, ...], tuple[Rejection, ...]]:

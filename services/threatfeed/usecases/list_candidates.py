@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 from services.kernel.releasability import decide_all, jointly_allowed
 from services.kernel.release_terms import Decision, Mode, Occasion, Rendition
+from services.threatfeed.domain.paging import Position
 from services.threatfeed.store.readings import Held, page_of_active
 from services.threatfeed.usecases.decide_releasability import Use
 from services.threatfeed.usecases.read_assessment import Rendered, rendition_for
 from services.threatfeed.usecases.renditions import renditions, text_under_decision, title_of
 
 _CHUNK = 100
-
-Position = tuple[datetime, UUID]
-"""Where a page ends: publication and id of the last assessment looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,128 +3,23 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import grpc
-import httpx
 import psycopg
 import pytest
 from entente.exchange.v1 import release_pb2
-from entente.threatfeed.v1 import assessment_service_pb2, assessment_service_pb2_grpc
+from entente.threatfeed.v1 import assessment_service_pb2
 
-from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
-from services.chassis.consumer.records import Record
-from services.chassis.http.application import HttpParts, create_api
-from services.chassis.lifecycle import Component
-from services.chassis.migrations import migrate
-from services.chassis.process import Process
-from services.chassis.rpc.server import RpcServer
-from services.chassis.settings import ListenerSettings
-from services.kernel.identifiers import assessment_id
-from services.kernel.markings.levels import Level
-from services.threatfeed.app import MIGRATIONS
-from services.threatfeed.http.routes import routes
-from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
-from services.threatfeed.usecases.holding import Holding
-from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
 from tests.support.postgres import Databases
-from tests.support.processes import SettableClock, process_parts, running
-from tests.support.submissions import read, real_policy
-
-UK_ONLY = "UK OFFICIAL-SENSITIVE - HMG USE ONLY"
-JOINT = "UK OFFICIAL REL EU"
-OCCASION = assessment_service_pb2.Occasion(series="uk-eu")
-OCCASION.used_at.FromDatetime(datetime.now(UTC) + timedelta(days=14))
-
-
-@dataclass(slots=True)
-class Reading:
-    """A threatfeed api with some assessments in it."""
-
-    platform: PlatformAccess
-    process: Process
-    dsn: str
-    stub: "assessment_service_pb2_grpc.AssessmentServiceAsyncStub"
-    client: httpx.AsyncClient
-
-    def token(self, subject: str, party: str, organisation: str, *roles: str) -> str:
-        return issue_token(
-            self.platform.keys,
-            subject=subject,
-            party=party,
-            organisation=organisation,
-            roles=roles,
-            at=datetime.now(UTC),
-        )
-
-    def uk(self) -> dict[str, str]:
-        token = self.token("fcdo-secretariat", "UK", "FCDO", "secretariat")
-        return {"authorization": f"Bearer {token}"}
-
-    def eu(self) -> dict[str, str]:
-        token = self.token("eeas-secretariat", "EU", "EEAS", "secretariat")
-        return {"authorization": f"Bearer {token}"}
+from tests.support.reading import JOINT, OCCASION, TEAR_LINE, UK_ONLY, Reading, document, hold, open_reading
 
 
 @pytest.fixture
 async def reading(platform: PlatformAccess, postgres: Databases) -> AsyncIterator[Reading]:
-    dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
-    policy, clock = real_policy(), SettableClock()
-    async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
-        server = RpcServer(
-            [assessment_service(AssessmentServicer(process.database, policy, clock))],
-            ListenerSettings(port=0),
-            verifier=process.verifier,
-            health=process.health,
-            telemetry=process.telemetry,
-        )
-        app = create_api(
-            "threatfeed",
-            "v1",
-            HttpParts(process.database, process.verifier, clock, process.ids),
-            routes(),
-            health=process.health,
-            telemetry=process.telemetry,
-            policy=policy,
-        )
-        async with (
-            running(Component("rpc", server.run)),
-            grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
-            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threatfeed") as client,
-        ):
-            stub = assessment_service_pb2_grpc.AssessmentServiceStub(channel)
-            yield Reading(platform, process, dsn, stub, client)
-
-
-async def hold(reading: Reading, *documents: dict[str, object]) -> list[UUID]:
-    """Has assessments of ncsc ingested."""
-    holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), real_policy())
-    batch = []
-    for offset, document in enumerate(documents):
-        raw = json.dumps(document).encode()
-        record = Record("threatfeed.submission.ncsc.v1", 0, offset, b"k", raw, (), 0)
-        batch.append(Submission(record, "ncsc", read(raw)))
-    async with reading.process.database.transaction() as tx:
-        assert await ingest_submissions(tx, batch, holding, reading.process.clock()) == []
-    return [assessment_id("ncsc", str(document["id"])) for document in documents]
-
-
-def document(identity: str, marking: str, **more: object) -> dict[str, object]:
-    return {
-        "id": identity,
-        "version": 1,
-        "title": f"Title of {identity}",
-        "text": f"Text of {identity}",
-        "published": "2026-11-20T09:00:00Z",
-        "marking": {"national": marking},
-        **more,
-    }
-
-
-TEAR_LINE = {"title": "What may be said", "text": "Less.", "marking": {"national": JOINT}}
+    async with open_reading(platform, postgres) as opened:
+        yield opened
 
 
 async def test_a_reader_gets_the_widest_rendition_that_its_party_may_have(reading: Reading) -> None:

@@ -66,8 +66,16 @@ def test_accepted(raw: bytes, content_type: str | None) -> None:
         (b"[]", "application/vnd.entente.kev+json", "CATALOGUE_MALFORMED"),
         (b"{}", None, "FORMAT_UNRECOGNISED"),
         (b'{"type": "report", "id": "x", "version": 1}', None, "FORMAT_UNRECOGNISED"),
+        (json.dumps(report()).encode(), None, "BUNDLE_MALFORMED"),
+        (json.dumps([report()]).encode(), None, "BUNDLE_MALFORMED"),
+        (json.dumps([report()]).encode(), "application/stix+json", "BUNDLE_MALFORMED"),
+        (
+            json.dumps(bundle(report())["objects"]).encode(),
+            "application/vnd.entente.misp+json",
+            "CONTENT_TYPE_MISMATCH",
+        ),
         (b"[]", "application/vnd.entente.assessment+json", "FORMAT_UNRECOGNISED"),
-        (b"[]", "application/stix+json", "FORMAT_UNRECOGNISED"),
+        (b"[]", "application/stix+json", "BUNDLE_MALFORMED"),
         (b"{}", "application/stix+json", "BUNDLE_MALFORMED"),
     ],
 )

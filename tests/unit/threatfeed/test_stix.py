@@ -186,6 +186,21 @@ def test_revoked_objects_and_times_that_contradict_each_other_give_nothing() -> 
     assert accepted(referring(turned)).period is None
 
 
+def test_a_report_that_states_no_version_is_one_of_stix_2_0() -> None:
+    assert accepted(bundle(report(spec_version=None))).source.format is SourceFormat.STIX_2_0
+    assert accepted(bundle(report(), spec_version="2.0")).source.format is SourceFormat.STIX_2_1
+
+
+def test_a_day_may_stand_for_a_time_seen_since_only_the_day_is_kept() -> None:
+    campaign = thing("campaign--2b742742-28c3-4e1b-bab7-8350d6300fa7", first_seen="2018-06-01")
+    period = accepted(referring(campaign)).period
+    assert period is not None
+    assert (str(period.start), period.end) == ("2018-06-01", None)
+    for wrong in ("2018-06-31", "20180601", "2018-W22-5", "June 2018"):
+        refusals = refused(referring(campaign | {"first_seen": wrong}))
+        assert refusals == [("TIMESTAMP_INVALID", "/objects/1/first_seen")]
+
+
 def test_the_newest_version_of_a_referred_object_counts() -> None:
     old = thing(ACTOR, name="OLD NAME", modified="2026-01-01T00:00:00Z")
     new = thing(ACTOR, name="NEW NAME", modified="2026-01-01T00:00:00.5Z")
@@ -259,7 +274,6 @@ def test_several_versions_of_a_report_are_several_revisions_in_their_order() -> 
         ({"name": "x" * (limits.TITLE_LENGTH + 1)}, ("FIELD_TOO_LONG", "/objects/0/name")),
         ({"revoked": "yes"}, ("FIELD_INVALID", "/objects/0/revoked")),
         ({"spec_version": "2.2"}, ("FIELD_INVALID", "/objects/0/spec_version")),
-        ({"spec_version": None}, ("FIELD_MISSING", "/objects/0/spec_version")),
     ],
 )
 def test_a_malformed_report_is_refused_where_it_is_wrong(

@@ -230,6 +230,105 @@ class GetAssessmentResponse(_message.Message):
 Global___GetAssessmentResponse: _TypeAlias = GetAssessmentResponse  # noqa: Y015
 
 @_typing.final
+class ListAssessmentsRequest(_message.Message):
+    """Asks for a page of assessments. Of one kind of values any will do; every kind that is given must be met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    PARTIES_FIELD_NUMBER: _builtins.int
+    AGENCIES_FIELD_NUMBER: _builtins.int
+    THEMES_FIELD_NUMBER: _builtins.int
+    ACTORS_FIELD_NUMBER: _builtins.int
+    TECHNIQUES_FIELD_NUMBER: _builtins.int
+    VULNERABILITIES_FIELD_NUMBER: _builtins.int
+    SECTORS_FIELD_NUMBER: _builtins.int
+    MARKINGS_FIELD_NUMBER: _builtins.int
+    PUBLISHED_SINCE_FIELD_NUMBER: _builtins.int
+    PUBLISHED_BEFORE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    words: _builtins.str
+    """As for a web search: quotes for a phrase, `or`, and `-` for what must not be there."""
+    @_builtins.property
+    def parties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def agencies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def themes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def actors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def techniques(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def vulnerabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def sectors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def markings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """TLP labels as `TLP:AMBER`, or a system and level as `UK_GSCP OFFICIAL`."""
+
+    @_builtins.property
+    def published_since(self) -> _timestamp_pb2.Timestamp:
+        """Published at this time or later."""
+
+    @_builtins.property
+    def published_before(self) -> _timestamp_pb2.Timestamp:
+        """Published before this time."""
+
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        words: _builtins.str = ...,
+        parties: _abc.Iterable[_builtins.str] | None = ...,
+        agencies: _abc.Iterable[_builtins.str] | None = ...,
+        themes: _abc.Iterable[_builtins.str] | None = ...,
+        actors: _abc.Iterable[_builtins.str] | None = ...,
+        techniques: _abc.Iterable[_builtins.str] | None = ...,
+        vulnerabilities: _abc.Iterable[_builtins.str] | None = ...,
+        sectors: _abc.Iterable[_builtins.str] | None = ...,
+        markings: _abc.Iterable[_builtins.str] | None = ...,
+        published_since: _timestamp_pb2.Timestamp | None = ...,
+        published_before: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["published_before", b"published_before", "published_since", b"published_since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "agencies", b"agencies", "markings", b"markings", "page_size", b"page_size", "page_token", b"page_token", "parties", b"parties", "published_before", b"published_before", "published_since", b"published_since", "sectors", b"sectors", "techniques", b"techniques", "themes", b"themes", "vulnerabilities", b"vulnerabilities", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAssessmentsRequest: _TypeAlias = ListAssessmentsRequest  # noqa: Y015
+
+@_typing.final
+class ListAssessmentsResponse(_message.Message):
+    """A page of assessments, each in the widest rendition that the caller's party may have."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSESSMENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def assessments(self) -> _containers.RepeatedCompositeFieldContainer[Global___RenderedAssessment]: ...
+    def __init__(
+        self,
+        *,
+        assessments: _abc.Iterable[Global___RenderedAssessment] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAssessmentsResponse: _TypeAlias = ListAssessmentsResponse  # noqa: Y015
+
+@_typing.final
 class ListCandidatesRequest(_message.Message):
     """Asks for a page of candidates."""
 

@@ -40,6 +40,11 @@ class AssessmentServiceStub:
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentRequest.SerializeToString,
                 response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentResponse.FromString,
                 _registered_method=True)
+        self.ListAssessments = channel.unary_unary(
+                '/entente.threatfeed.v1.AssessmentService/ListAssessments',
+                request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.SerializeToString,
+                response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.FromString,
+                _registered_method=True)
         self.ListCandidates = channel.unary_unary(
                 '/entente.threatfeed.v1.AssessmentService/ListCandidates',
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListCandidatesRequest.SerializeToString,
@@ -58,6 +63,13 @@ class AssessmentServiceServicer:
 
     def GetAssessment(self, request, context):
         """One revision of an assessment, in the widest rendition the caller's party may have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAssessments(self, request, context):
+        """The assessments that the caller's party may have, the latest published first; also by words.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -84,6 +96,11 @@ def add_AssessmentServiceServicer_to_server(servicer, server):
                     servicer.GetAssessment,
                     request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentRequest.FromString,
                     response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentResponse.SerializeToString,
+            ),
+            'ListAssessments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAssessments,
+                    request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.FromString,
+                    response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.SerializeToString,
             ),
             'ListCandidates': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCandidates,
@@ -124,6 +141,33 @@ class AssessmentService:
             '/entente.threatfeed.v1.AssessmentService/GetAssessment',
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentRequest.SerializeToString,
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAssessments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.threatfeed.v1.AssessmentService/ListAssessments',
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.SerializeToString,
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

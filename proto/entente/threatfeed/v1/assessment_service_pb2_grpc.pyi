@@ -35,6 +35,8 @@ class AssessmentServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AssessmentServiceAsyncStub: ...
     GetAssessment: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.GetAssessmentRequest, _assessment_service_pb2.GetAssessmentResponse]
     """One revision of an assessment, in the widest rendition the caller's party may have."""
+    ListAssessments: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.ListAssessmentsRequest, _assessment_service_pb2.ListAssessmentsResponse]
+    """The assessments that the caller's party may have, the latest published first; also by words."""
     ListCandidates: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]
     """The current assessments that a meeting could take up, with a decision for every party of its series."""
     DecideReleasability: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.DecideReleasabilityRequest, _assessment_service_pb2.DecideReleasabilityResponse]
@@ -47,6 +49,8 @@ class AssessmentServiceAsyncStub(AssessmentServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetAssessment: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.GetAssessmentRequest, _assessment_service_pb2.GetAssessmentResponse]  # type: ignore[assignment]
     """One revision of an assessment, in the widest rendition the caller's party may have."""
+    ListAssessments: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.ListAssessmentsRequest, _assessment_service_pb2.ListAssessmentsResponse]  # type: ignore[assignment]
+    """The assessments that the caller's party may have, the latest published first; also by words."""
     ListCandidates: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]  # type: ignore[assignment]
     """The current assessments that a meeting could take up, with a decision for every party of its series."""
     DecideReleasability: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.DecideReleasabilityRequest, _assessment_service_pb2.DecideReleasabilityResponse]  # type: ignore[assignment]
@@ -62,6 +66,14 @@ class AssessmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_assessment_service_pb2.GetAssessmentResponse, _abc.Awaitable[_assessment_service_pb2.GetAssessmentResponse]]:
         """One revision of an assessment, in the widest rendition the caller's party may have."""
+
+    @_abc_1.abstractmethod
+    def ListAssessments(
+        self,
+        request: _assessment_service_pb2.ListAssessmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_assessment_service_pb2.ListAssessmentsResponse, _abc.Awaitable[_assessment_service_pb2.ListAssessmentsResponse]]:
+        """The assessments that the caller's party may have, the latest published first; also by words."""
 
     @_abc_1.abstractmethod
     def ListCandidates(

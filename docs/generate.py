@@ -1,0 +1,69 @@
+"""Writes the pages of docs/reference that are drawn from the code: `python docs/generate.py`."""
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import services
+from services.kernel.refusals import Refusal
+from services.threatfeed.formats.narrative import json_schema
+
+FOLDER = Path(__file__).resolve().parent / "reference"
+_OF_RECEIPTS = (
+    *("services.threatfeed.domain.refusals", "services.kernel.markings.refusals"),
+    *("services.kernel.scales", "services.chassis.consumer.records"),
+)
+_ALSO_OF_RECEIPTS = frozenset({"HOLDING_REFUSED", "AGENCY_UNKNOWN"})
+_HEAD = """# Reasons
+
+Why something is refused. The codes are stable: callers match on them; texts may change. This page is
+generated from the refusals in the code; `make proto` writes it anew.
+"""
+_KINDS = "Over REST a reason is the member `reason` of the problem (RFC 9457), over gRPC that of `ErrorInfo`."
+
+
+def pages() -> dict[Path, str]:
+    """The text of each page."""
+    return {
+        FOLDER / "reasons.md": _reasons(),
+        FOLDER / "narrative.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+    }
+
+
+def _reasons() -> str:
+    of_receipts: list[str] = []
+    of_requests: list[str] = []
+    for refusal in sorted(_refusals(), key=lambda found: (found.reason, found.__module__)):
+        meaning = " ".join((refusal.__dict__["__doc__"] or "").split())
+        row = f"| `{refusal.reason}` | {meaning} | {refusal.kind} |"
+        in_receipts = refusal.__module__ in _OF_RECEIPTS or refusal.reason in _ALSO_OF_RECEIPTS
+        (of_receipts if in_receipts else of_requests).append(row)
+    head = ["| code | meaning | kind |", "|---|---|---|"]
+    return "\n".join(
+        [
+            *(_HEAD, "## Of submissions: in receipts and in `entente check`", "", *head, *of_receipts, ""),
+            *("## Of requests and events", "", _KINDS, "", *head, *of_requests, ""),
+        ]
+    )
+
+
+def _refusals() -> Iterator[type[Refusal]]:
+    """Every refusal that names a reason, of every module that can be imported."""
+    for module in pkgutil.walk_packages(services.__path__, "services."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    waiting: list[type[Refusal]] = [Refusal]
+    found: dict[type[Refusal], None] = {}
+    while waiting:
+        for refusal in waiting.pop().__subclasses__():
+            waiting.append(refusal)
+            if "reason" in refusal.__dict__ and refusal.__module__.startswith("services."):
+                found[refusal] = None
+    return iter(found)
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")

@@ -1,0 +1,148 @@
+"""Makes what each party may read of assessments, after anything that it depends on has changed."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from services.chassis.database import Database, Transaction
+from services.chassis.ids import IdSource
+from services.kernel.identifiers import assessment_id
+from services.kernel.policy import Policy
+from services.kernel.release_terms import RevisionState
+from services.threatfeed.domain.documents import revision_to_document
+from services.threatfeed.domain.themes import ThemeMatcher
+from services.threatfeed.domain.views import View, ViewState, basis_of, in_rendition, next_change
+from services.threatfeed.store.readings import Held, find_latest
+from services.threatfeed.store.views import (
+    Change,
+    Shown,
+    assessments_after,
+    dependents_of,
+    due_before,
+    lock_feeds,
+    parties_not_on,
+    replace_due,
+    replace_sources,
+    shown_of,
+    store_basis,
+    store_sequences,
+    store_views,
+)
+from services.threatfeed.usecases.read_assessment import rendition_for
+
+_CHUNK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ViewMaker:
+    """Makes views under one policy. Nothing is kept of what a party may not read."""
+
+    policy: Policy
+    themes: ThemeMatcher
+    ids: IdSource
+
+    async def make(self, tx: Transaction, assessments: Sequence[UUID], at: datetime) -> None:
+        """Makes the views of assessments, and of those that rest on them.
+
+        A party's order moves on only where what it may read has changed, so that the order tells it
+        nothing of the rest.
+        """
+        sequences = await lock_feeds(tx, self.policy.parties, self.ids)
+        identities = sorted({*assessments, *await dependents_of(tx, assessments)})
+        held = await find_latest(tx, identities)
+        shown = await shown_of(tx, identities)
+        changes: list[Change] = []
+        for one in held:
+            for party in sorted(self.policy.parties):
+                before = shown.get((party, one.content.assessment_id))
+                view = await self._view(tx, one, party, at)
+                digest = _digest(view)
+                if _differs(before, view, digest):
+                    sequences[party] += 1
+                    changes.append(Change(view, sequences[party], digest))
+        await store_views(tx, changes, at)
+        await store_sequences(tx, sequences)
+        await replace_sources(tx, identities, {one.content.assessment_id: _sources(one) for one in held})
+        await replace_due(tx, identities, _due(held, at))
+
+    async def _view(self, tx: Transaction, held: Held, party: str, at: datetime) -> View:
+        content = held.content
+        rendition = None
+        if held.state is not RevisionState.WITHDRAWN:
+            rendition = await rendition_for(tx, held, party, self.policy, at)
+        if rendition is None:
+            withdrawn = held.state is RevisionState.WITHDRAWN
+            state = ViewState.WITHDRAWN if withdrawn else ViewState.NOT_RELEASED
+            return View(party, held.party, content.assessment_id, held.revision, state, None, None)
+        seen = in_rendition(content, rendition, self.themes)
+        return View(
+            party, held.party, content.assessment_id, held.revision, ViewState.ACTIVE, rendition, seen
+        )
+
+
+async def make_due_views(database: Database, maker: ViewMaker, at: datetime) -> bool:
+    """Makes the views that time alone has changed; returns whether there may be more to make."""
+    async with database.transaction() as tx:
+        due = await due_before(tx, at, _CHUNK)
+        if due:
+            await maker.make(tx, due, at)
+            return True
+    return False
+
+
+async def make_all_views(database: Database, maker: ViewMaker, at: datetime) -> bool:
+    """Makes every view anew where they stand on another basis; returns whether they did.
+
+    A run that is ended early leaves the old basis standing, and the next one begins again.
+    """
+    basis, parties = basis_of(maker.policy, at), tuple(maker.policy.parties)
+    async with database.transaction() as tx:
+        await lock_feeds(tx, parties, maker.ids)
+        if not await parties_not_on(tx, parties, basis):
+            return False
+    after: UUID | None = None
+    while True:
+        async with database.transaction() as tx:
+            chunk = await assessments_after(tx, after, _CHUNK)
+            if not chunk:
+                await store_basis(tx, parties, basis)
+                return True
+            await maker.make(tx, chunk, at)
+            after = chunk[-1]
+
+
+def _digest(view: View) -> str:
+    """Of all that the party may read. The source's own digest would tell of the text around a tear line."""
+    document: dict[str, object] = {"state": view.state.value}
+    if view.content is not None and view.rendition is not None:
+        document["revision"] = view.revision
+        document["rendition"] = view.rendition.value
+        document["content"] = revision_to_document(view.content)
+    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _differs(before: Shown | None, view: View, digest: str) -> bool:
+    if before is None:
+        return view.content is not None
+    if view.content is None and not before.readable:
+        # Why there is still nothing to read is nothing that the party may know.
+        return False
+    return before.digest != digest
+
+
+def _sources(held: Held) -> tuple[UUID, ...]:
+    return tuple(
+        assessment_id(source.originator, source.object_id)
+        for source in held.content.derived_from
+        if source.originator is not None
+    )
+
+
+def _due(held: Sequence[Held], at: datetime) -> dict[UUID, datetime]:
+    found = ((one.content, next_change(one.content, at)) for one in held)
+    return {content.assessment_id: due for content, due in found if due is not None}

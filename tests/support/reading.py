@@ -1,0 +1,141 @@
+"""A threatfeed api with assessments in it, and the officials who read them."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import grpc
+import httpx
+from entente.threatfeed.v1 import assessment_service_pb2, assessment_service_pb2_grpc
+
+from deploy.local.keys import issue_token
+from deploy.local.platform import PlatformAccess
+from services.chassis.consumer.records import Record
+from services.chassis.http.application import HttpParts, create_api
+from services.chassis.lifecycle import Component
+from services.chassis.migrations import migrate
+from services.chassis.process import Process
+from services.chassis.rpc.server import RpcServer
+from services.chassis.settings import ListenerSettings
+from services.kernel.identifiers import assessment_id
+from services.kernel.markings.levels import Level
+from services.kernel.policy import Policy
+from services.threatfeed.app import MIGRATIONS
+from services.threatfeed.domain.themes import ThemeMatcher
+from services.threatfeed.http.routes import routes
+from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
+from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
+from services.threatfeed.usecases.make_views import ViewMaker
+from tests.support.postgres import Databases
+from tests.support.processes import SettableClock, process_parts, running
+from tests.support.submissions import read, real_policy
+
+UK_ONLY = "UK OFFICIAL-SENSITIVE - HMG USE ONLY"
+JOINT = "UK OFFICIAL REL EU"
+OCCASION = assessment_service_pb2.Occasion(series="uk-eu")
+OCCASION.used_at.FromDatetime(datetime.now(UTC) + timedelta(days=14))
+
+
+@dataclass(slots=True)
+class Reading:
+    """A threatfeed api with some assessments in it."""
+
+    platform: PlatformAccess
+    process: Process
+    clock: SettableClock
+    policy: Policy
+    dsn: str
+    stub: "assessment_service_pb2_grpc.AssessmentServiceAsyncStub"
+    client: httpx.AsyncClient
+
+    def token(self, subject: str, party: str, organisation: str, *roles: str) -> str:
+        return issue_token(
+            self.platform.keys,
+            subject=subject,
+            party=party,
+            organisation=organisation,
+            roles=roles,
+            at=datetime.now(UTC),
+        )
+
+    def uk(self) -> dict[str, str]:
+        token = self.token("fcdo-secretariat", "UK", "FCDO", "secretariat")
+        return {"authorization": f"Bearer {token}"}
+
+    def eu(self) -> dict[str, str]:
+        token = self.token("eeas-secretariat", "EU", "EEAS", "secretariat")
+        return {"authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def open_reading(platform: PlatformAccess, postgres: Databases) -> AsyncIterator[Reading]:
+    dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
+    policy, clock = real_policy(), SettableClock()
+    async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
+        server = RpcServer(
+            [assessment_service(AssessmentServicer(process.database, policy, clock))],
+            ListenerSettings(port=0),
+            verifier=process.verifier,
+            health=process.health,
+            telemetry=process.telemetry,
+        )
+        app = create_api(
+            "threatfeed",
+            "v1",
+            HttpParts(process.database, process.verifier, clock, process.ids),
+            routes(),
+            health=process.health,
+            telemetry=process.telemetry,
+            policy=policy,
+        )
+        async with (
+            running(Component("rpc", server.run)),
+            grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threatfeed") as client,
+        ):
+            stub = assessment_service_pb2_grpc.AssessmentServiceStub(channel)
+            yield Reading(platform, process, clock, policy, dsn, stub, client)
+
+
+async def hold(reading: Reading, *documents: dict[str, object]) -> list[UUID]:
+    """Has assessments of ncsc ingested, and the views of them made."""
+    holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), real_policy())
+    batch = []
+    for offset, document in enumerate(documents):
+        raw = json.dumps(document).encode()
+        record = Record("threatfeed.submission.ncsc.v1", 0, offset, b"k", raw, (), 0)
+        batch.append(Submission(record, "ncsc", read(raw)))
+    async with reading.process.database.transaction() as tx:
+        assert await ingest_submissions(tx, batch, holding, reading.process.clock()) == []
+    identities = [assessment_id("ncsc", str(document["id"])) for document in documents]
+    await make_views(reading, *identities)
+    return identities
+
+
+def maker(reading: Reading, policy: Policy | None = None) -> ViewMaker:
+    rules = policy or reading.policy
+    return ViewMaker(rules, ThemeMatcher.compile(rules.themes), reading.process.ids)
+
+
+async def make_views(reading: Reading, *identities: UUID) -> None:
+    async with reading.process.database.transaction() as tx:
+        await maker(reading).make(tx, identities, reading.process.clock())
+
+
+def document(identity: str, marking: str, **more: object) -> dict[str, object]:
+    return {
+        "id": identity,
+        "version": 1,
+        "title": f"Title of {identity}",
+        "text": f"Text of {identity}",
+        "published": "2026-11-20T09:00:00Z",
+        "marking": {"national": marking},
+        **more,
+    }
+
+
+TEAR_LINE = {"title": "What may be said", "text": "Less.", "marking": {"national": JOINT}}
