@@ -1,5 +1,6 @@
 """Puts the threatfeed processes together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,17 +22,25 @@ from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.holding import Holding
-from services.threatfeed.usecases.make_views import ViewMaker, make_all_views, make_due_views
+from services.threatfeed.usecases.make_views import (
+    ViewMaker,
+    forget_old_views,
+    make_all_views,
+    make_due_views,
+)
+from services.threatfeed.usecases.watch_assessments import FeedSignal
 
 SERVICE = "threatfeed"
 _VIEWS_DUE_EVERY = 5.0
+_FOLLOWED_EVERY = 0.25
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
 @asynccontextmanager
 async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     policy = Policy.from_documents(read_documents(settings.policy))
-    servicer = AssessmentServicer(process.database, policy, process.clock)
+    signal = FeedSignal(process.database)
+    servicer = AssessmentServicer(process.database, policy, process.clock, signal)
     clearing = Clearing(
         policy, settings.home_party, Level.parse(settings.ceiling), lambda topic: party_of(topic, policy)
     )
@@ -54,10 +63,19 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         policy=policy,
         quarantine=quarantine,
         sight_of=lambda principal: clearing.of(Reader.from_claims(principal.subject, principal.claims)),
+        signal=signal,
     )
+
+    async def streams(stop: asyncio.Event) -> None:
+        await stop.wait()
+        await signal.close()
+
     yield [
         Component("rpc", rpc.run),
         Component("http", HttpServer(app, settings.http).run),
+        periodic("views followed", signal.look, every=_FOLLOWED_EVERY, health=process.health),
+        # Told to end before the servers are: an open stream would hold a server up.
+        Component("streams", streams),
     ]
 
 
@@ -82,6 +100,7 @@ async def compose_views(process: Process, settings: ThreatfeedSettings) -> Async
     maker = ViewMaker(policy, ThemeMatcher.compile(policy.themes), process.ids)
 
     async def make_due() -> bool:
+        await forget_old_views(process.database, process.clock())
         made_all = await make_all_views(process.database, maker, process.clock())
         return await make_due_views(process.database, maker, process.clock()) or made_all
 

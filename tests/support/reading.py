@@ -13,10 +13,12 @@ from entente.threatfeed.v1 import assessment_service_pb2, assessment_service_pb2
 
 from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
+from deploy.local.ports import free_port
 from services.chassis.consumer.records import Record
-from services.chassis.http.application import HttpParts, create_api
+from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.lifecycle import Component
 from services.chassis.migrations import migrate
+from services.chassis.periodic import periodic
 from services.chassis.process import Process
 from services.chassis.rpc.server import RpcServer
 from services.chassis.settings import ListenerSettings
@@ -30,6 +32,7 @@ from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_s
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
 from services.threatfeed.usecases.make_views import ViewMaker
+from services.threatfeed.usecases.watch_assessments import FeedSignal
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running
 from tests.support.submissions import read, real_policy
@@ -51,6 +54,8 @@ class Reading:
     dsn: str
     stub: "assessment_service_pb2_grpc.AssessmentServiceAsyncStub"
     client: httpx.AsyncClient
+    address: str
+    """Where the api answers over a real connection, which streams need."""
 
     def token(self, subject: str, party: str, organisation: str, *roles: str) -> str:
         return issue_token(
@@ -76,8 +81,9 @@ async def open_reading(platform: PlatformAccess, postgres: Databases) -> AsyncIt
     dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
     policy, clock = real_policy(), SettableClock()
     async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
+        signal = FeedSignal(process.database)
         server = RpcServer(
-            [assessment_service(AssessmentServicer(process.database, policy, clock))],
+            [assessment_service(AssessmentServicer(process.database, policy, clock, signal))],
             ListenerSettings(port=0),
             verifier=process.verifier,
             health=process.health,
@@ -91,14 +97,21 @@ async def open_reading(platform: PlatformAccess, postgres: Databases) -> AsyncIt
             health=process.health,
             telemetry=process.telemetry,
             policy=policy,
+            signal=signal,
         )
+        port = free_port()
+        http = HttpServer(app, ListenerSettings(port=port), grace=1)
         async with (
-            running(Component("rpc", server.run)),
+            running(
+                Component("http", http.run),
+                Component("rpc", server.run),
+                periodic("views followed", signal.look, every=0.05, health=process.health),
+            ),
             grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threatfeed") as client,
         ):
             stub = assessment_service_pb2_grpc.AssessmentServiceStub(channel)
-            yield Reading(platform, process, clock, policy, dsn, stub, client)
+            yield Reading(platform, process, clock, policy, dsn, stub, client, f"http://127.0.0.1:{port}")
 
 
 async def hold(reading: Reading, *documents: dict[str, object]) -> list[UUID]:

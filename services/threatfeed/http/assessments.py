@@ -70,7 +70,7 @@ class AssessmentsPage(BaseModel):
     next_page_token: str = Field(description="Empty where there is no more")
 
 
-class SearchQuery(BaseModel):
+class Conditions(BaseModel):
     """Of one kind of values any will do; every kind that is given must be met."""
 
     model_config = ConfigDict(extra="forbid")
@@ -86,12 +86,15 @@ class SearchQuery(BaseModel):
     marking: Annotated[list[str], Field(description="TLP:AMBER, or a level: UK_GSCP OFFICIAL")] = []
     since: Annotated[AwareDatetime | None, Field(description="Published then or later")] = None
     until: Annotated[AwareDatetime | None, Field(description="Published before")] = None
-    page_size: Annotated[int, Field(ge=0, description="0 for 50; at most 200 are given")] = 0
-    page_token: str = ""
 
     def search(self) -> Search:
         values = {kind: getattr(self, kind.value) for kind in Kind}
         return Search.of(self.words, values, self.since, self.until)
+
+
+class SearchQuery(Conditions):
+    page_size: Annotated[int, Field(ge=0, description="0 for 50; at most 200 are given")] = 0
+    page_token: str = ""
 
 
 def routes() -> APIRouter:

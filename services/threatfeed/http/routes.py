@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.threatfeed.http import assessments, quarantine
+from services.threatfeed.http import assessments, changes, quarantine
 
 
 def routes() -> Sequence[APIRouter]:
-    return (assessments.routes(), quarantine.routes())
+    return (assessments.routes(), changes.routes(), quarantine.routes())

@@ -1,26 +1,27 @@
 """AssessmentService over gRPC."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from entente.exchange.v1 import release_pb2
 from entente.threatfeed.v1 import (
-    assessment_event_pb2,
     assessment_service_pb2,
     assessment_service_pb2_grpc,
 )
 
 from services.chassis.clock import Clock
 from services.chassis.database import Database
+from services.chassis.feed import Token
 from services.chassis.rpc.server import Service
 from services.chassis.telemetry import link_current_span
 from services.kernel.parties import Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue
-from services.kernel.release_terms import Decision, Mode, Rendition, RevisionState
+from services.kernel.release_terms import Decision, Mode, Rendition
 from services.threatfeed.domain.paging import page_size, page_token, read_page_token
-from services.threatfeed.domain.search import Kind, Search
 from services.threatfeed.events import encode_marking
 from services.threatfeed.rpc.arguments import read_number, read_time, read_uuid, reader_of_call
+from services.threatfeed.rpc.encoding import STATES, encode_rendered, encode_step, search_of
 from services.threatfeed.usecases.decide_releasability import (
     TextDecision,
     TextReference,
@@ -29,31 +30,28 @@ from services.threatfeed.usecases.decide_releasability import (
 )
 from services.threatfeed.usecases.list_assessments import list_assessments
 from services.threatfeed.usecases.list_candidates import Candidate, list_candidates
-from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
-from services.threatfeed.usecases.renditions import text_of, title_of
+from services.threatfeed.usecases.read_assessment import read_assessment
+from services.threatfeed.usecases.watch_assessments import FeedSignal, Watch
 
 NAME = "entente.threatfeed.v1.AssessmentService"
 _READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR})
 ACCESS = {
     "GetAssessment": _READERS,
     "ListAssessments": _READERS,
+    "WatchAssessments": _READERS,
     "ListCandidates": frozenset({Role.SECRETARIAT}),
     "DecideReleasability": frozenset({Role.SECRETARIAT}),
-}
-_STATE = {
-    RevisionState.CURRENT: assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
-    RevisionState.SUPERSEDED: assessment_event_pb2.ASSESSMENT_STATE_SUPERSEDED,
-    RevisionState.WITHDRAWN: assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN,
 }
 
 
 class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
     """Maps messages to use cases and back."""
 
-    def __init__(self, database: Database, policy: Policy, clock: Clock) -> None:
+    def __init__(self, database: Database, policy: Policy, clock: Clock, signal: FeedSignal) -> None:
         self._database = database
         self._policy = policy
         self._clock = clock
+        self._signal = signal
 
     async def GetAssessment(  # noqa: N802 the name is the contract's
         self, request: assessment_service_pb2.GetAssessmentRequest, _: Any
@@ -67,12 +65,12 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
             at=self._clock(),
         )
         link_current_span(rendered.held.traceparent)
-        return assessment_service_pb2.GetAssessmentResponse(assessment=_rendered(rendered))
+        return assessment_service_pb2.GetAssessmentResponse(assessment=encode_rendered(rendered))
 
     async def ListAssessments(  # noqa: N802 the name is the contract's
         self, request: assessment_service_pb2.ListAssessmentsRequest, _: Any
     ) -> assessment_service_pb2.ListAssessmentsResponse:
-        reader, search = reader_of_call(), _search(request)
+        reader, search = reader_of_call(), search_of(request.filter)
         asked = f"{reader.subject}|{search.question()}"
         found, position = await list_assessments(
             self._database,
@@ -84,9 +82,23 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
             at=self._clock(),
         )
         return assessment_service_pb2.ListAssessmentsResponse(
-            assessments=[_rendered(rendered) for rendered in found],
+            assessments=[encode_rendered(rendered) for rendered in found],
             next_page_token="" if position is None else page_token(position, asked),
         )
+
+    async def WatchAssessments(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.WatchAssessmentsRequest, _: Any
+    ) -> AsyncIterator[assessment_service_pb2.WatchAssessmentsResponse]:
+        watch = Watch(
+            self._database,
+            self._signal,
+            self._policy,
+            self._clock,
+            reader_of_call(),
+            search_of(request.filter),
+        )
+        async for step in watch.steps(Token.parse(request.resume_token)):
+            yield encode_step(step)
 
     async def ListCandidates(  # noqa: N802 the name is the contract's
         self, request: assessment_service_pb2.ListCandidatesRequest, _: Any
@@ -138,24 +150,6 @@ def assessment_service(servicer: AssessmentServicer) -> Service:
     )
 
 
-def _search(request: assessment_service_pb2.ListAssessmentsRequest) -> Search:
-    since, before = (
-        read_time(getattr(request, name), f"/{name}") if request.HasField(name) else None
-        for name in ("published_since", "published_before")
-    )
-    values = {
-        Kind.PARTY: request.parties,
-        Kind.AGENCY: request.agencies,
-        Kind.THEME: request.themes,
-        Kind.ACTOR: request.actors,
-        Kind.TECHNIQUE: request.techniques,
-        Kind.CVE: request.vulnerabilities,
-        Kind.SECTOR: request.sectors,
-        Kind.MARKING: request.markings,
-    }
-    return Search.of(request.words, values, since, before)
-
-
 def _use(occasion: assessment_service_pb2.Occasion) -> Use:
     if not occasion.series or not occasion.HasField("used_at"):
         raise InvalidValue("series and time of use are needed", pointer="/occasion")
@@ -175,37 +169,6 @@ def _reference(text: assessment_service_pb2.TextReference) -> TextReference:
         rendition=Rendition(release_pb2.Rendition.Name(text.rendition).removeprefix("RENDITION_")),
         mode=Mode(release_pb2.ReleaseMode.Name(text.mode).removeprefix("RELEASE_MODE_")),
     )
-
-
-def _rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssessment:
-    held, content = rendered.held, rendered.held.content
-    full = rendered.rendition is Rendition.FULL
-    message = assessment_service_pb2.RenderedAssessment(
-        assessment_id=str(content.assessment_id),
-        revision=held.revision,
-        state=_STATE[held.state],
-        rendition=release_pb2.Rendition.Value(f"RENDITION_{rendered.rendition.value}"),
-        title=title_of(content, rendered.rendition),
-        text=text_of(content, rendered.rendition),
-        marking=encode_marking(content.whole_marking() if full else content.tear_lines[0].marking),
-        agency=content.originator,
-        party=held.party,
-        current_revision=held.current_revision,
-    )
-    message.published_time.FromDatetime(content.published)
-    for assignment in content.themes:
-        message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
-    for judgement in content.judgements if full else ():
-        likelihood, confidence = judgement.likelihood, judgement.confidence
-        message.judgements.add(
-            judgement_id=judgement.judgement_id,
-            statement=judgement.statement,
-            likelihood_scheme=likelihood.scheme.value if likelihood else "",
-            likelihood_term=likelihood.term if likelihood else "",
-            analytic_confidence=confidence.value if confidence else "",
-            confidence_grounds=judgement.confidence_grounds or "",
-        )
-    return message
 
 
 def _decision(decision: Decision) -> release_pb2.ReleasabilityDecision:
@@ -230,7 +193,7 @@ def _decision(decision: Decision) -> release_pb2.ReleasabilityDecision:
 
 def _candidate(candidate: Candidate) -> assessment_service_pb2.Candidate:
     message = assessment_service_pb2.Candidate(
-        assessment=_rendered(candidate.rendered),
+        assessment=encode_rendered(candidate.rendered),
         joint_title=candidate.joint_title or "",
         decisions=[_decision(decision) for decision in candidate.decisions],
     )
@@ -251,5 +214,5 @@ def _text_decision(answer: TextDecision) -> assessment_service_pb2.TextDecision:
         allowed=answer.allowed,
         decisions=[_decision(decision) for decision in answer.decisions],
         title=answer.title or "",
-        state=_STATE[answer.state],
+        state=STATES[answer.state],
     )

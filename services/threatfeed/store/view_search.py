@@ -46,8 +46,23 @@ def search_statement(
     party: str, search: Search, after: Position | None, limit: int
 ) -> tuple[str, dict[str, object]]:
     """The statement with only those conditions that are asked for, so that each gets a plan of its own."""
-    conditions = ["party = %(party)s", "rendition IS NOT NULL"]
-    arguments: dict[str, object] = {"party": party, "limit": limit}
+    conditions, arguments = conditions_of(search)
+    arguments |= {"party": party, "limit": limit}
+    if after is not None:
+        conditions.append("(published_at, assessment_id) < (%(at)s, %(id)s::uuid)")
+        arguments |= {"at": after[0], "id": after[1]}
+    statement = (
+        "SELECT assessment_id, revision, state, published_at FROM party_view "  # noqa: S608 constants
+        f"WHERE party = %(party)s AND rendition IS NOT NULL AND {' AND '.join(conditions)} "
+        "ORDER BY published_at DESC, assessment_id DESC LIMIT %(limit)s"
+    )
+    return statement, arguments
+
+
+def conditions_of(search: Search) -> tuple[list[str], dict[str, object]]:
+    """Conditions on the columns of a view, at least one, with their arguments."""
+    conditions: list[str] = []
+    arguments: dict[str, object] = {}
     if search.words:
         conditions.append(_WORDS)
         arguments["words"] = search.words
@@ -60,12 +75,4 @@ def search_statement(
     if search.until is not None:
         conditions.append("published_at < %(until)s")
         arguments["until"] = search.until
-    if after is not None:
-        conditions.append("(published_at, assessment_id) < (%(at)s, %(id)s::uuid)")
-        arguments |= {"at": after[0], "id": after[1]}
-    statement = (
-        "SELECT assessment_id, revision, state, published_at FROM party_view WHERE "  # noqa: S608 constants
-        + " AND ".join(conditions)
-        + " ORDER BY published_at DESC, assessment_id DESC LIMIT %(limit)s"
-    )
-    return statement, arguments
+    return conditions or ["TRUE"], arguments

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.threatfeed.domain.documents import revision_to_document
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.domain.views import View, ViewState, basis_of, in_rendition, next_change
 from services.threatfeed.store.readings import Held, find_latest
+from services.threatfeed.store.view_feed import forget_gone
 from services.threatfeed.store.views import (
     Change,
     Shown,
@@ -36,6 +37,8 @@ from services.threatfeed.store.views import (
 from services.threatfeed.usecases.read_assessment import rendition_for
 
 _CHUNK: Final = 200
+_REMEMBERED: Final = timedelta(days=90)
+"""How long it is known what is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,12 @@ async def make_all_views(database: Database, maker: ViewMaker, at: datetime) -> 
                 return True
             await maker.make(tx, chunk, at)
             after = chunk[-1]
+
+
+async def forget_old_views(database: Database, at: datetime) -> None:
+    """Forgets what has long been gone: who resumes from before that begins with a snapshot."""
+    async with database.transaction() as tx:
+        await forget_gone(tx, at - _REMEMBERED)
 
 
 def _digest(view: View) -> str:

@@ -11,6 +11,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -21,6 +22,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _GoneReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GoneReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GoneReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GONE_REASON_UNSPECIFIED: _GoneReason.ValueType  # 0
+    GONE_REASON_WITHDRAWN: _GoneReason.ValueType  # 1
+    GONE_REASON_NOT_RELEASED: _GoneReason.ValueType  # 2
+    """It may no longer be shown to the caller's party."""
+    GONE_REASON_NOT_ASKED_FOR: _GoneReason.ValueType  # 3
+    """It is none of those that the filter asks for, or not any more."""
+
+class GoneReason(_GoneReason, metaclass=_GoneReasonEnumTypeWrapper):
+    """Why an assessment is no longer there."""
+
+GONE_REASON_UNSPECIFIED: GoneReason.ValueType  # 0
+GONE_REASON_WITHDRAWN: GoneReason.ValueType  # 1
+GONE_REASON_NOT_RELEASED: GoneReason.ValueType  # 2
+"""It may no longer be shown to the caller's party."""
+GONE_REASON_NOT_ASKED_FOR: GoneReason.ValueType  # 3
+"""It is none of those that the filter asks for, or not any more."""
+Global___GoneReason: _TypeAlias = GoneReason  # noqa: Y015
 
 @_typing.final
 class Occasion(_message.Message):
@@ -230,13 +255,11 @@ class GetAssessmentResponse(_message.Message):
 Global___GetAssessmentResponse: _TypeAlias = GetAssessmentResponse  # noqa: Y015
 
 @_typing.final
-class ListAssessmentsRequest(_message.Message):
-    """Asks for a page of assessments. Of one kind of values any will do; every kind that is given must be met."""
+class AssessmentFilter(_message.Message):
+    """What assessments are looked for. Of one kind of values any will do; every kind that is given must be met."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
     PARTIES_FIELD_NUMBER: _builtins.int
     AGENCIES_FIELD_NUMBER: _builtins.int
@@ -248,8 +271,6 @@ class ListAssessmentsRequest(_message.Message):
     MARKINGS_FIELD_NUMBER: _builtins.int
     PUBLISHED_SINCE_FIELD_NUMBER: _builtins.int
     PUBLISHED_BEFORE_FIELD_NUMBER: _builtins.int
-    page_size: _builtins.int
-    page_token: _builtins.str
     words: _builtins.str
     """As for a web search: quotes for a phrase, `or`, and `-` for what must not be there."""
     @_builtins.property
@@ -281,8 +302,6 @@ class ListAssessmentsRequest(_message.Message):
     def __init__(
         self,
         *,
-        page_size: _builtins.int = ...,
-        page_token: _builtins.str = ...,
         words: _builtins.str = ...,
         parties: _abc.Iterable[_builtins.str] | None = ...,
         agencies: _abc.Iterable[_builtins.str] | None = ...,
@@ -297,7 +316,35 @@ class ListAssessmentsRequest(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["published_before", b"published_before", "published_since", b"published_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "agencies", b"agencies", "markings", b"markings", "page_size", b"page_size", "page_token", b"page_token", "parties", b"parties", "published_before", b"published_before", "published_since", b"published_since", "sectors", b"sectors", "techniques", b"techniques", "themes", b"themes", "vulnerabilities", b"vulnerabilities", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "agencies", b"agencies", "markings", b"markings", "parties", b"parties", "published_before", b"published_before", "published_since", b"published_since", "sectors", b"sectors", "techniques", b"techniques", "themes", b"themes", "vulnerabilities", b"vulnerabilities", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssessmentFilter: _TypeAlias = AssessmentFilter  # noqa: Y015
+
+@_typing.final
+class ListAssessmentsRequest(_message.Message):
+    """Asks for a page of assessments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___AssessmentFilter: ...
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: Global___AssessmentFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -327,6 +374,161 @@ class ListAssessmentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAssessmentsResponse: _TypeAlias = ListAssessmentsResponse  # noqa: Y015
+
+@_typing.final
+class WatchAssessmentsRequest(_message.Message):
+    """Asks for a snapshot and what follows it, or for what follows a token."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    """`epoch:sequence` of the last step received; empty for a snapshot."""
+    @_builtins.property
+    def filter(self) -> Global___AssessmentFilter: ...
+    def __init__(
+        self,
+        *,
+        resume_token: _builtins.str = ...,
+        filter: Global___AssessmentFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchAssessmentsRequest: _TypeAlias = WatchAssessmentsRequest  # noqa: Y015
+
+@_typing.final
+class WatchAssessmentsResponse(_message.Message):
+    """One step of the stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    ASSESSMENT_FIELD_NUMBER: _builtins.int
+    GONE_FIELD_NUMBER: _builtins.int
+    RESET_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_COMPLETE_FIELD_NUMBER: _builtins.int
+    HEARTBEAT_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    """Resumes after this step; empty where there is nothing to resume from."""
+    @_builtins.property
+    def assessment(self) -> Global___RenderedAssessment:
+        """An assessment as it stands now. Older states of it may have been left out."""
+
+    @_builtins.property
+    def gone(self) -> Global___AssessmentGone:
+        """An assessment that the caller must no longer hold."""
+
+    @_builtins.property
+    def reset(self) -> Global___StreamReset:
+        """What the caller holds is of another epoch or too old: forget it, a snapshot follows."""
+
+    @_builtins.property
+    def snapshot_complete(self) -> Global___SnapshotComplete:
+        """The snapshot is complete; what follows is live."""
+
+    @_builtins.property
+    def heartbeat(self) -> Global___Heartbeat:
+        """Nothing changed; the stream is alive."""
+
+    def __init__(
+        self,
+        *,
+        resume_token: _builtins.str = ...,
+        assessment: Global___RenderedAssessment | None = ...,
+        gone: Global___AssessmentGone | None = ...,
+        reset: Global___StreamReset | None = ...,
+        snapshot_complete: Global___SnapshotComplete | None = ...,
+        heartbeat: Global___Heartbeat | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "gone", b"gone", "heartbeat", b"heartbeat", "reset", b"reset", "snapshot_complete", b"snapshot_complete", "step", b"step"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessment", b"assessment", "gone", b"gone", "heartbeat", b"heartbeat", "reset", b"reset", "resume_token", b"resume_token", "snapshot_complete", b"snapshot_complete", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["assessment", "gone", "reset", "snapshot_complete", "heartbeat"]  # noqa: Y015
+    _WhichOneofArgType_step: _TypeAlias = _typing.Literal["step", b"step"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_step) -> _WhichOneofReturnType_step | None: ...
+
+Global___WatchAssessmentsResponse: _TypeAlias = WatchAssessmentsResponse  # noqa: Y015
+
+@_typing.final
+class AssessmentGone(_message.Message):
+    """An assessment that is no longer there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSESSMENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    assessment_id: _builtins.str
+    reason: Global___GoneReason.ValueType
+    def __init__(
+        self,
+        *,
+        assessment_id: _builtins.str = ...,
+        reason: Global___GoneReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessment_id", b"assessment_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssessmentGone: _TypeAlias = AssessmentGone  # noqa: Y015
+
+@_typing.final
+class StreamReset(_message.Message):
+    """The stream starts again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamReset: _TypeAlias = StreamReset  # noqa: Y015
+
+@_typing.final
+class SnapshotComplete(_message.Message):
+    """The snapshot is complete."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnapshotComplete: _TypeAlias = SnapshotComplete  # noqa: Y015
+
+@_typing.final
+class Heartbeat(_message.Message):
+    """The stream is alive."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
 
 @_typing.final
 class ListCandidatesRequest(_message.Message):

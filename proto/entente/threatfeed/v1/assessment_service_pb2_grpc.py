@@ -45,6 +45,11 @@ class AssessmentServiceStub:
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.SerializeToString,
                 response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.FromString,
                 _registered_method=True)
+        self.WatchAssessments = channel.unary_stream(
+                '/entente.threatfeed.v1.AssessmentService/WatchAssessments',
+                request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsRequest.SerializeToString,
+                response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsResponse.FromString,
+                _registered_method=True)
         self.ListCandidates = channel.unary_unary(
                 '/entente.threatfeed.v1.AssessmentService/ListCandidates',
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListCandidatesRequest.SerializeToString,
@@ -70,6 +75,13 @@ class AssessmentServiceServicer:
 
     def ListAssessments(self, request, context):
         """The assessments that the caller's party may have, the latest published first; also by words.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchAssessments(self, request, context):
+        """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,6 +113,11 @@ def add_AssessmentServiceServicer_to_server(servicer, server):
                     servicer.ListAssessments,
                     request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.FromString,
                     response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.SerializeToString,
+            ),
+            'WatchAssessments': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchAssessments,
+                    request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsRequest.FromString,
+                    response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsResponse.SerializeToString,
             ),
             'ListCandidates': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCandidates,
@@ -168,6 +185,33 @@ class AssessmentService:
             '/entente.threatfeed.v1.AssessmentService/ListAssessments',
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.SerializeToString,
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchAssessments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/entente.threatfeed.v1.AssessmentService/WatchAssessments',
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsRequest.SerializeToString,
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

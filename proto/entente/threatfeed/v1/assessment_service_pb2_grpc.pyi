@@ -37,6 +37,8 @@ class AssessmentServiceStub:
     """One revision of an assessment, in the widest rendition the caller's party may have."""
     ListAssessments: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.ListAssessmentsRequest, _assessment_service_pb2.ListAssessmentsResponse]
     """The assessments that the caller's party may have, the latest published first; also by words."""
+    WatchAssessments: _grpc.UnaryStreamMultiCallable[_assessment_service_pb2.WatchAssessmentsRequest, _assessment_service_pb2.WatchAssessmentsResponse]
+    """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
     ListCandidates: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]
     """The current assessments that a meeting could take up, with a decision for every party of its series."""
     DecideReleasability: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.DecideReleasabilityRequest, _assessment_service_pb2.DecideReleasabilityResponse]
@@ -51,6 +53,8 @@ class AssessmentServiceAsyncStub(AssessmentServiceStub):
     """One revision of an assessment, in the widest rendition the caller's party may have."""
     ListAssessments: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.ListAssessmentsRequest, _assessment_service_pb2.ListAssessmentsResponse]  # type: ignore[assignment]
     """The assessments that the caller's party may have, the latest published first; also by words."""
+    WatchAssessments: _aio.UnaryStreamMultiCallable[_assessment_service_pb2.WatchAssessmentsRequest, _assessment_service_pb2.WatchAssessmentsResponse]  # type: ignore[assignment]
+    """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
     ListCandidates: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]  # type: ignore[assignment]
     """The current assessments that a meeting could take up, with a decision for every party of its series."""
     DecideReleasability: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.DecideReleasabilityRequest, _assessment_service_pb2.DecideReleasabilityResponse]  # type: ignore[assignment]
@@ -74,6 +78,14 @@ class AssessmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_assessment_service_pb2.ListAssessmentsResponse, _abc.Awaitable[_assessment_service_pb2.ListAssessmentsResponse]]:
         """The assessments that the caller's party may have, the latest published first; also by words."""
+
+    @_abc_1.abstractmethod
+    def WatchAssessments(
+        self,
+        request: _assessment_service_pb2.WatchAssessmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_assessment_service_pb2.WatchAssessmentsResponse], _abc.AsyncIterator[_assessment_service_pb2.WatchAssessmentsResponse]]:
+        """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
 
     @_abc_1.abstractmethod
     def ListCandidates(

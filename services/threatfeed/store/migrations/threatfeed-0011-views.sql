@@ -5,6 +5,7 @@ CREATE TABLE party_feed (
     party text PRIMARY KEY,
     epoch text NOT NULL,
     last_sequence bigint NOT NULL,
+    forgotten_sequence bigint NOT NULL DEFAULT 0,
     basis text NOT NULL
 );
 
@@ -28,6 +29,7 @@ CREATE INDEX party_view_by_publication ON party_view (party, published_at DESC, 
     WHERE rendition IS NOT NULL;
 CREATE INDEX party_view_by_words ON party_view USING gin (words);
 CREATE INDEX party_view_by_facts ON party_view USING gin (facts);
+CREATE INDEX party_view_gone ON party_view (shown_at) WHERE rendition IS NULL;
 
 -- A view is made again when a source of its text changes, and when time alone changes what may be read.
 CREATE TABLE view_source (

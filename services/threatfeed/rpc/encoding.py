@@ -1,0 +1,97 @@
+"""Assessments, and the steps of their stream, as messages; what is looked for, from its message."""
+
+from typing import assert_never
+
+from entente.exchange.v1 import release_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, assessment_service_pb2
+
+from services.kernel.release_terms import Rendition, RevisionState
+from services.threatfeed.domain.search import Kind, Search
+from services.threatfeed.domain.views import ViewState
+from services.threatfeed.events import encode_marking
+from services.threatfeed.rpc.arguments import read_time
+from services.threatfeed.usecases.read_assessment import Rendered
+from services.threatfeed.usecases.renditions import text_of, title_of
+from services.threatfeed.usecases.watch_assessments import Beat, Complete, Gone, Restart, Shown, Step
+
+STATES = {
+    RevisionState.CURRENT: assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
+    RevisionState.SUPERSEDED: assessment_event_pb2.ASSESSMENT_STATE_SUPERSEDED,
+    RevisionState.WITHDRAWN: assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN,
+}
+_GONE = {
+    ViewState.WITHDRAWN: assessment_service_pb2.GONE_REASON_WITHDRAWN,
+    ViewState.NOT_RELEASED: assessment_service_pb2.GONE_REASON_NOT_RELEASED,
+    None: assessment_service_pb2.GONE_REASON_NOT_ASKED_FOR,
+}
+
+
+def search_of(asked: assessment_service_pb2.AssessmentFilter) -> Search:
+    """Raises `InvalidValue`."""
+    since, before = (
+        read_time(getattr(asked, name), f"/filter/{name}") if asked.HasField(name) else None
+        for name in ("published_since", "published_before")
+    )
+    values = {
+        Kind.PARTY: asked.parties,
+        Kind.AGENCY: asked.agencies,
+        Kind.THEME: asked.themes,
+        Kind.ACTOR: asked.actors,
+        Kind.TECHNIQUE: asked.techniques,
+        Kind.CVE: asked.vulnerabilities,
+        Kind.SECTOR: asked.sectors,
+        Kind.MARKING: asked.markings,
+    }
+    return Search.of(asked.words, values, since, before)
+
+
+def encode_step(step: Step) -> assessment_service_pb2.WatchAssessmentsResponse:
+    response = assessment_service_pb2.WatchAssessmentsResponse()
+    if not isinstance(step, Restart) and step.token is not None:
+        response.resume_token = str(step.token)
+    match step:
+        case Shown():
+            response.assessment.CopyFrom(encode_rendered(step.rendered))
+        case Gone():
+            response.gone.assessment_id = str(step.assessment_id)
+            response.gone.reason = _GONE[step.state]
+        case Restart():
+            response.reset.SetInParent()
+        case Complete():
+            response.snapshot_complete.SetInParent()
+        case Beat():
+            response.heartbeat.SetInParent()
+        case _:
+            assert_never(step)
+    return response
+
+
+def encode_rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssessment:
+    held, content = rendered.held, rendered.held.content
+    full = rendered.rendition is Rendition.FULL
+    message = assessment_service_pb2.RenderedAssessment(
+        assessment_id=str(content.assessment_id),
+        revision=held.revision,
+        state=STATES[held.state],
+        rendition=release_pb2.Rendition.Value(f"RENDITION_{rendered.rendition.value}"),
+        title=title_of(content, rendered.rendition),
+        text=text_of(content, rendered.rendition),
+        marking=encode_marking(content.whole_marking() if full else content.tear_lines[0].marking),
+        agency=content.originator,
+        party=held.party,
+        current_revision=held.current_revision,
+    )
+    message.published_time.FromDatetime(content.published)
+    for assignment in content.themes:
+        message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
+    for judgement in content.judgements if full else ():
+        likelihood, confidence = judgement.likelihood, judgement.confidence
+        message.judgements.add(
+            judgement_id=judgement.judgement_id,
+            statement=judgement.statement,
+            likelihood_scheme=likelihood.scheme.value if likelihood else "",
+            likelihood_term=likelihood.term if likelihood else "",
+            analytic_confidence=confidence.value if confidence else "",
+            confidence_grounds=judgement.confidence_grounds or "",
+        )
+    return message
