@@ -8,6 +8,7 @@ documents (the categories of CSAF 2.1) are withdrawals, whatever else they carry
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from pydantic import ValidationError
@@ -69,7 +70,13 @@ def read_csaf(document: dict[str, Json], *, agency: Agency, policy: Policy, them
     try:
         source_format = _format(document)
         withdrawal = _withdrawal(document, source_format, agency)
-        return withdrawal or _assessment(document, source_format, agency, policy, themes)
+        if withdrawal is not None:
+            return withdrawal
+        model = CsafDocument.model_validate(document)
+        source = _source(model.document, document, source_format)
+        refusals: tuple[Refusal, ...] = tuple(islice(failed_tests(model), limits.REFUSALS_PER_ASSESSMENT))
+        if not refusals:
+            return _assessment(model, source, agency, policy, themes)
     except ValidationError as error:
         refusals = refusals_of(error)
     except Refusal as refusal:
@@ -87,19 +94,10 @@ def _format(document: dict[str, Json]) -> SourceFormat:
 
 
 def _assessment(
-    content: dict[str, Json],
-    source_format: SourceFormat,
-    agency: Agency,
-    policy: Policy,
-    themes: ThemeMatcher,
+    document: CsafDocument, source: Source, agency: Agency, policy: Policy, themes: ThemeMatcher
 ) -> Assessment:
-    document = CsafDocument.model_validate(content)
     meta = document.document
-    source = _source(meta, content, source_format)
-    refusals = failed_tests(document)
-    if first := next(refusals, None):
-        raise first
-    marking, rule_id = _marking(meta.distribution, source_format, agency, policy)
+    marking, rule_id = _marking(meta.distribution, source.format, agency, policy)
     text = _text(document)
     sectors = distinct(_slugs(_named(meta.notes, _SECTORS)))
     vulnerabilities = distinct(

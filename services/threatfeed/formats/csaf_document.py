@@ -133,11 +133,21 @@ class CsafIdentityMeta(CsafPart):
 
 
 class CsafCvss(CsafPart):
-    """A score of one edition of CVSS."""
+    """A score of one edition of CVSS; everything that is stated of it is kept."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
 
     version: Name
     vector: Annotated[Name, Field(alias="vectorString")]
     score: Annotated[float, Field(alias="baseScore", ge=0, le=10)]
+    severity: Annotated[Name | None, Field(alias="baseSeverity")] = None
+
+    def stated(self) -> dict[str, object]:
+        """The members as stated, but for the vector."""
+        of_base: dict[str, object] = {"version": self.version, "baseScore": self.score}
+        if self.severity is not None:
+            of_base["baseSeverity"] = self.severity
+        return {**(self.model_extra or {}), **of_base}
 
 
 class CsafScores(CsafPart):
@@ -148,9 +158,14 @@ class CsafScores(CsafPart):
     cvss_v4: CsafCvss | None = None
     products: Many[str] = []
 
-    def stated(self) -> Iterator[CsafCvss]:
-        """The scores that are stated."""
-        return (score for score in (self.cvss_v2, self.cvss_v3, self.cvss_v4) if score is not None)
+    def named(self) -> Iterator[tuple[str, CsafCvss]]:
+        """The scores that are stated, each with the name of its member."""
+        scores = (("cvss_v2", self.cvss_v2), ("cvss_v3", self.cvss_v3), ("cvss_v4", self.cvss_v4))
+        return ((name, score) for name, score in scores if score is not None)
+
+    def of(self, products: list[str]) -> "CsafScores":
+        """The same scores, for these products."""
+        return self.model_copy(update={"products": products})
 
 
 class CsafMetric(CsafPart):
@@ -158,6 +173,7 @@ class CsafMetric(CsafPart):
 
     content: CsafScores = CsafScores()
     products: Many[str] = []
+    source: Annotated[str, Field(max_length=limits.URI_LENGTH)] | None = None
 
 
 class CsafConcerning(CsafPart):
@@ -182,9 +198,19 @@ class CsafIdentifier(CsafPart):
     text: Name
 
 
+class CsafWeakness(CsafPart):
+    """A weakness of the CWE; CSAF 2.1 says of which release."""
+
+    id: Annotated[str, Field(pattern=r"^CWE-[1-9][0-9]{0,5}$")]
+    name: Name
+    version: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}(\.[0-9]{1,4}){0,2}$")] | None = None
+
+
 class CsafVulnerability(CsafPart):
     """One vulnerability of the document."""
 
+    cwe: CsafWeakness | None = None
+    cwes: Many[CsafWeakness] = []
     cve: Annotated[str, Field(pattern=_CVE)] | None = None
     ids: Many[CsafIdentifier] = []
     notes: Many[CsafNote] = []
@@ -199,13 +225,34 @@ class CsafVulnerability(CsafPart):
     def cvss(self) -> Iterator[CsafCvss]:
         """Every score of the vulnerability."""
         for scores in (*self.scores, *(metric.content for metric in self.metrics)):
-            yield from scores.stated()
+            yield from (score for _, score in scores.named())
+
+
+class CsafFileHash(CsafPart):
+    """A hash of a file by one algorithm."""
+
+    algorithm: Name
+
+
+class CsafHashes(CsafPart):
+    """The hashes of one file."""
+
+    file_hashes: Many[CsafFileHash] = []
+
+
+class CsafHelper(CsafPart):
+    """What helps to identify a product."""
+
+    hashes: Many[CsafHashes] = []
+    purl: Annotated[str, Field(max_length=limits.URI_LENGTH)] | None = None
+    purls: Many[Annotated[str, Field(max_length=limits.URI_LENGTH)]] = []
 
 
 class CsafFullProduct(CsafPart):
     """A product that the document names."""
 
     product_id: Name
+    product_identification_helper: CsafHelper | None = None
 
 
 class CsafBranch(CsafPart):

@@ -1,17 +1,14 @@
-"""The mandatory tests of CSAF on products and vulnerabilities (CSAF 2.0 sections 6.1.1 to 6.1.33, in part).
-
-Not tested: what needs a calculator or a catalogue that this system does not keep (CVSS 6.1.7 to 6.1.10, CWE
-6.1.11, language tags 6.1.12, package URLs 6.1.13, hashes 6.1.25) and circular definitions (6.1.3). Nothing of
-these is read, but for scores, which are kept as published.
-"""
+"""The mandatory tests of CSAF on products and vulnerabilities (CSAF 2.0 sections 6.1.1 to 6.1.33)."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from services.threatfeed.domain import limits
 from services.threatfeed.domain.refusals import CsafTestFailed, FieldTooLong
+from services.threatfeed.formats.csaf_catalogue_tests import failed_helper_tests, failed_weakness_tests
 from services.threatfeed.formats.csaf_document import (
     CsafBranch,
     CsafConcerning,
@@ -19,6 +16,7 @@ from services.threatfeed.formats.csaf_document import (
     CsafProductTree,
     CsafVulnerability,
 )
+from services.threatfeed.formats.csaf_score_tests import failed_score_tests
 
 _TREE: Final = "/product_tree"
 _STATES: Final = {
@@ -39,9 +37,12 @@ def failed_product_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
     """The tests on products that a document fails."""
     tree = document.product_tree or CsafProductTree()
     branches = list(_branches(tree.branches))
-    products = [product.product_id for product in tree.full_product_names]
-    products += [branch.product.product_id for branch in branches if branch.product]
-    products += [relation.full_product_name.product_id for relation in tree.relationships]
+    full = [
+        *tree.full_product_names,
+        *(branch.product for branch in branches if branch.product),
+        *(relation.full_product_name for relation in tree.relationships),
+    ]
+    products = [product.product_id for product in full]
     defined = set(products)
     groups = [group.group_id for group in tree.product_groups]
     vulnerabilities = document.vulnerabilities or []
@@ -51,6 +52,9 @@ def failed_product_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
         yield CsafTestFailed.of("6.1.5", "a group of products is defined twice", f"{_TREE}/product_groups")
     if not defined.issuperset(_tree_references(tree)):
         yield CsafTestFailed.of("6.1.1", "a product is not defined", _TREE)
+    if _is_circular(tree):
+        yield CsafTestFailed.of("6.1.3", "a product is made of itself", f"{_TREE}/relationships")
+    yield from failed_helper_tests(full, _TREE)
     for branch in branches:
         if branch.category == "product_version" and _RANGE.search(branch.name):
             yield CsafTestFailed.of("6.1.31", "a product version is a range of versions", _TREE)
@@ -63,6 +67,8 @@ def failed_product_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
         if not defined.issuperset(_references(vulnerability)):
             yield CsafTestFailed.of("6.1.1", "a product is not defined", pointer)
         yield from _failed_vulnerability_tests(vulnerability, members, pointer)
+        yield from failed_score_tests(vulnerability, pointer)
+        yield from failed_weakness_tests(vulnerability, pointer)
 
 
 def check_groups(document: CsafDocument) -> None:
@@ -122,6 +128,19 @@ def _flagged(flags: Iterable[CsafConcerning], members: dict[str, list[str]]) -> 
     """Each product once for each flag that concerns it."""
     for flag in flags:
         yield from set(products_of([flag], members))
+
+
+def _is_circular(tree: CsafProductTree) -> bool:
+    """Whether a product that is made of others is, in the end, made of itself."""
+    parts: dict[str, list[str]] = {}
+    for relation in tree.relationships:
+        of_relation = (relation.product_reference, relation.relates_to_product_reference)
+        parts.setdefault(relation.full_product_name.product_id, []).extend(of_relation)
+    try:
+        TopologicalSorter(parts).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _branches(branches: Iterable[CsafBranch]) -> Iterator[CsafBranch]:

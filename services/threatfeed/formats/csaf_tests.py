@@ -11,6 +11,7 @@ from itertools import chain, pairwise
 from typing import Final
 
 from services.threatfeed.domain.refusals import CsafTestFailed
+from services.threatfeed.formats.csaf_catalogue_tests import failed_tag_tests
 from services.threatfeed.formats.csaf_document import CsafDocument, CsafMeta
 from services.threatfeed.formats.csaf_product_tests import check_groups, failed_product_tests
 from services.threatfeed.formats.csaf_profile_tests import failed_profile_tests
@@ -20,17 +21,17 @@ from services.threatfeed.formats.instants import read_instant
 _HISTORY: Final = "/document/tracking/revision_history"
 _VERSION: Final = "/document/tracking/version"
 _CATEGORY: Final = "/document/category"
-_PROFILES: Final = frozenset(
+_PROFILES_OF_2_0: Final = frozenset(
     {
         *("csaf_base", "csaf_security_incident_response", "csaf_informational_advisory"),
-        *("csaf_security_advisory", "csaf_vex", "csaf_deprecated_security_advisory"),
-        *("csaf_withdrawn", "csaf_superseded"),
+        *("csaf_security_advisory", "csaf_vex"),
     }
 )
+_PROFILES: Final = {
+    "2.0": _PROFILES_OF_2_0,
+    "2.1": _PROFILES_OF_2_0 | {"csaf_deprecated_security_advisory", "csaf_withdrawn", "csaf_superseded"},
+}
 _NOT_IN_NAMES: Final = re.compile(r"[-_\s]+")
-_RESERVED: Final = frozenset(
-    _NOT_IN_NAMES.sub("", profile.removeprefix("csaf_")) for profile in _PROFILES - {"csaf_base"}
-)
 
 
 def failed_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
@@ -91,15 +92,18 @@ def _failed_order_tests(
 
 def _failed_category_tests(meta: CsafMeta) -> Iterator[CsafTestFailed]:
     """6.1.26: a category of the publisher's own must not look like a profile of the standard."""
-    if meta.category in _PROFILES:
+    profiles = _PROFILES[meta.csaf_version]
+    if meta.category in profiles:
         return
     plain = _NOT_IN_NAMES.sub("", meta.category.lower())
-    if plain.startswith("csaf") or plain in _RESERVED:
+    reserved = {_NOT_IN_NAMES.sub("", profile.removeprefix("csaf_")) for profile in profiles - {"csaf_base"}}
+    if plain.startswith("csaf") or plain in reserved:
         yield CsafTestFailed.of("6.1.26", "the category looks like one of the standard's", _CATEGORY)
 
 
 def _failed_language_tests(meta: CsafMeta) -> Iterator[CsafTestFailed]:
-    """6.1.15 and 6.1.28."""
+    """6.1.12, 6.1.15 and 6.1.28."""
+    yield from failed_tag_tests(meta)
     if meta.publisher.category == "translator" and meta.source_lang is None:
         yield CsafTestFailed.of("6.1.15", "a translation names its source language", "/document/source_lang")
     if meta.lang is not None and meta.lang == meta.source_lang:

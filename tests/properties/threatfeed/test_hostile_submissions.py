@@ -95,7 +95,12 @@ FULL_CSAF = csaf(
             "scores": [
                 {
                     "products": ["A"],
-                    "cvss_v3": {"version": "3.1", "baseScore": 7.8, "vectorString": "CVSS:3.1/AV:L"},
+                    "cvss_v3": {
+                        "version": "3.1",
+                        "baseScore": 7.8,
+                        "baseSeverity": "HIGH",
+                        "vectorString": "CVSS:3.1/AV:L/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H",
+                    },
                 }
             ],
         }
