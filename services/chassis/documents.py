@@ -1,9 +1,10 @@
-"""Reads a folder of configuration documents."""
+"""Reads folders of configuration documents and of reference data."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 
@@ -15,4 +16,12 @@ def read_documents(folder: Path) -> dict[str, Mapping[str, Any]]:
     }
     if not documents:
         raise FileNotFoundError(f"no YAML document below {folder}")
+    return documents
+
+
+def read_json_documents(folder: Path) -> dict[str, Any]:
+    """Every JSON file of a folder, by its name without the ending: data too large to be written in YAML."""
+    documents = {path.stem: orjson.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+    if not documents:
+        raise FileNotFoundError(f"no JSON document in {folder}")
     return documents

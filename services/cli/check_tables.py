@@ -52,23 +52,32 @@ def _rows(assessment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "marking", _marking(assessment["marking"])
     for name in _LISTS:
         if assessment[name]:
-            yield name, ", ".join(assessment[name])
+            yield name, ", ".join(map(_named, assessment[name]))
     if assessment["themes"]:
         yield "themes", ", ".join(f"{item['theme']} ({item['rule_id']})" for item in assessment["themes"])
     for judgement in assessment["judgements"]:
-        likely = judgement["likelihood"]
+        likely, sound = judgement["likelihood"], judgement["analytic_confidence"]
         yield (
             "judgement",
             " | ".join(
                 [
                     judgement["statement"],
-                    likely["term"] if likely else "no likelihood",
-                    f"confidence {judgement['confidence'] or 'unspecified'}",
+                    likely["value"] if likely else "no likelihood",
+                    f"confidence {sound['value'] if sound else 'unspecified'}",
                 ]
             ),
         )
     for severity in assessment["severity"]:
         yield "severity", f"{severity['scheme']}: {severity['original']}"
+
+
+def _named(item: str | Mapping[str, Any]) -> str:
+    """A name, a technique by its id, a sector or a place by its words with its code."""
+    if isinstance(item, str):
+        return item
+    if "id" in item:
+        return str(item["id"])
+    return item["as_reported"] if item["code"] is None else f"{item['as_reported']} ({item['code']})"
 
 
 def _dates(assessment: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from deploy.local.access import ServiceAccess
 from deploy.local.ports import LOOPBACK
-from services.cli.layout import POLICY, REPOSITORY
+from services.cli.layout import POLICY, REFERENCE, REPOSITORY
 from services.cli.record import Address
 
 CEILING: Final = "UK OFFICIAL-SENSITIVE"
@@ -52,6 +52,8 @@ def service_environment(
     }
     if spans is not None:
         environment["ENTENTE_TELEMETRY__FILE"] = str(spans / f"{access.name}-{kind}.spans.jsonl")
+    if access.name == "threatfeed":
+        environment["ENTENTE_REFERENCE"] = str(REFERENCE)
     if access.name == "agenda":
         environment |= {
             "ENTENTE_PEERS__THREATFEED": addresses["threatfeed"].rpc,

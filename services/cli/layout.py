@@ -8,12 +8,13 @@ from typing import Final
 from deploy.local.catalogue import Catalogue
 from deploy.local.folders import Folders
 from deploy.local.platform import Deployment
-from services.chassis.documents import read_documents
+from services.chassis.documents import read_documents, read_json_documents
 from services.cli.accounts import officials
 from services.kernel.policy import Policy
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 POLICY: Final = REPOSITORY / "deploy" / "policy"
+REFERENCE: Final = REPOSITORY / "deploy" / "reference"
 SAMPLES: Final = Path(__file__).resolve().parent / "samples"
 
 
@@ -25,6 +26,11 @@ def folders(state: Path | None, environ: Mapping[str, str] = os.environ) -> Fold
 
 def read_policy() -> Policy:
     return Policy.from_documents(read_documents(POLICY))
+
+
+def read_reference() -> Mapping[str, object]:
+    """The documents of the reference data, by file name."""
+    return read_json_documents(REFERENCE)
 
 
 def deployment() -> Deployment:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.chassis.documents import read_documents
+from services.chassis.documents import read_documents, read_json_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.lifecycle import Component
 from services.chassis.periodic import periodic
@@ -17,6 +17,7 @@ from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.threatfeed.consumers import party_of, submissions, views
+from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
@@ -44,7 +45,7 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     clearing = Clearing(
         policy, settings.home_party, Level.parse(settings.ceiling), lambda topic: party_of(topic, policy)
     )
-    subscription = submissions(policy, _holding(policy, settings), process.clock)
+    subscription = submissions(policy, _taxonomies(settings), _holding(policy, settings), process.clock)
     quarantine = QuarantineDesk(process.database, [subscription], process.clock, process.crash)
     rpc = RpcServer(
         [assessment_service(servicer)],
@@ -89,7 +90,7 @@ async def compose_worker(
         process.probes(),
         process.relay(),
         process.quarantine_depth(),
-        process.consumer(submissions(policy, holding, process.clock)),
+        process.consumer(submissions(policy, _taxonomies(settings), holding, process.clock)),
     ]
 
 
@@ -113,3 +114,7 @@ async def compose_views(process: Process, settings: ThreatfeedSettings) -> Async
 
 def _holding(policy: Policy, settings: ThreatfeedSettings) -> Holding:
     return Holding(home_party=settings.home_party, ceiling=Level.parse(settings.ceiling), policy=policy)
+
+
+def _taxonomies(settings: ThreatfeedSettings) -> Taxonomies:
+    return Taxonomies.from_documents(read_json_documents(settings.reference))

@@ -13,6 +13,7 @@ from services.chassis.envelope import header, read_event
 from services.kernel.policy import Policy
 from services.kernel.refusals import Refusal, RefusalKind
 from services.threatfeed.domain.submission import Reading
+from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.events import ASSESSMENT_TOPIC, CHANGED
 from services.threatfeed.formats.submission import read_submission
@@ -42,7 +43,9 @@ def party_of(topic: str, policy: Policy) -> str | None:
     return None if agency is None else agency.party
 
 
-def submissions(policy: Policy, holding: Holding, clock: Clock) -> Subscription[tuple[Reading, ...]]:
+def submissions(
+    policy: Policy, taxonomies: Taxonomies, holding: Holding, clock: Clock
+) -> Subscription[tuple[Reading, ...]]:
     matcher = ThemeMatcher.compile(policy.themes)
 
     def decode(record: Record) -> tuple[Reading, ...]:
@@ -52,6 +55,7 @@ def submissions(policy: Policy, holding: Holding, clock: Clock) -> Subscription[
             agency=agency_of(record.topic),
             policy=policy,
             themes=matcher,
+            taxonomies=taxonomies,
         )
 
     async def apply(

@@ -15,6 +15,7 @@ from services.chassis.outbox import OutboxMessage
 from services.kernel.identifiers import event_id, receipt_id
 from services.kernel.markings.marking import Marking, NationalMarking
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.subjects import distinct_terms
 from services.threatfeed.domain.submission import Result, ResultKind
 from services.threatfeed.store.histories import Standing
 
@@ -61,7 +62,11 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
         message.tear_line_markings.extend(encode_marking(line.marking) for line in content.tear_lines)
         for assignment in content.themes:
             message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
-        message.sectors.extend(content.sectors)
+        message.sectors.extend(distinct_terms(content.sectors))
+        for sector in content.sectors:
+            message.sector_codes.add(
+                scheme=sector.scheme.value, version=sector.version or "", code=sector.code or sector.term
+            )
         message.published_time.FromDatetime(content.published)
         if content.valid_until is not None:
             message.valid_until.FromDatetime(content.valid_until)

@@ -32,7 +32,7 @@ from services.threatfeed.http.routes import routes
 from services.threatfeed.usecases.holding import Holding
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts
-from tests.support.submissions import real_policy
+from tests.support.submissions import real_policy, real_taxonomies
 
 NCSC = "threatfeed.submission.ncsc.v1"
 ENISA = "threatfeed.submission.enisa.v1"
@@ -161,7 +161,7 @@ async def quarantine_at_work(
 ) -> AsyncIterator[Quarantine]:
     dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
     held, clock = policy or real_policy(), SettableClock()
-    subscription = submissions(held, Holding("UK", CEILING, held), clock)
+    subscription = submissions(held, real_taxonomies(), Holding("UK", CEILING, held), clock)
     clearing = Clearing(held, "UK", CEILING, lambda topic: party_of(topic, held))
     async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
         app = create_api(

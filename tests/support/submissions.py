@@ -1,15 +1,19 @@
 """Submissions for tests: the sample files, documents built from little, and the real policy."""
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from services.chassis.documents import read_json_documents
 from services.kernel.policy import Policy
 from services.threatfeed.domain.assessment import Assessment, Withdrawal
+from services.threatfeed.domain.subjects import Actor
 from services.threatfeed.domain.submission import Reading, Rejection
+from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.submission import read_submission
 
@@ -37,9 +41,27 @@ def real_themes() -> ThemeMatcher:
     return ThemeMatcher.compile(real_policy().themes)
 
 
+def reference() -> dict[str, Any]:
+    """The documents of the reference data that are deployed."""
+    return read_json_documents(ROOT / "deploy" / "reference")
+
+
+@lru_cache(maxsize=1)
+def real_taxonomies() -> Taxonomies:
+    """The knowledge bases that are deployed."""
+    return Taxonomies.from_documents(reference())
+
+
 def read(raw: bytes | None, content_type: str | None = None, agency: str = "ncsc") -> tuple[Reading, ...]:
     """Reads a submission under the real policy."""
-    return read_submission(raw, content_type, agency=agency, policy=real_policy(), themes=real_themes())
+    return read_submission(
+        raw,
+        content_type,
+        agency=agency,
+        policy=real_policy(),
+        themes=real_themes(),
+        taxonomies=real_taxonomies(),
+    )
 
 
 def read_one(document: object, agency: str = "ncsc") -> Reading:
@@ -67,6 +89,11 @@ def refused(document: object, agency: str = "ncsc") -> list[tuple[str, str | Non
     reading = read_one(document, agency)
     assert isinstance(reading, Rejection), reading
     return [(refusal.reason, refusal.pointer) for refusal in reading.refusals]
+
+
+def reported(actors: Iterable[Actor]) -> list[str]:
+    """The names of actors as reported."""
+    return [actor.name_as_reported for actor in actors]
 
 
 def narrative(**members: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from services.chassis.clock import system_clock
 from services.cli.check_tables import print_check
 from services.cli.environment import CEILING, HOME_PARTY
-from services.cli.layout import read_policy
+from services.cli.layout import read_policy, read_reference
 from services.cli.terminal import json_line
 from services.threatfeed.usecases.check_files import Checker, Verdict
 
@@ -38,7 +38,7 @@ def check(
         raise typer.BadParameter(
             f"the policy knows no such agency, only {', '.join(sorted(policy.agencies))}", param_hint="--as"
         )
-    checker = Checker.of(policy, home_party=HOME_PARTY, ceiling=CEILING)
+    checker = Checker.of(policy, read_reference(), home_party=HOME_PARTY, ceiling=CEILING)
     console = Console()
     accepted = True
     for file in files:

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from services.kernel.markings.composition import compose
 from services.kernel.markings.marking import Marking
-from services.kernel.scales import Confidence, InformationCredibility, Likelihood, SourceReliability
 from services.kernel.themes import ThemeAssignment
+from services.threatfeed.domain.ratings import UNRATED, Ratings
 from services.threatfeed.domain.refusals import VersionSchemeChanged
+from services.threatfeed.domain.subjects import Actor, Location, Sector, Tactic, Technique
 
 
 class SourceFormat(StrEnum):
@@ -77,16 +78,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One statement with its likelihood and its analytic confidence, which are independent.
-
-    Either may be absent, which means unspecified. Without a marking of its own a judgement is marked as
-    its assessment is.
-    """
+    """One statement with its ratings. Without a marking of its own it is marked as its assessment is."""
 
     judgement_id: str
     statement: str
-    likelihood: Likelihood | None
-    confidence: Confidence | None
+    ratings: Ratings
     confidence_grounds: str | None
     marking: Marking | None
 
@@ -112,20 +108,6 @@ class Severity:
 
 
 @dataclass(frozen=True, slots=True)
-class Ratings:
-    """What is said of an assessment as a whole, on five scales of which none is turned into another.
-
-    None is unspecified. `stix_confidence` is the number of STIX 2.1 appendix A.
-    """
-
-    likelihood: Likelihood | None = None
-    confidence: Confidence | None = None
-    source_reliability: SourceReliability | None = None
-    information_credibility: InformationCredibility | None = None
-    stix_confidence: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Period:
     """The dates that an assessment speaks about; an open end is None."""
 
@@ -148,6 +130,7 @@ class Assessment:
 
     `marking_rule_id` names the recorded rule under which an unmarked text of a public source was taken as
     TLP:CLEAR; None when the originator marked it. `reported_by` is the author that the payload names.
+    `vulnerabilities` are CVE ids. `ratings` are of the whole; each judgement has its own.
     `handling` is what the originator says about handling beside the marking: people read it, no rule does.
     `modified` is when this revision was made and `language` the tag (RFC 5646) of the language it is written
     in: None where the format or the originator says neither.
@@ -166,17 +149,18 @@ class Assessment:
     report_types: tuple[str, ...] = ()
     period: Period | None = None
     valid_until: datetime | None = None
-    sectors: tuple[str, ...] = ()
-    techniques: tuple[str, ...] = ()
+    sectors: tuple[Sector, ...] = ()
+    techniques: tuple[Technique, ...] = ()
+    tactics: tuple[Tactic, ...] = ()
     vulnerabilities: tuple[str, ...] = ()
-    actors: tuple[str, ...] = ()
-    locations: tuple[str, ...] = ()
+    actors: tuple[Actor, ...] = ()
+    locations: tuple[Location, ...] = ()
     derived_from: tuple[Derivation, ...] = ()
     reported_by: str | None = None
     uri: str | None = None
     themes: tuple[ThemeAssignment, ...] = ()
     severities: tuple[Severity, ...] = ()
-    ratings: Ratings = Ratings()
+    ratings: Ratings = UNRATED
     handling: tuple[str, ...] = ()
     modified: datetime | None = None
     language: str | None = None

@@ -10,20 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.markings.marking import Marking
-from services.kernel.scales import (
-    Confidence,
-    InformationCredibility,
-    Likelihood,
-    SourceReliability,
-    likelihood,
-)
 from services.kernel.themes import ThemeAssignment
 from services.threatfeed.domain.assessment import (
     Assessment,
     Derivation,
     Judgement,
     Period,
-    Ratings,
     Revision,
     Severity,
     Source,
@@ -34,8 +26,20 @@ from services.threatfeed.domain.assessment import (
     Withdrawal,
     WithdrawalCause,
 )
-
-_LISTS = ("report_types", "sectors", "techniques", "vulnerabilities", "actors", "locations")
+from services.threatfeed.domain.subject_documents import (
+    actor_from_document,
+    actor_to_document,
+    location_from_document,
+    location_to_document,
+    ratings_from_document,
+    ratings_to_document,
+    sector_from_document,
+    sector_to_document,
+    tactic_from_document,
+    tactic_to_document,
+    technique_from_document,
+    technique_to_document,
+)
 
 
 def revision_to_document(revision: Revision) -> dict[str, object]:
@@ -81,7 +85,13 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
             {"title": line.title, "text": line.text, "marking": line.marking.to_document()}
             for line in assessment.tear_lines
         ],
-        **{name: list(getattr(assessment, name)) for name in _LISTS},
+        "report_types": list(assessment.report_types),
+        "sectors": [sector_to_document(sector) for sector in assessment.sectors],
+        "techniques": [technique_to_document(technique) for technique in assessment.techniques],
+        "tactics": [tactic_to_document(tactic) for tactic in assessment.tactics],
+        "vulnerabilities": list(assessment.vulnerabilities),
+        "actors": [actor_to_document(actor) for actor in assessment.actors],
+        "locations": [location_to_document(location) for location in assessment.locations],
         "period": None if period is None else {"start": _day(period.start), "end": _day(period.end)},
         "valid_until": None if assessment.valid_until is None else assessment.valid_until.isoformat(),
         "derived_from": [
@@ -94,7 +104,7 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         "severities": [
             {"scheme": severity.scheme, "original": severity.original} for severity in assessment.severities
         ],
-        "ratings": _ratings_to_document(assessment.ratings),
+        "ratings": ratings_to_document(assessment.ratings),
         "handling": list(assessment.handling),
         "modified": None if assessment.modified is None else assessment.modified.isoformat(),
         "language": assessment.language,
@@ -128,43 +138,21 @@ def _content_from_document(
         reported_by=document["reported_by"],
         uri=document["uri"],
         themes=tuple(ThemeAssignment(entry["theme"], entry["rule_id"]) for entry in document["themes"]),
-        **{name: tuple(document[name]) for name in _LISTS},
+        report_types=tuple(document["report_types"]),
+        sectors=tuple(map(sector_from_document, document["sectors"])),
+        techniques=tuple(map(technique_from_document, document["techniques"])),
+        vulnerabilities=tuple(document["vulnerabilities"]),
+        actors=tuple(map(actor_from_document, document["actors"])),
+        locations=tuple(map(location_from_document, document["locations"])),
         # Revisions stored before these were read have none of them.
+        tactics=tuple(map(tactic_from_document, document.get("tactics", ()))),
         severities=tuple(
             Severity(entry["scheme"], entry["original"]) for entry in document.get("severities", ())
         ),
-        ratings=_ratings_from_document(document.get("ratings", {})),
+        ratings=ratings_from_document(document.get("ratings", {})),
         handling=tuple(document.get("handling", ())),
         modified=_instant(document.get("modified")),
         language=document.get("language"),
-    )
-
-
-def _ratings_to_document(ratings: Ratings) -> dict[str, object]:
-    sound, source, information = (
-        ratings.confidence,
-        ratings.source_reliability,
-        ratings.information_credibility,
-    )
-    return {
-        "likelihood": _likelihood_to_document(ratings.likelihood),
-        "confidence": None if sound is None else sound.value,
-        "source_reliability": None if source is None else source.value,
-        "information_credibility": None if information is None else information.value,
-        "stix_confidence": ratings.stix_confidence,
-    }
-
-
-def _ratings_from_document(document: Mapping[str, Any]) -> Ratings:
-    likely, sound, source, information = map(
-        document.get, ("likelihood", "confidence", "source_reliability", "information_credibility")
-    )
-    return Ratings(
-        likelihood=None if likely is None else likelihood(likely["term"], likely["scheme"]),
-        confidence=None if sound is None else Confidence(sound),
-        source_reliability=None if source is None else SourceReliability(source),
-        information_credibility=None if information is None else InformationCredibility(information),
-        stix_confidence=document.get("stix_confidence"),
     )
 
 
@@ -191,29 +179,24 @@ def _source_from_document(document: Mapping[str, Any]) -> Source:
     )
 
 
-def _likelihood_to_document(likely: Likelihood | None) -> dict[str, object] | None:
-    return None if likely is None else {"scheme": likely.scheme.value, "term": likely.term}
-
-
 def _judgement_to_document(judgement: Judgement) -> dict[str, object]:
-    sound, marking = judgement.confidence, judgement.marking
+    marking = judgement.marking
     return {
         "judgement_id": judgement.judgement_id,
         "statement": judgement.statement,
-        "likelihood": _likelihood_to_document(judgement.likelihood),
-        "confidence": None if sound is None else sound.value,
+        "ratings": ratings_to_document(judgement.ratings),
         "confidence_grounds": judgement.confidence_grounds,
         "marking": None if marking is None else marking.to_document(),
     }
 
 
 def _judgement_from_document(document: Mapping[str, Any]) -> Judgement:
-    likely, sound, marking = (document[name] for name in ("likelihood", "confidence", "marking"))
+    marking = document["marking"]
     return Judgement(
         judgement_id=document["judgement_id"],
         statement=document["statement"],
-        likelihood=None if likely is None else likelihood(likely["term"], likely["scheme"]),
-        confidence=None if sound is None else Confidence(sound),
+        # Judgements stored before there were five axes hold likelihood and confidence beside the statement.
+        ratings=ratings_from_document(document.get("ratings", document)),
         confidence_grounds=document["confidence_grounds"],
         marking=None if marking is None else Marking.from_document(marking),
     )

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     TECHNIQUE = "technique"
     CVE = "cve"
     SECTOR = "sector"
+    """A word as `energy`, or a scheme and its code as `NIS2 energy`."""
     MARKING = "marking"
     """A TLP label as `TLP:AMBER`, or a system and level as `UK_GSCP OFFICIAL`."""
 

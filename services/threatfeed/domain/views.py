@@ -10,6 +10,7 @@ from services.kernel.policy import Policy
 from services.kernel.release_terms import Rendition
 from services.threatfeed.domain.assessment import Assessment, Source
 from services.threatfeed.domain.cves import cves_in
+from services.threatfeed.domain.subjects import distinct_terms
 from services.threatfeed.domain.themes import ThemeMatcher, ThemeSubject
 
 LONGEST_INDEXED = 200_000
@@ -76,10 +77,11 @@ def facts_of(content: Assessment, party: str) -> list[str]:
             f"party:{party}".casefold(),
             f"agency:{content.originator}".casefold(),
             *_facts("theme", [item.theme for item in content.themes]),
-            *_facts("actor", content.actors),
-            *_facts("technique", content.techniques),
+            *_facts("actor", [actor.name_as_reported for actor in content.actors]),
+            *_facts("technique", [technique.id for technique in content.techniques]),
             *_facts("cve", content.vulnerabilities),
-            *_facts("sector", content.sectors),
+            *_facts("sector", distinct_terms(content.sectors)),
+            *_facts("sector", [f"{item.scheme} {item.code}" for item in content.sectors if item.code]),
             *_facts("marking", [*([str(marking.tlp)] if marking.tlp else []), *levels]),
         }
     )

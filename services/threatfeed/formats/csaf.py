@@ -31,6 +31,8 @@ from services.threatfeed.domain.assessment import (
 )
 from services.threatfeed.domain.cves import cves_in
 from services.threatfeed.domain.refusals import CsafVersionUnsupported, DocumentIsDraft, FieldTooLong
+from services.threatfeed.domain.sectors import unclassified
+from services.threatfeed.domain.subjects import Location, distinct_terms
 from services.threatfeed.domain.submission import Reading
 from services.threatfeed.domain.themes import ThemeMatcher, ThemeSubject
 from services.threatfeed.formats.content import content_sha256, distinct, rejection
@@ -61,7 +63,6 @@ _SUMMARIES: Final = ("summary", "description")
 _SECTORS: Final = "critical infrastructure sectors"
 _PLACES: Final = "countries/areas deployed"
 _NO_NAMES: Final = frozenset({"", "multiple", "various", "n/a", "none"})
-_BETWEEN_WORDS: Final = re.compile(r"[^a-z0-9]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -99,14 +100,18 @@ def _assessment(
     meta = document.document
     marking, rule_id = _marking(meta.distribution, source.format, agency, policy)
     text = _text(document)
-    sectors = distinct(_slugs(_named(meta.notes, _SECTORS)))
+    sectors = tuple(map(unclassified, distinct(_named(meta.notes, _SECTORS))))
     vulnerabilities = distinct(
         [
             *(entry.cve for entry in document.vulnerabilities or () if entry.cve),
             *cves_in(meta.title, text),
         ]
     )
-    subject = ThemeSubject(texts=(meta.title, text), sectors=sectors, vulnerabilities=vulnerabilities)
+    subject = ThemeSubject(
+        texts=(meta.title, text),
+        sectors=distinct_terms(sectors),
+        vulnerabilities=vulnerabilities,
+    )
     return Assessment(
         assessment_id=assessment_id(agency.id, source.object_id),
         originator=agency.id,
@@ -121,7 +126,7 @@ def _assessment(
         report_types=(meta.category,),
         sectors=sectors,
         vulnerabilities=vulnerabilities,
-        locations=distinct(_named(meta.notes, _PLACES)),
+        locations=tuple(map(Location, distinct(_named(meta.notes, _PLACES)))),
         reported_by=meta.publisher.name,
         uri=next((entry.url for entry in meta.references if entry.category == "self"), None),
         themes=themes.assign(subject),
@@ -230,13 +235,6 @@ def _named(notes: Iterable[CsafNote], title: str) -> Iterator[str]:
                 name = _CONTROL.sub(" ", entry).strip(" .")[: limits.NAME_LENGTH]
                 if name.lower() not in _NO_NAMES:
                     yield name
-
-
-def _slugs(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        slug = _BETWEEN_WORDS.sub("-", name.lower()).strip("-").removesuffix("-sector")
-        if slug:
-            yield slug
 
 
 def _severities(document: CsafDocument) -> Iterator[Severity]:

@@ -36,6 +36,13 @@ from services.threatfeed.domain.refusals import (
     NoEvent,
     TooManyAssessments,
 )
+from services.threatfeed.domain.subjects import (
+    Actor,
+    Location,
+    distinct_sectors,
+    distinct_techniques,
+    distinct_terms,
+)
 from services.threatfeed.domain.submission import Reading
 from services.threatfeed.domain.themes import ThemeMatcher, ThemeSubject
 from services.threatfeed.formats.content import content_sha256, distinct, rejection
@@ -125,13 +132,14 @@ def _assessment(
     marking, rule_id = _marking(event, tags, facts, pointer, agency, policy)
     text = facts.text
     vulnerabilities = distinct([*facts.vulnerabilities, *cves_in(event.info, text)])
-    techniques, sectors, actors = map(distinct, (facts.techniques, facts.sectors, facts.actors))
+    techniques, sectors = distinct_techniques(facts.techniques), distinct_sectors(facts.sectors)
+    actors = distinct(facts.actors)
     level = _THREAT_LEVELS.get(event.threat_level_id)
     reach = reach_of(event.distribution, event.sharing_group.name if event.sharing_group else None)
     subject = ThemeSubject(
         texts=(event.info, text),
-        sectors=sectors,
-        techniques=techniques,
+        sectors=distinct_terms(sectors),
+        techniques=[technique.id for technique in techniques],
         vulnerabilities=vulnerabilities,
         actors=actors,
     )
@@ -148,9 +156,10 @@ def _assessment(
         period=facts.period,
         sectors=sectors,
         techniques=techniques,
+        tactics=tuple(dict.fromkeys(facts.tactics)),
         vulnerabilities=vulnerabilities,
-        actors=actors,
-        locations=distinct(facts.locations),
+        actors=tuple(map(Actor, actors)),
+        locations=tuple(map(Location, distinct(facts.locations))),
         reported_by=event.creator.name if event.creator else None,
         uri=next(iter(facts.links), None),
         themes=themes.assign(subject),

@@ -31,12 +31,21 @@ def _absent(value: object) -> object:
     return None if value == [] else value
 
 
+def _as_version(value: object) -> object:
+    """A number as its digits; an empty text states none."""
+    return _as_text(value) or None
+
+
 _FLAGS: dict[str | int, bool] = {"0": False, "1": True, 0: False, 1: True}
 
 Uuid: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Seconds: TypeAlias = Annotated[str, BeforeValidator(_as_text), Field(pattern=_SECONDS)]
 Flag: TypeAlias = Annotated[bool, BeforeValidator(_as_flag)]
 Distribution: TypeAlias = Annotated[Literal["0", "1", "2", "3", "4", "5"] | None, BeforeValidator(_as_text)]
+GalaxyVersion: TypeAlias = Annotated[
+    Annotated[str, Field(max_length=limits.EDITION_LENGTH, pattern=r"^[A-Za-z0-9._-]*$")] | None,
+    BeforeValidator(_as_version),
+]
 ThreatLevel: TypeAlias = Annotated[Literal["1", "2", "3", "4"], BeforeValidator(_as_text)]
 
 
@@ -57,6 +66,8 @@ class MispCluster(MispPart):
 
     type: Line
     value: Annotated[str, Field(max_length=_TAG_LENGTH)]
+    version: GalaxyVersion = None
+    meta: object = None
     deleted: Flag = False
 
 

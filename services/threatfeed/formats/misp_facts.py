@@ -4,7 +4,6 @@ Whatever is taken from an attribute or a report brings its marking with it: an e
 than a fact that it is given. What is deleted gives nothing.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,8 @@ from services.threatfeed.domain import limits
 from services.threatfeed.domain.assessment import Period
 from services.threatfeed.domain.cves import cves_in
 from services.threatfeed.domain.refusals import FieldInvalid, FieldTooLong
+from services.threatfeed.domain.sectors import sector_in
+from services.threatfeed.domain.subjects import Sector, SectorScheme, Tactic, Technique
 from services.threatfeed.formats.instants import read_instant
 from services.threatfeed.formats.misp_event import (
     Distribution,
@@ -23,16 +24,11 @@ from services.threatfeed.formats.misp_event import (
     MispMarked,
     MispObject,
 )
-from services.threatfeed.formats.misp_tags import galaxies_in, handling_of, machine_tags, marking_of
+from services.threatfeed.formats.misp_galaxies import GalaxyEntry, attached_entries, entry, tagged_entries
+from services.threatfeed.formats.misp_tags import handling_of, machine_tags, marking_of
 
 ALL_COMMUNITIES: Final = "3"
 
-_TECHNIQUE: Final = re.compile(r"(?:^|[ (])(T[0-9]{4}(?:\.[0-9]{3})?)\)?$")
-_GROUP_ID: Final = re.compile(r" - G[0-9]{4}$")
-_ACTOR_GALAXIES: Final = ("threat-actor", "intrusion-set", "microsoft-activity-group", "360net-threat-actor")
-_PLACE_GALAXIES: Final = ("country", "region", "target-information")
-_AREA_CODE: Final = re.compile(r"^[0-9]{3} - ")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _REACH: Final = {
     "0": "your organisation only",
     "1": "this community only",
@@ -46,8 +42,9 @@ class MispFacts:
     """What was taken, in the order met. `markings` are those of the parts it was taken from."""
 
     actors: list[str] = field(default_factory=list)
-    techniques: list[str] = field(default_factory=list)
-    sectors: list[str] = field(default_factory=list)
+    techniques: list[Technique] = field(default_factory=list)
+    tactics: list[Tactic] = field(default_factory=list)
+    sectors: list[Sector] = field(default_factory=list)
     locations: list[str] = field(default_factory=list)
     vulnerabilities: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
@@ -76,12 +73,12 @@ class MispFacts:
 def facts_of(event: MispEvent, pointer: str) -> MispFacts:
     """The facts of an event. Raises a refusal with a pointer where what is taken is malformed."""
     facts = MispFacts()
-    _take_galaxies(facts, galaxies_in(machine_tags(event.tags, pointer)))
-    for galaxy in event.galaxies:
-        _take_galaxies(facts, ((entry.type, entry.value) for entry in galaxy.clusters if not entry.deleted))
-    for tag in machine_tags(event.tags, pointer):
+    tags = list(machine_tags(event.tags, pointer))
+    _take_galaxies(facts, tagged_entries(tags))
+    _take_galaxies(facts, attached_entries(event))
+    for tag in tags:
         if tag.namespace == "nis2" and tag.predicate == "impact-sectors-impacted":
-            facts.sectors.append(tag.value.lower())
+            facts.sectors.append(sector_in(SectorScheme.NIS2, tag.value[: limits.NAME_LENGTH]))
     for position, report in enumerate(event.reports):
         if not report.deleted and report.content:
             facts.reports.append(report.content)
@@ -106,26 +103,22 @@ def reach_of(distribution: Distribution, group: str | None) -> str | None:
     return f"MISP distribution: {_REACH[distribution]}{named}"
 
 
-def _take_galaxies(facts: MispFacts, entries: Iterable[tuple[str, str]]) -> bool:
+def _take_galaxies(facts: MispFacts, entries: Iterable[GalaxyEntry]) -> bool:
     """Takes what the entries give; False where that is nothing."""
     taken = False
-    for kind, text in entries:
-        value = _CONTROL.sub(" ", text).strip()[: limits.NAME_LENGTH]
-        if not value:
-            continue
-        if "attack-pattern" in kind:
-            found = _TECHNIQUE.search(value)
-            facts.techniques += [found[1]] if found else []
-            taken = taken or found is not None
-        elif kind.endswith(_ACTOR_GALAXIES):
-            facts.actors.append(_GROUP_ID.sub("", value))
-            taken = True
-        elif kind == "sector":
-            facts.sectors.append(value.lower())
-            taken = True
-        elif kind in _PLACE_GALAXIES:
-            facts.locations.append(_AREA_CODE.sub("", value))
-            taken = True
+    for item in entries:
+        technique, actor, sector, place = item.technique, item.actor, item.sector, item.place
+        tactics = list(item.tactics)
+        if technique is not None:
+            facts.techniques.append(technique)
+        if actor:
+            facts.actors.append(actor)
+        if sector is not None and item.value:
+            facts.sectors.append(sector)
+        if place:
+            facts.locations.append(place)
+        facts.tactics += tactics
+        taken = taken or bool(item.value and (technique or actor or sector or place or tactics))
     return taken
 
 
@@ -135,10 +128,11 @@ def _take_attributes(facts: MispFacts, attributes: Iterable[MispAttribute], poin
         if attribute.deleted:
             continue
         place = f"{pointer}/Attribute/{position}"
+        tagged = tagged_entries(machine_tags(attribute.tags, place)) if attribute.tags else ()
         gives = [
             _take_value(facts, attribute, place),
             _take_times(facts, attribute, place),
-            bool(attribute.tags) and _take_galaxies(facts, galaxies_in(machine_tags(attribute.tags, place))),
+            _take_galaxies(facts, tagged),
         ]
         if any(gives):
             _take_marking(facts, attribute, place)
@@ -153,9 +147,9 @@ def _take_value(facts: MispFacts, attribute: MispAttribute, pointer: str) -> boo
             facts.vulnerabilities += found
             return bool(found)
         case "threat-actor", _:
-            return _take_galaxies(facts, [("threat-actor", _text(attribute, pointer))])
+            return _take_galaxies(facts, [entry("threat-actor", _text(attribute, pointer))])
         case "target-location", _:
-            return _take_galaxies(facts, [("country", _text(attribute, pointer))])
+            return _take_galaxies(facts, [entry("country", _text(attribute, pointer))])
         case "comment", "External analysis":
             facts.comments.append(_text(attribute, pointer))
             return True

@@ -21,7 +21,7 @@ from services.kernel.scales import (
     likelihood,
     source_reliability,
 )
-from services.threatfeed.domain.assessment import Ratings
+from services.threatfeed.domain.ratings import Rated, Ratings, Scale
 from services.threatfeed.domain.refusals import FieldInvalid
 from services.threatfeed.formats.misp_event import MispTag
 from services.threatfeed.formats.validation import at
@@ -30,7 +30,6 @@ _T = TypeVar("_T")
 
 _MACHINE_TAG: Final = re.compile(r'([^:="]+):([^="]+?)(?:="(.*)")?', re.DOTALL)
 _TLP: Final = re.compile(r"tlp(?![a-z0-9])", re.IGNORECASE)
-_GALAXY: Final = "misp-galaxy"
 # National and institutional systems that are tagged but not understood: to ignore one could release a text.
 _MARKING_SYSTEMS: Final = frozenset(
     {"acs-marking", "de-vs", "dni-ism", "euci", "fr-classif", "nato", "uk-gscp"}
@@ -93,29 +92,32 @@ def ratings_of(tags: Sequence[MachineTag]) -> Ratings:
         likelihood=_only(
             tags,
             "estimative-language:likelihood-probability",
+            Scale.ICD203,
             lambda value: likelihood(value.replace("-", " "), LikelihoodScheme.ICD203),
         ),
-        confidence=_only(tags, "estimative-language:confidence-in-analytic-judgment", confidence),
-        source_reliability=_only(tags, "admiralty-scale:source-reliability", source_reliability),
-        information_credibility=_only(
-            tags, "admiralty-scale:information-credibility", information_credibility
+        analytic_confidence=_only(
+            tags, "estimative-language:confidence-in-analytic-judgment", Scale.ICD203, confidence
+        ),
+        source_reliability=_only(
+            tags, "admiralty-scale:source-reliability", Scale.ADMIRALTY_RELIABILITY, source_reliability
+        ),
+        info_credibility=_only(
+            tags,
+            "admiralty-scale:information-credibility",
+            Scale.ADMIRALTY_CREDIBILITY,
+            information_credibility,
         ),
     )
 
 
-def galaxies_in(tags: Iterable[MachineTag]) -> Iterator[tuple[str, str]]:
-    """The type and the value of every galaxy entry that is tagged."""
-    return ((tag.predicate, tag.value) for tag in tags if tag.namespace == _GALAXY)
-
-
-def _only(tags: Sequence[MachineTag], name: str, read: Callable[[str], _T]) -> _T | None:
-    found: _T | None = None
+def _only(tags: Sequence[MachineTag], name: str, scale: Scale, read: Callable[[str], _T]) -> Rated[_T] | None:
+    found: Rated[_T] | None = None
     for tag in tags:
         if f"{tag.namespace}:{tag.predicate}" == name:
             term = _at(tag, lambda value=tag.value: read(value))  # type: ignore[misc]
-            if found is not None and term != found:
+            if found is not None and term != found.value:
                 raise FieldInvalid("two terms of one scale", pointer=tag.pointer)
-            found = term
+            found = found or Rated(scale, term, tag.value)
     return found
 
 

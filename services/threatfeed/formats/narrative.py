@@ -16,7 +16,13 @@ from services.kernel.markings.marking import Marking
 from services.kernel.parties import Agency
 from services.kernel.policy import Policy
 from services.kernel.refusals import Refusal
-from services.kernel.scales import Confidence, likelihood
+from services.kernel.scales import (
+    Confidence,
+    InformationCredibility,
+    Likelihood,
+    SourceReliability,
+    likelihood,
+)
 from services.threatfeed.domain.assessment import (
     Assessment,
     Derivation,
@@ -29,7 +35,21 @@ from services.threatfeed.domain.assessment import (
     Withdrawal,
 )
 from services.threatfeed.domain.cves import cves_in
+from services.threatfeed.domain.ratings import UNRATED, Rated, Ratings, Scale
 from services.threatfeed.domain.refusals import JudgementRepeated, PayloadClaimsOtherAgency
+from services.threatfeed.domain.sectors import sector_in, unclassified
+from services.threatfeed.domain.subjects import (
+    Actor,
+    AttackDomain,
+    Location,
+    Sector,
+    SectorScheme,
+    Tactic,
+    Technique,
+    distinct_sectors,
+    distinct_techniques,
+    distinct_terms,
+)
 from services.threatfeed.domain.submission import Reading, Rejection
 from services.threatfeed.domain.themes import ThemeMatcher, ThemeSubject
 from services.threatfeed.formats.content_types import NARRATIVE_CONTENT_TYPE
@@ -37,9 +57,14 @@ from services.threatfeed.formats.instants import read_instant, read_period
 from services.threatfeed.formats.json_text import Json
 from services.threatfeed.formats.narrative_model import (
     NarrativeAssessment,
+    NarrativeConfidenceRating,
     NarrativeJudgement,
+    NarrativeLikelihood,
     NarrativeMarking,
+    NarrativeSector,
+    NarrativeTactic,
     NarrativeTearLine,
+    NarrativeTechnique,
     NarrativeWithdrawal,
 )
 from services.threatfeed.formats.unmarked import marking_of_unmarked
@@ -92,6 +117,9 @@ def _assessment(
     else:
         marking = _marking(model.marking, "/marking")
     vulnerabilities = _distinct([*model.cves, *cves_in(model.title, model.text)])
+    sectors = distinct_sectors(map(_sector, model.sectors))
+    techniques = distinct_techniques(map(_technique, model.techniques))
+    actors = _distinct(model.actors)
     return Assessment(
         assessment_id=assessment_id(agency.id, model.id),
         originator=agency.id,
@@ -108,11 +136,12 @@ def _assessment(
             None if model.period is None else read_period(model.period.start, model.period.end, "/period")
         ),
         valid_until=(None if model.valid_until is None else read_instant(model.valid_until, "/valid_until")),
-        sectors=_distinct(model.sectors),
-        techniques=_distinct(model.techniques),
+        sectors=sectors,
+        techniques=techniques,
+        tactics=_distinct(map(_tactic, model.tactics)),
         vulnerabilities=vulnerabilities,
-        actors=_distinct(model.actors),
-        locations=_distinct(model.locations),
+        actors=tuple(map(Actor, actors)),
+        locations=tuple(map(Location, _distinct(model.locations))),
         language=model.language,
         derived_from=tuple(
             Derivation(source.agency, source.id, source.version) for source in model.derived_from
@@ -120,13 +149,14 @@ def _assessment(
         themes=themes.assign(
             ThemeSubject(
                 texts=(model.title, model.text, *(judgement.statement for judgement in model.judgements)),
-                sectors=model.sectors,
-                techniques=model.techniques,
+                sectors=distinct_terms(sectors),
+                techniques=[technique.id for technique in techniques],
                 judgements=len(model.judgements),
                 vulnerabilities=vulnerabilities,
-                actors=model.actors,
+                actors=actors,
             )
         ),
+        ratings=_whole_ratings(model),
     )
 
 
@@ -177,22 +207,77 @@ def _judgements(models: list[NarrativeJudgement]) -> tuple[Judgement, ...]:
 
 
 def _judgement(model: NarrativeJudgement, pointer: str) -> Judgement:
-    given, sound = model.likelihood, model.confidence
     return Judgement(
         judgement_id=model.id,
         statement=model.statement,
-        likelihood=(
-            None
-            if given is None
-            else _below(f"{pointer}/likelihood", lambda: likelihood(given.term, given.scheme))
+        ratings=_ratings(
+            model.likelihood, model.confidence, model.source_reliability, model.info_credibility, pointer
         ),
-        confidence=None if sound is None else Confidence(sound.level),
-        confidence_grounds=None if sound is None else sound.grounds,
+        confidence_grounds=None if model.confidence is None else model.confidence.grounds,
         marking=None if model.marking is None else _marking(model.marking, f"{pointer}/marking"),
     )
 
 
-def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+def _whole_ratings(model: NarrativeAssessment) -> Ratings:
+    given = model.ratings
+    if given is None:
+        return UNRATED
+    return _ratings(
+        given.likelihood, given.confidence, given.source_reliability, given.info_credibility, "/ratings"
+    )
+
+
+def _ratings(
+    likely: NarrativeLikelihood | None,
+    sound: NarrativeConfidenceRating | None,
+    source: str | None,
+    information: str | None,
+    pointer: str,
+) -> Ratings:
+    if likely is None and sound is None and source is None and information is None:
+        return UNRATED
+    return Ratings(
+        likelihood=None if likely is None else _likelihood(likely, f"{pointer}/likelihood"),
+        analytic_confidence=(
+            None
+            if sound is None
+            else Rated(Scale(sound.scheme or Scale.UNSTATED), Confidence(sound.level), sound.level)
+        ),
+        source_reliability=(
+            None if source is None else Rated(Scale.ADMIRALTY_RELIABILITY, SourceReliability(source), source)
+        ),
+        info_credibility=(
+            None
+            if information is None
+            else Rated(Scale.ADMIRALTY_CREDIBILITY, InformationCredibility(information), information)
+        ),
+    )
+
+
+def _likelihood(given: NarrativeLikelihood, pointer: str) -> Rated[Likelihood]:
+    band = _below(pointer, lambda: likelihood(given.term, given.scheme))
+    return Rated(Scale(given.scheme), band, given.term)
+
+
+def _sector(model: NarrativeSector) -> Sector:
+    if model.scheme is None:
+        return unclassified(model.code)
+    scheme = SectorScheme(model.scheme)
+    if scheme is SectorScheme.MISP:
+        return Sector(scheme, model.version, model.code, model.code)
+    return sector_in(scheme, model.code, model.version)
+
+
+def _technique(model: NarrativeTechnique) -> Technique:
+    return Technique(model.id, model.attack_version, None, tuple(map(AttackDomain, model.domains)))
+
+
+def _tactic(model: NarrativeTactic) -> Tactic:
+    domain = None if model.domain is None else AttackDomain(model.domain)
+    return Tactic(model.id, model.name, model.attack_version, domain)
+
+
+def _distinct(values: Iterable[_T]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys(values))
 
 

@@ -5,17 +5,25 @@ so that a misspelt `marking` cannot pass for a missing one, and are not read in 
 so that nothing stands in the way of a withdrawal.
 """
 
-from typing import Annotated, Literal, TypeAlias
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
-from services.kernel.scales import Confidence, LikelihoodScheme
+from services.kernel.scales import Confidence, InformationCredibility, LikelihoodScheme, SourceReliability
 from services.threatfeed.domain import limits
+from services.threatfeed.domain.ratings import Scale
+from services.threatfeed.domain.subjects import AttackDomain, SectorScheme
 from services.threatfeed.formats.languages import LANGUAGE_TAG
 
 _INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 _LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 _SLUG = r"^[a-z0-9][a-z0-9-]*$"
+_TECHNIQUE = r"^T[0-9]{4}(\.[0-9]{3})?$"
+_TACTIC = r"^TA[0-9]{4}$"
+_STATED_SCHEMES = tuple(scheme for scheme in SectorScheme if scheme is not SectorScheme.OTHER)
 
 # Two separators never stand side by side, so no identifier can be taken for one of STIX.
 Identifier: TypeAlias = Annotated[
@@ -37,12 +45,19 @@ Reason: TypeAlias = Annotated[str, Field(min_length=1, max_length=limits.REASON_
 Banner: TypeAlias = Annotated[str, Field(min_length=1, max_length=limits.BANNER_LENGTH)]
 Slug: TypeAlias = Annotated[str, Field(max_length=limits.NAME_LENGTH, pattern=_SLUG)]
 Version: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Technique: TypeAlias = Annotated[str, Field(pattern=r"^T[0-9]{4}(\.[0-9]{3})?$")]
+Technique: TypeAlias = Annotated[str, Field(pattern=_TECHNIQUE)]
 Scheme: TypeAlias = Annotated[str, Field(pattern=rf"^({'|'.join(LikelihoodScheme)})$")]
 ConfidenceLevel: TypeAlias = Annotated[str, Field(pattern=rf"^({'|'.join(Confidence)})$")]
 Language: TypeAlias = Annotated[
     str, Field(max_length=limits.NAME_LENGTH, pattern=LANGUAGE_TAG, examples=["en-GB"])
 ]
+ConfidenceScheme: TypeAlias = Annotated[str, Field(pattern=rf"^({Scale.ANCR}|{Scale.ICD203})$")]
+Reliability: TypeAlias = Annotated[str, Field(pattern=rf"^[{''.join(SourceReliability)}]$")]
+Credibility: TypeAlias = Annotated[str, Field(pattern=rf"^[{''.join(InformationCredibility)}]$")]
+TacticId: TypeAlias = Annotated[str, Field(pattern=_TACTIC)]
+Edition: TypeAlias = Annotated[str, Field(max_length=limits.EDITION_LENGTH, pattern=_LINE)]
+Domain: TypeAlias = Annotated[str, Field(pattern=rf"^({'|'.join(AttackDomain)})$")]
+StatedScheme: TypeAlias = Annotated[str, Field(pattern=rf"^({'|'.join(_STATED_SCHEMES)})$")]
 Cve: TypeAlias = Annotated[str, Field(max_length=32, pattern=r"^CVE-[0-9]{4}-[0-9]{4,}$")]
 
 _MANY = limits.LIST_LENGTH
@@ -68,11 +83,51 @@ class NarrativeLikelihood(NarrativePart):
     term: Line
 
 
-class NarrativeConfidence(NarrativePart):
-    """How sound the foundations of a judgement are."""
+class NarrativeConfidenceRating(NarrativePart):
+    """An analytic confidence; without a scheme it is not known which scale was meant."""
 
     level: ConfidenceLevel
+    scheme: ConfidenceScheme | None = None
+
+
+class NarrativeConfidence(NarrativeConfidenceRating):
+    """How sound the foundations of a judgement are, and why."""
+
     grounds: Statement
+
+
+class NarrativeRatings(NarrativePart):
+    """Ratings of the whole; absent means unspecified."""
+
+    likelihood: NarrativeLikelihood | None = None
+    confidence: NarrativeConfidenceRating | None = None
+    source_reliability: Reliability | None = None
+    info_credibility: Credibility | None = None
+
+
+class NarrativeSector(NarrativePart):
+    """A sector by the code that a scheme has for it; a bare word is one of no stated scheme."""
+
+    code: Line
+    scheme: StatedScheme | None = None
+    version: Edition | None = None
+
+
+class NarrativeTechnique(NarrativePart):
+    """A technique of MITRE ATT&CK, with the release and the matrices that it was taken from."""
+
+    id: Technique
+    attack_version: Edition | None = None
+    domains: Annotated[list[Domain], Field(default_factory=list, max_length=len(AttackDomain))]
+
+
+class NarrativeTactic(NarrativePart):
+    """A tactic of MITRE ATT&CK, with the release and the matrix that it was taken from."""
+
+    id: TacticId
+    name: Line | None = None
+    attack_version: Edition | None = None
+    domain: Domain | None = None
 
 
 class NarrativeJudgement(NarrativePart):
@@ -82,7 +137,37 @@ class NarrativeJudgement(NarrativePart):
     statement: Statement
     likelihood: NarrativeLikelihood | None = None
     confidence: NarrativeConfidence | None = None
+    source_reliability: Reliability | None = None
+    info_credibility: Credibility | None = None
     marking: NarrativeMarking | None = None
+
+
+def _or_bare(name: str, pattern: str) -> Callable[[Any, ValidatorFunctionWrapHandler], Any]:
+    """Lets a part be written as its one needed member alone."""
+    matches = re.compile(pattern).match
+
+    def read(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        if not isinstance(value, str):
+            return validate(value)
+        if len(value) > limits.NAME_LENGTH or not matches(value):
+            raise PydanticCustomError("pattern", "text is not of the form " + pattern)
+        return validate({name: value})
+
+    return read
+
+
+SectorOrWord: TypeAlias = Annotated[
+    NarrativeSector,
+    WrapValidator(_or_bare("code", _SLUG), json_schema_input_type=Slug | NarrativeSector),
+]
+TechniqueOrId: TypeAlias = Annotated[
+    NarrativeTechnique,
+    WrapValidator(_or_bare("id", _TECHNIQUE), json_schema_input_type=Technique | NarrativeTechnique),
+]
+TacticOrId: TypeAlias = Annotated[
+    NarrativeTactic,
+    WrapValidator(_or_bare("id", _TACTIC), json_schema_input_type=TacticId | NarrativeTactic),
+]
 
 
 class NarrativeTearLine(NarrativePart):
@@ -121,8 +206,10 @@ class NarrativeAssessment(NarrativePart):
     tear_line: NarrativeTearLine | None = None
     judgements: Annotated[list[NarrativeJudgement], Field(default_factory=list, max_length=limits.JUDGEMENTS)]
     report_types: Annotated[list[Slug], Field(default_factory=list, max_length=_MANY)]
-    sectors: Annotated[list[Slug], Field(default_factory=list, max_length=_MANY)]
-    techniques: Annotated[list[Technique], Field(default_factory=list, max_length=_MANY)]
+    ratings: NarrativeRatings | None = None
+    sectors: Annotated[list[SectorOrWord], Field(default_factory=list, max_length=_MANY)]
+    techniques: Annotated[list[TechniqueOrId], Field(default_factory=list, max_length=_MANY)]
+    tactics: Annotated[list[TacticOrId], Field(default_factory=list, max_length=_MANY)]
     cves: Annotated[list[Cve], Field(default_factory=list, max_length=_MANY)]
     actors: Annotated[list[Line], Field(default_factory=list, max_length=_MANY)]
     locations: Annotated[list[Line], Field(default_factory=list, max_length=_MANY)]

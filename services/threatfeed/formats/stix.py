@@ -30,6 +30,7 @@ from services.threatfeed.domain.assessment import (
     WithdrawalCause,
 )
 from services.threatfeed.domain.cves import cves_in
+from services.threatfeed.domain.ratings import UNRATED, Rated, Ratings, Scale
 from services.threatfeed.domain.refusals import (
     BundleMalformed,
     ContentTypeMismatch,
@@ -37,6 +38,13 @@ from services.threatfeed.domain.refusals import (
     NoReportInBundle,
     StixVersionUnsupported,
     TooManyAssessments,
+)
+from services.threatfeed.domain.subjects import (
+    Actor,
+    Location,
+    distinct_sectors,
+    distinct_techniques,
+    distinct_terms,
 )
 from services.threatfeed.domain.submission import Reading, Rejection
 from services.threatfeed.domain.themes import ThemeMatcher, ThemeSubject
@@ -49,6 +57,7 @@ from services.threatfeed.formats.unmarked import marking_of_unmarked
 from services.threatfeed.formats.validation import refusals_of
 
 _LONGEST_CLAIM: Final = 128
+_MOST_CONFIDENT: Final = 100
 _REVOKED: Final = "The report was revoked by its producer."
 
 
@@ -126,18 +135,20 @@ class _BundleReader:
     def _assessment(self, placed: Placed) -> Assessment:
         report = StixReport.model_validate(placed.content)
         source = self._source(report, placed)
-        facts = facts_of(report.object_refs, report.created_by_ref, self._bundle)
+        is_2_0 = source.format is SourceFormat.STIX_2_0
+        version = "2.0" if is_2_0 else "2.1"
+        facts = facts_of(report.object_refs, report.created_by_ref, self._bundle, version)
         marking, rule_id = self._marking(report, facts, placed)
-        techniques, sectors, actors = map(_distinct, (facts.techniques, facts.sectors, facts.actors))
+        techniques, sectors = distinct_techniques(facts.techniques), distinct_sectors(facts.sectors)
+        actors = _distinct(facts.actors)
         vulnerabilities = _distinct([*facts.vulnerabilities, *cves_in(report.name, report.description)])
         subject = ThemeSubject(
             texts=(report.name, report.description),
-            sectors=sectors,
-            techniques=techniques,
+            sectors=distinct_terms(sectors),
+            techniques=[technique.id for technique in techniques],
             vulnerabilities=vulnerabilities,
             actors=actors,
         )
-        is_2_0 = source.format is SourceFormat.STIX_2_0
         return Assessment(
             assessment_id=assessment_id(self._agency.id, report.id),
             originator=self._agency.id,
@@ -155,13 +166,16 @@ class _BundleReader:
             period=facts.period,
             sectors=sectors,
             techniques=techniques,
+            tactics=tuple(dict.fromkeys(facts.tactics)),
             vulnerabilities=vulnerabilities,
-            actors=actors,
-            locations=_distinct(facts.locations),
+            actors=tuple(map(Actor, actors)),
+            locations=tuple(map(Location, _distinct(facts.locations))),
             derived_from=self._derived_from(report.id),
             reported_by=facts.reported_by or report.created_by_ref,
             uri=next((entry.url for entry in report.external_references if entry.url), None),
             themes=self._themes.assign(subject),
+            # STIX 2.0 has no such member: what a producer of its own calls so is on no known scale.
+            ratings=UNRATED if is_2_0 else _ratings(report.confidence, placed),
         )
 
     def _withdrawal(self, placed: Placed) -> Withdrawal:
@@ -213,6 +227,20 @@ class _BundleReader:
             and placed.content.get("revoked") is not True
             and isinstance(target := placed.content.get("target_ref"), str)
         )
+
+
+def _ratings(confidence: object, placed: Placed) -> Ratings:
+    if confidence is None:
+        return UNRATED
+    if (
+        not isinstance(confidence, int)
+        or isinstance(confidence, bool)
+        or not 0 <= confidence <= _MOST_CONFIDENT
+    ):
+        raise FieldInvalid(
+            "confidence is a whole number from 0 to 100", pointer=f"{placed.pointer}/confidence"
+        )
+    return Ratings(stix_confidence=Rated(Scale.STIX_CONFIDENCE, confidence, str(confidence)))
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:

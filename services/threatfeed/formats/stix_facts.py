@@ -21,8 +21,17 @@ from services.threatfeed.domain.refusals import (
     GranularMarkingUnsupported,
     TimestampInvalid,
 )
+from services.threatfeed.domain.sectors import sector_in
+from services.threatfeed.domain.subjects import Sector, SectorScheme, Tactic, Technique
 from services.threatfeed.formats.instants import read_instant, read_instant_or_day
 from services.threatfeed.formats.json_text import Json
+from services.threatfeed.formats.stix_attack import (
+    Releases,
+    releases_of,
+    tactic_in,
+    tactics_in,
+    techniques_in,
+)
 from services.threatfeed.formats.stix_report import Line, StixExternalReference, StixMarked
 from services.threatfeed.formats.validation import at, refusals_of
 
@@ -30,7 +39,6 @@ _T = TypeVar("_T")
 
 StixObject: TypeAlias = dict[str, Json]
 
-_TECHNIQUE: Final = re.compile(r"T[0-9]{4}(?:\.[0-9]{3})?")
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 _LINE: Final = TypeAdapter[str](Line)
@@ -43,6 +51,7 @@ _STATED_ELSEWHERE: Final[Mapping[str, StixObject]] = {
         "definition": {"statement": "Copyright The MITRE Corporation."},
     }
 }
+_COLLECTION: Final = "x-mitre-collection"
 _STARTS: Final = ("first_seen", "start_time")
 _ENDS: Final = ("last_seen", "stop_time")
 
@@ -70,6 +79,7 @@ class Bundle:
     reports: tuple[Placed, ...]
     others: Mapping[str, Placed]
     definitions: Mapping[str, StixObject]
+    releases: Releases
 
     @classmethod
     def of(cls, objects: Json) -> "Bundle":
@@ -90,7 +100,8 @@ class Bundle:
                 definitions[object_id] = placed.content if same else {}
             elif object_id not in others or _modified(others[object_id]) <= _modified(placed):
                 others[object_id] = placed
-        return cls(tuple(reports), others, {**_STATED_ELSEWHERE, **definitions})
+        collections = (placed.content for placed in others.values() if placed.type == _COLLECTION)
+        return cls(tuple(reports), others, {**_STATED_ELSEWHERE, **definitions}, releases_of(collections))
 
     def marking_of(self, marked: StixMarked, pointer: str) -> Marking | None:
         """The marking of an object, None where it carries none.
@@ -113,10 +124,11 @@ class Bundle:
 class Facts:
     """What was taken, in the order met. `markings` are those of the objects it was taken from."""
 
-    techniques: list[str] = field(default_factory=list)
+    techniques: list[Technique] = field(default_factory=list)
+    tactics: list[Tactic] = field(default_factory=list)
     vulnerabilities: list[str] = field(default_factory=list)
     actors: list[str] = field(default_factory=list)
-    sectors: list[str] = field(default_factory=list)
+    sectors: list[Sector] = field(default_factory=list)
     locations: list[str] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
     ends: list[datetime] = field(default_factory=list)
@@ -133,15 +145,15 @@ class Facts:
         return Period(start, end)
 
 
-def facts_of(references: Sequence[str], created_by: str | None, bundle: Bundle) -> Facts:
-    """The facts that the referred objects give.
+def facts_of(references: Sequence[str], created_by: str | None, bundle: Bundle, stix_version: str) -> Facts:
+    """The facts that the referred objects give; `stix_version` is the edition whose vocabularies hold.
 
     Raises a refusal with a pointer where what is taken is malformed, or comes from an object whose marking
     is not understood.
     """
     facts = Facts()
     for placed in _present(references, bundle):
-        if _take(facts, placed):
+        if _take(facts, placed, bundle, stix_version):
             _take_marking(facts, placed, bundle)
     author = bundle.others.get(created_by) if created_by is not None else None
     if author is not None and author.type == "identity" and "name" in author.content:
@@ -157,13 +169,12 @@ def _present(references: Iterable[str], bundle: Bundle) -> Iterator[Placed]:
             yield placed
 
 
-def _take(facts: Facts, placed: Placed) -> bool:
+def _take(facts: Facts, placed: Placed, bundle: Bundle, stix_version: str) -> bool:
     """Takes what the object gives; False where that is nothing."""
     taken = _take_period(facts, placed)
     match placed.type:
-        case "attack-pattern":
-            found = _external_ids(placed, "mitre-", _TECHNIQUE)
-            facts.techniques += found
+        case "attack-pattern" | "x-mitre-tactic":
+            return _take_attack(facts, placed, bundle) or taken
         case "vulnerability":
             found = _external_ids(placed, "cve", _CVE)
             facts.vulnerabilities += found
@@ -171,8 +182,8 @@ def _take(facts: Facts, placed: Placed) -> bool:
             found = [_read(_LINE.validate_python, placed, "name")]
             facts.actors += found
         case "identity" if placed.content.get("identity_class") == "class" and "sectors" in placed.content:
-            found = [sector.lower() for sector in _read(_LINES.validate_python, placed, "sectors")]
-            facts.sectors += found
+            found = _read(_LINES.validate_python, placed, "sectors")
+            facts.sectors += [sector_in(SectorScheme.STIX, word, stix_version) for word in found]
         case "location":
             members = [name for name in ("country", "region", "name") if name in placed.content][:1]
             found = [_read(_LINE.validate_python, placed, name) for name in members]
@@ -180,6 +191,16 @@ def _take(facts: Facts, placed: Placed) -> bool:
         case _:
             found = []
     return taken or bool(found)
+
+
+def _take_attack(facts: Facts, placed: Placed, bundle: Bundle) -> bool:
+    given = (placed.content, _references(placed), bundle.releases)
+    is_technique = placed.type == "attack-pattern"
+    techniques = techniques_in(*given) if is_technique else []
+    tactics = tactics_in(*given) if is_technique else tactic_in(*given)
+    facts.techniques += techniques
+    facts.tactics += tactics
+    return bool(techniques or tactics)
 
 
 def _take_period(facts: Facts, placed: Placed) -> bool:
@@ -201,16 +222,19 @@ def _take_marking(facts: Facts, placed: Placed, bundle: Bundle) -> None:
 
 
 def _external_ids(placed: Placed, source: str, pattern: re.Pattern[str]) -> list[str]:
-    if "external_references" not in placed.content:
-        return []
-    references = _read(_REFERENCES.validate_python, placed, "external_references")
     return [
         reference.external_id
-        for reference in references
+        for reference in _references(placed)
         if reference.source_name.lower().startswith(source)
         and reference.external_id is not None
         and pattern.fullmatch(reference.external_id)
     ]
+
+
+def _references(placed: Placed) -> list[StixExternalReference]:
+    if "external_references" not in placed.content:
+        return []
+    return _read(_REFERENCES.validate_python, placed, "external_references")
 
 
 def _times(placed: Placed, names: Iterable[str]) -> list[datetime]:

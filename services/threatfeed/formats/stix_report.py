@@ -66,6 +66,7 @@ class StixReport(StixVersion, StixMarked):
     object_refs: Annotated[list[Reference], Field(min_length=1, fail_fast=True)]
     created_by_ref: Reference | None = None
     lang: Language | None = None
+    confidence: object = None
     labels: Annotated[list[Line], Field(max_length=limits.LIST_LENGTH)] = []
     report_types: Annotated[list[Line], Field(max_length=limits.LIST_LENGTH)] = []
     external_references: Annotated[list[StixExternalReference], _FIRST_FAULT] = []

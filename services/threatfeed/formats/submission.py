@@ -2,9 +2,12 @@
 
 from typing import assert_never
 
+from services.kernel.parties import Agency
 from services.kernel.policy import Policy
+from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.refusals import FormatUnrecognised
 from services.threatfeed.domain.submission import Reading
+from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.content_types import Format, read_content_type, select_format
 from services.threatfeed.formats.csaf import read_csaf
@@ -22,14 +25,24 @@ def read_submission(
     agency: str,
     policy: Policy,
     themes: ThemeMatcher,
+    taxonomies: Taxonomies,
 ) -> tuple[Reading, ...]:
     """One reading for each assessment that an agency submitted, in their order.
 
-    `raw` is the value of the record, `content_type` its header, `agency` the agency of the topic and
-    `themes` the compiled `policy.themes`. Raises `UnknownAgency`, or a `SubmissionRefusal` where nothing in
-    the submission could be read; what is wrong with one assessment is a `Rejection` beside the others.
+    `raw` is the value of the record, `content_type` its header, `agency` the agency of the topic, `themes`
+    the compiled `policy.themes` and `taxonomies` where names are looked up. Raises `UnknownAgency`, or a
+    `SubmissionRefusal` where nothing in the submission could be read; what is wrong with one assessment is a
+    `Rejection` beside the others.
     """
-    originator = policy.agency(agency)
+    readings = _read(raw, content_type, policy.agency(agency), policy, themes)
+    return tuple(
+        taxonomies.classified(reading) if isinstance(reading, Assessment) else reading for reading in readings
+    )
+
+
+def _read(
+    raw: bytes | None, content_type: str | None, originator: Agency, policy: Policy, themes: ThemeMatcher
+) -> tuple[Reading, ...]:
     declared = read_content_type(content_type)
     document = read_json(raw)
     match select_format(declared, document):

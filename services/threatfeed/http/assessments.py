@@ -14,6 +14,7 @@ from services.kernel.parties import Reader, Role
 from services.kernel.release_terms import Rendition
 from services.threatfeed.domain.paging import page_size, page_token, read_page_token
 from services.threatfeed.domain.search import Kind, Search
+from services.threatfeed.http.subjects import SubjectsView
 from services.threatfeed.usecases.list_assessments import list_assessments
 from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
 from services.threatfeed.usecases.renditions import text_of, title_of
@@ -44,6 +45,8 @@ class AssessmentView(BaseModel):
     agency: str
     party: str
     published_at: datetime
+    subjects: SubjectsView | None
+    """Of the full rendition only: a tear line says what is written in it."""
 
     @classmethod
     def of(cls, rendered: Rendered) -> "AssessmentView":
@@ -62,6 +65,7 @@ class AssessmentView(BaseModel):
             agency=content.originator,
             party=held.party,
             published_at=content.published,
+            subjects=SubjectsView.of(content) if full else None,
         )
 
 

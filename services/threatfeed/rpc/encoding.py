@@ -10,6 +10,7 @@ from services.threatfeed.domain.search import Kind, Search
 from services.threatfeed.domain.views import ViewState
 from services.threatfeed.events import encode_marking
 from services.threatfeed.rpc.arguments import read_time
+from services.threatfeed.rpc.contents import encode_judgement, encode_ratings, encode_subjects
 from services.threatfeed.usecases.read_assessment import Rendered
 from services.threatfeed.usecases.renditions import text_of, title_of
 from services.threatfeed.usecases.watch_assessments import Beat, Complete, Gone, Restart, Shown, Step
@@ -84,14 +85,8 @@ def encode_rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssess
     message.published_time.FromDatetime(content.published)
     for assignment in content.themes:
         message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
-    for judgement in content.judgements if full else ():
-        likelihood, confidence = judgement.likelihood, judgement.confidence
-        message.judgements.add(
-            judgement_id=judgement.judgement_id,
-            statement=judgement.statement,
-            likelihood_scheme=likelihood.scheme.value if likelihood else "",
-            likelihood_term=likelihood.term if likelihood else "",
-            analytic_confidence=confidence.value if confidence else "",
-            confidence_grounds=judgement.confidence_grounds or "",
-        )
+    if full:
+        message.judgements.extend(map(encode_judgement, content.judgements))
+        message.subjects.CopyFrom(encode_subjects(content))
+        message.ratings.CopyFrom(encode_ratings(content.ratings))
     return message

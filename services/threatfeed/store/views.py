@@ -1,12 +1,13 @@
 """What each party was last shown of every assessment, in the order in which it was."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.chassis.ids import IdSource
+from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.views import LONGEST_INDEXED, View, facts_of
 
 
@@ -126,10 +127,17 @@ def _row(change: Change, at: datetime) -> dict[str, object]:
         "published_at": content.published,
         "facts": facts_of(content, view.origin),
         "title": content.title,
-        "names": " ".join((*content.actors, *content.techniques, *content.vulnerabilities, *content.sectors)),
+        "names": " ".join(_names(content)),
         "text": f"{statements} {content.text}"[:LONGEST_INDEXED],
         "at": at,
     }
+
+
+def _names(content: Assessment) -> Iterator[str]:
+    yield from (actor.name_as_reported for actor in content.actors)
+    yield from (technique.id for technique in content.techniques)
+    yield from content.vulnerabilities
+    yield from (sector.as_reported for sector in content.sectors)
 
 
 async def dependents_of(tx: Transaction, assessments: Sequence[UUID]) -> set[UUID]:

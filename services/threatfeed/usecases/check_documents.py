@@ -1,11 +1,20 @@
 """The JSON form of what a check found in a file: the members of `docs/reference/check.md`."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime
 
 from services.kernel.markings.marking import Marking
-from services.kernel.scales import Likelihood
-from services.threatfeed.domain.assessment import Assessment, Judgement, Ratings, Revision, Withdrawal
+from services.threatfeed.domain.assessment import Assessment, Judgement, Revision, Withdrawal
+from services.threatfeed.domain.ratings import Ratings
+from services.threatfeed.domain.subject_documents import (
+    actor_to_document,
+    location_to_document,
+    ratings_to_document,
+    sector_to_document,
+    tactic_to_document,
+    technique_to_document,
+)
 from services.threatfeed.domain.submission import Rejection
 
 
@@ -44,8 +53,8 @@ def _withdrawal(notice: Withdrawal) -> dict[str, object]:
     empty: dict[str, object] = {
         name: []
         for name in (
-            *("handling", "actors", "actor_candidates", "techniques", "vulnerabilities", "sectors"),
-            *("locations", "themes", "judgements", "severity", "tear_lines"),
+            *("handling", "actors", "actor_candidates", "techniques", "tactics", "vulnerabilities"),
+            *("sectors", "locations", "themes", "judgements", "severity", "tear_lines"),
         )
     }
     return nothing | empty | {"cause": notice.cause, "reason": notice.reason}
@@ -63,12 +72,13 @@ def _content(assessment: Assessment) -> dict[str, object]:
             "rule": assessment.marking_rule_id,
         },
         "handling": list(assessment.handling),
-        "actors": list(assessment.actors),
-        "actor_candidates": [],
-        "techniques": list(assessment.techniques),
+        "actors": [actor.name_as_reported for actor in assessment.actors],
+        "actor_candidates": [actor_to_document(actor) for actor in assessment.actors],
+        "techniques": [technique_to_document(technique) for technique in assessment.techniques],
+        "tactics": [tactic_to_document(tactic) for tactic in assessment.tactics],
         "vulnerabilities": list(assessment.vulnerabilities),
-        "sectors": list(assessment.sectors),
-        "locations": list(assessment.locations),
+        "sectors": [sector_to_document(sector) for sector in assessment.sectors],
+        "locations": [location_to_document(location) for location in assessment.locations],
         "themes": [{"theme": theme.theme, "rule_id": theme.rule_id} for theme in assessment.themes],
         "judgements": [_judgement(judgement) for judgement in assessment.judgements],
         "severity": [
@@ -93,25 +103,15 @@ def _judgement(judgement: Judgement) -> dict[str, object]:
     return {
         "id": judgement.judgement_id,
         "statement": judgement.statement,
-        "likelihood": _likelihood(judgement.likelihood),
-        "confidence": judgement.confidence,
+        **_ratings(judgement.ratings),
         "confidence_grounds": judgement.confidence_grounds,
         "marking": None if judgement.marking is None else _marking(judgement.marking),
     }
 
 
 def _ratings(ratings: Ratings) -> dict[str, object]:
-    return {
-        "likelihood": _likelihood(ratings.likelihood),
-        "confidence": ratings.confidence,
-        "source_reliability": ratings.source_reliability,
-        "information_credibility": ratings.information_credibility,
-        "stix_confidence": ratings.stix_confidence,
-    }
-
-
-def _likelihood(likely: Likelihood | None) -> dict[str, object] | None:
-    return None if likely is None else {"scheme": likely.scheme, "term": likely.term}
+    """All five axes: what is unspecified is null."""
+    return {field.name: None for field in fields(ratings)} | ratings_to_document(ratings)
 
 
 def _instant(instant: datetime | None) -> str | None:

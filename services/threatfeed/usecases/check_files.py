@@ -5,7 +5,7 @@ the same question about holding; only what is already held elsewhere (an older v
 catalogue's removals) cannot be seen from here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from services.threatfeed.domain.assessment import Revision, SourceFormat
 from services.threatfeed.domain.refusals import PayloadClaimsOtherAgency
 from services.threatfeed.domain.revisions import decide_all
 from services.threatfeed.domain.submission import Reading, Rejection
+from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.content_types import source_format
 from services.threatfeed.formats.json_text import Json, read_json
@@ -90,12 +91,18 @@ class Checker:
 
     holding: Holding
     themes: ThemeMatcher
+    taxonomies: Taxonomies
 
     @classmethod
-    def of(cls, policy: Policy, *, home_party: str, ceiling: str) -> "Checker":
-        """Raises `MarkingUnknown` for a ceiling that is no level."""
+    def of(
+        cls, policy: Policy, reference: Mapping[str, object], *, home_party: str, ceiling: str
+    ) -> "Checker":
+        """Of a policy and the documents of the reference data, by file name.
+
+        Raises `MarkingUnknown` for a ceiling that is no level, and `PolicyMalformed`.
+        """
         holding = Holding(home_party=home_party, ceiling=Level.parse(ceiling), policy=policy)
-        return cls(holding, ThemeMatcher.compile(policy.themes))
+        return cls(holding, ThemeMatcher.compile(policy.themes), Taxonomies.from_documents(reference))
 
     def check(
         self,
@@ -137,7 +144,14 @@ class Checker:
         policy.agency(agency)
         readings: tuple[Reading, ...]
         try:
-            readings = read_submission(raw, content_type, agency=agency, policy=policy, themes=self.themes)
+            readings = read_submission(
+                raw,
+                content_type,
+                agency=agency,
+                policy=policy,
+                themes=self.themes,
+                taxonomies=self.taxonomies,
+            )
         except Refusal as refusal:
             readings = (Rejection(None, None, (refusal,)),)
         checked = [self.holding.checked(reading, at) for reading in readings]

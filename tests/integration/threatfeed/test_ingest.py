@@ -22,7 +22,7 @@ from services.threatfeed.usecases.holding import Holding
 from tests.support.kafka import Broker
 from tests.support.postgres import Databases
 from tests.support.processes import process_parts, running
-from tests.support.submissions import SAMPLES, real_policy
+from tests.support.submissions import SAMPLES, real_policy, real_taxonomies
 from tests.support.waiting import eventually
 
 NARRATIVE_TYPE = "application/vnd.entente.assessment+json;version=1"
@@ -93,7 +93,7 @@ async def ingesting(
     holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), policy)
     async with process_parts(platform, "threatfeed", dsn) as process:
         subscription = replace(
-            submissions(policy, holding, process.clock),
+            submissions(policy, real_taxonomies(), holding, process.clock),
             topics=(topic,),
             pattern=None,
             group=kafka.group("threatfeed"),

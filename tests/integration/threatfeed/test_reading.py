@@ -37,6 +37,54 @@ async def test_a_reader_gets_the_widest_rendition_that_its_party_may_have(readin
     assert reads == [("fcdo-secretariat", "FULL"), ("eeas-secretariat", "TEAR_LINE")]
 
 
+SUBJECTS: dict[str, object] = {
+    "actors": ["Fancy Bear", "GREY HERON"],
+    "techniques": [{"id": "T1566", "attack_version": "18.1", "domains": ["enterprise-attack"]}],
+    "tactics": ["TA0001"],
+    "sectors": [{"scheme": "NIS2", "code": "energy"}],
+    "cves": ["CVE-2024-3400"],
+    "locations": ["France"],
+    "ratings": {"source_reliability": "F"},
+    "judgements": [
+        {
+            "id": "J1",
+            "statement": "It happens.",
+            "likelihood": {"scheme": "PHIA_2025", "term": "probable"},
+            "confidence": {"level": "HIGH", "grounds": "Seen twice.", "scheme": "ANCR"},
+        }
+    ],
+}
+
+
+async def test_what_a_text_is_about_is_told_in_its_full_rendition_only(reading: Reading) -> None:
+    (identity,) = await hold(reading, document("A", UK_ONLY, tear_line=TEAR_LINE, **SUBJECTS))
+    request = assessment_service_pb2.GetAssessmentRequest(assessment_id=str(identity))
+    own = (await reading.stub.GetAssessment(request, metadata=list(reading.uk().items()))).assessment
+    bear, heron = own.subjects.actors
+    assert (bear.name_as_reported, heron.name_as_reported) == ("Fancy Bear", "GREY HERON")
+    assert [candidate.name for candidate in bear.candidates] == ["APT28"]
+    assert not heron.candidates
+    (technique,), (sector,) = own.subjects.techniques, own.subjects.sectors
+    assert (technique.id, technique.attack_version) == ("T1566", "18.1")
+    assert (sector.scheme, sector.code) == ("NIS2", "energy")
+    (judgement,) = own.judgements
+    assert (judgement.likelihood_term, judgement.analytic_confidence) == ("Likely or probable", "HIGH")
+    likelihood = judgement.ratings.likelihood
+    assert (likelihood.scale, likelihood.as_reported) == ("PHIA_2025", "probable")
+    assert not judgement.ratings.HasField("stix_confidence")
+    assert own.ratings.source_reliability.value == "F"
+
+    other = (await reading.stub.GetAssessment(request, metadata=list(reading.eu().items()))).assessment
+    assert (other.HasField("subjects"), other.HasField("ratings")) == (False, False)
+    path = f"/v1/assessments/{identity}"
+    full = (await reading.client.get(path, headers=reading.uk())).json()["subjects"]
+    assert [actor["name_as_reported"] for actor in full["actors"]] == ["Fancy Bear", "GREY HERON"]
+    assert full["locations"] == [{"as_reported": "France", "scheme": "ISO_3166_1", "code": "FR"}]
+    assert (full["tactics"][0]["id"], full["vulnerabilities"]) == ("TA0001", ["CVE-2024-3400"])
+    assert full["ratings"]["source_reliability"]["value"] == "F"
+    assert (await reading.client.get(path, headers=reading.eu())).json()["subjects"] is None
+
+
 async def test_what_may_not_be_seen_is_answered_as_what_does_not_exist(reading: Reading) -> None:
     (identity,) = await hold(reading, document("B", UK_ONLY))
     missing = uuid4()

@@ -72,11 +72,12 @@ async def test_words_of_a_text_are_found_by_those_only_who_may_read_it(reading: 
 async def test_a_search_is_narrowed_by_every_kind_that_is_given(reading: Reading) -> None:
     await hold(
         reading,
-        document("A", JOINT, sectors=["energy"], text="CVE-2024-3400"),
+        document("A", JOINT, sectors=[{"scheme": "NIS2", "code": "energy"}], text="CVE-2024-3400"),
         document("B", JOINT, sectors=["water"], published="2026-10-01T00:00:00Z"),
     )
     uk = reading.uk()
     assert await titles(reading, uk, sector="ENERGY") == ["Title of A"]
+    assert await titles(reading, uk, sector="nis2 energy") == ["Title of A"]
     assert await titles(reading, uk, sector=["energy", "water"]) == ["Title of A", "Title of B"]
     assert await titles(reading, uk, sector="energy", cve="CVE-2024-3400", agency="ncsc", party="UK") == [
         "Title of A"

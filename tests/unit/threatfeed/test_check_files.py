@@ -9,10 +9,10 @@ import pytest
 from services.kernel.policy import UnknownAgency
 from services.threatfeed.usecases.check_files import Checker, FileCheck, Verdict
 from tests.support.formats import csaf, event, kev, kev_entry, tracking
-from tests.support.submissions import bundle, narrative, read, real_policy, report
+from tests.support.submissions import bundle, narrative, read, real_policy, reference, report
 
 AT = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
-CHECKER = Checker.of(real_policy(), home_party="UK", ceiling="UK OFFICIAL-SENSITIVE")
+CHECKER = Checker.of(real_policy(), reference(), home_party="UK", ceiling="UK OFFICIAL-SENSITIVE")
 MEMBERS = {
     *(
         "source_object_id",

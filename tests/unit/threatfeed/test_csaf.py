@@ -15,6 +15,8 @@ from services.threatfeed.domain.assessment import (
     VersionScheme,
     WithdrawalCause,
 )
+from services.threatfeed.domain.sectors import unclassified
+from services.threatfeed.domain.subjects import Location, LocationScheme, distinct_terms
 from services.threatfeed.domain.submission import Rejection
 from services.threatfeed.formats.csaf_versions import read_csaf_version
 from tests.support.formats import FORMATS, csaf, samples, tracking
@@ -174,8 +176,13 @@ def test_notes_give_the_text_the_sectors_and_the_places() -> None:
     )
     assessment = accepted(document)
     assert (assessment.text, assessment.vulnerabilities) == ("It is CVE-2024-0001.", ("CVE-2024-0001",))
-    assert assessment.sectors == ("energy", "food-and-agriculture", "commercial-facilities")
-    assert assessment.locations == ("Europe", "United States")
+    reported = ("Energy", "Food and Agriculture", "Commercial Facilities Sector")
+    assert assessment.sectors == tuple(map(unclassified, reported))
+    assert distinct_terms(assessment.sectors) == ("energy", "food-and-agriculture", "commercial-facilities")
+    assert assessment.locations == (
+        Location("Europe", LocationScheme.UN_M49, "150"),
+        Location("United States"),
+    )
 
 
 def test_the_highest_score_of_each_edition_is_kept_in_its_own_words() -> None:

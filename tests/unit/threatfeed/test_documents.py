@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from services.threatfeed.domain.assessment import Assessment, Ratings, Withdrawal, WithdrawalCause
+from services.kernel.scales import Confidence, InformationCredibility, SourceReliability, likelihood
+from services.threatfeed.domain.assessment import Assessment, Withdrawal, WithdrawalCause
 from services.threatfeed.domain.documents import revision_from_document, revision_to_document
+from services.threatfeed.domain.ratings import Rated, Ratings, Scale
+from services.threatfeed.domain.sectors import unclassified
+from services.threatfeed.domain.subjects import Actor, Location, Technique
 from tests.support.formats import csaf, event, tagged
-from tests.support.submissions import SAMPLES, accepted, read, withdrawal
+from tests.support.submissions import SAMPLES, accepted, narrative, read, withdrawal
 
 FILES = sorted(SAMPLES.glob("[!b]*/*.json"))
 
@@ -52,3 +56,51 @@ def test_what_was_stored_before_there_were_ratings_and_causes_is_still_read() ->
     again = revision_from_document(notice)
     assert isinstance(again, Withdrawal)
     assert again.cause is WithdrawalCause.WITHDRAWN
+
+
+def test_what_was_stored_as_plain_words_is_read_as_it_was_said() -> None:
+    judged = narrative(judgements=[{"id": "J1", "statement": "It happens."}])
+    document = revision_to_document(accepted(judged)) | {
+        "sectors": ["energy"],
+        "techniques": ["T1566"],
+        "actors": ["APT28"],
+        "locations": ["France"],
+        "ratings": {
+            "likelihood": {"scheme": "ICD203", "term": "remote"},
+            "confidence": "LOW",
+            "source_reliability": "F",
+            "information_credibility": "6",
+            "stix_confidence": None,
+        },
+        "judgements": [
+            {
+                "judgement_id": "J1",
+                "statement": "It happens.",
+                "likelihood": {"scheme": "PHIA_2025", "term": "Unlikely"},
+                "confidence": "HIGH",
+                "confidence_grounds": "Seen twice.",
+                "marking": None,
+            }
+        ],
+    }
+    del document["tactics"]
+    again = revision_from_document(json.loads(json.dumps(document)))
+    assert isinstance(again, Assessment)
+    assert again.sectors == (unclassified("energy"),)
+    assert again.techniques == (Technique("T1566"),)
+    assert again.actors == (Actor("APT28"),)
+    assert again.locations == (Location("France"),)
+    assert again.tactics == ()
+    assert again.ratings == Ratings(
+        likelihood=Rated(Scale.ICD203, likelihood("remote", "ICD203"), "remote"),
+        analytic_confidence=Rated(Scale.UNSTATED, Confidence.LOW, "LOW"),
+        source_reliability=Rated(Scale.ADMIRALTY_RELIABILITY, SourceReliability.F, "F"),
+        info_credibility=Rated(Scale.ADMIRALTY_CREDIBILITY, InformationCredibility.SIX, "6"),
+    )
+    (judgement,) = again.judgements
+    assert judgement.ratings == Ratings(
+        likelihood=Rated(Scale.PHIA_2025, likelihood("unlikely", "PHIA_2025"), "Unlikely"),
+        analytic_confidence=Rated(Scale.UNSTATED, Confidence.HIGH, "HIGH"),
+    )
+    assert judgement.confidence_grounds == "Seen twice."
+    assert revision_from_document(json.loads(json.dumps(revision_to_document(again)))) == again

@@ -5,20 +5,21 @@ from typing import Any
 
 import pytest
 
-from services.kernel.scales import Confidence, InformationCredibility, SourceReliability
+from services.kernel.scales import Confidence, InformationCredibility, SourceReliability, likelihood
 from services.threatfeed.domain import limits
 from services.threatfeed.domain.assessment import (
     Assessment,
-    Ratings,
     Severity,
     SourceFormat,
     Withdrawal,
     WithdrawalCause,
 )
+from services.threatfeed.domain.ratings import Rated, Ratings, Scale
 from services.threatfeed.domain.refusals import SubmissionRefusal
+from services.threatfeed.domain.subjects import Location, LocationScheme, Sector, SectorScheme, Technique
 from services.threatfeed.domain.submission import Rejection
 from tests.support.formats import EVENT_ID, FORMATS, event, tagged
-from tests.support.submissions import accepted, read, refused, withdrawal
+from tests.support.submissions import accepted, read, refused, reported, withdrawal
 
 
 def sample(name: str) -> bytes:
@@ -147,10 +148,12 @@ def test_ratings_keep_their_own_scales() -> None:
             'estimative-language:confidence-in-analytic-judgment="moderate"',
         )
     ).ratings
-    assert ratings.likelihood is not None
-    assert (ratings.likelihood.scheme, ratings.likelihood.term) == ("ICD203", "roughly even chance")
     assert ratings == Ratings(
-        ratings.likelihood, Confidence.MODERATE, SourceReliability.F, InformationCredibility.SIX, None
+        likelihood=Rated(Scale.ICD203, likelihood("roughly even chance", "ICD203"), "roughly-even-chance"),
+        analytic_confidence=Rated(Scale.ICD203, Confidence.MODERATE, "moderate"),
+        source_reliability=Rated(Scale.ADMIRALTY_RELIABILITY, SourceReliability.F, "f"),
+        info_credibility=Rated(Scale.ADMIRALTY_CREDIBILITY, InformationCredibility.SIX, "6"),
+        stix_confidence=None,
     )
 
 
@@ -188,10 +191,16 @@ def test_galaxies_give_actors_techniques_sectors_and_places() -> None:
             Galaxy=[{"GalaxyCluster": clusters}],
         )
     )
-    assert assessment.actors == ("Sofacy", "APT1")
-    assert assessment.techniques == ("T1543.004",)
-    assert assessment.sectors == ("health", "energy")
-    assert assessment.locations == ("france", "Europe")
+    assert reported(assessment.actors) == ["Sofacy", "APT1"]
+    assert assessment.techniques == (Technique("T1543.004"),)
+    assert assessment.sectors == (
+        Sector(SectorScheme.MISP, "6", "Health", "Health"),
+        Sector(SectorScheme.NIS2, "2022/2555", "energy", "energy"),
+    )
+    assert assessment.locations == (
+        Location("france", LocationScheme.ISO_3166_1, "FR"),
+        Location("150 - Europe", LocationScheme.UN_M49, "150"),
+    )
 
 
 def test_attributes_name_actors_and_the_places_that_are_targeted() -> None:
@@ -201,7 +210,8 @@ def test_attributes_name_actors_and_the_places_that_are_targeted() -> None:
         {"type": "domain", "category": "Network activity", "value": "host.example"},
     ]
     assessment = accepted(event(Attribute=attributes))
-    assert (assessment.actors, assessment.locations) == (("Sofacy",), ("France",))
+    assert reported(assessment.actors) == ["Sofacy"]
+    assert assessment.locations == (Location("France", LocationScheme.ISO_3166_1, "FR"),)
 
 
 def test_objects_that_are_not_there_are_written_as_empty_lists() -> None:

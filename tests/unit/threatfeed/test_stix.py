@@ -12,8 +12,26 @@ from services.kernel.markings.stix import STIX_TLP
 from services.threatfeed.domain import limits
 from services.threatfeed.domain.assessment import Assessment, SourceFormat, Withdrawal
 from services.threatfeed.domain.refusals import SubmissionRefusal
+from services.threatfeed.domain.subjects import (
+    Actor,
+    Location,
+    LocationScheme,
+    Sector,
+    SectorScheme,
+    Technique,
+)
 from services.threatfeed.domain.submission import Rejection
-from tests.support.submissions import REPORT_ID, SAMPLES, accepted, bundle, read, refused, report, withdrawal
+from tests.support.submissions import (
+    REPORT_ID,
+    SAMPLES,
+    accepted,
+    bundle,
+    read,
+    refused,
+    report,
+    reported,
+    withdrawal,
+)
 
 UNIT42 = sorted((SAMPLES / "unit42").glob("*.json"))
 TLP_GREEN_1 = "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"
@@ -55,7 +73,7 @@ def test_published_reports_are_read_as_the_reference_library_reads_them(file: Pa
     assert (reading.title, reading.text) == (oracle["name"], oracle["description"])
     assert reading.published == oracle["published"]
     assert reading.report_types == tuple(oracle["labels"])
-    assert set(reading.techniques) == techniques
+    assert {technique.id for technique in reading.techniques} == techniques
     assert (str(reading.marking), reading.marking_rule_id) == ("TLP:CLEAR", "PS-1")
     assert reading.themes
 
@@ -125,7 +143,7 @@ def test_a_granular_marking_is_refused_and_never_ignored() -> None:
 def test_what_is_taken_from_another_object_brings_its_marking() -> None:
     actor = thing(ACTOR, name="GREY HERON", object_marking_refs=[TLP_RED_2])
     assessment = accepted(referring(actor))
-    assert assessment.actors == ("GREY HERON",)
+    assert reported(assessment.actors) == ["GREY HERON"]
     assert str(assessment.marking) == "TLP:RED"
     assert str(accepted(bundle(report(), actor)).marking) == "TLP:GREEN"
 
@@ -170,10 +188,13 @@ def test_facts_are_taken_from_the_objects_that_a_report_refers_to() -> None:
             pattern, flaw, victims, place, campaign, description="Also CVE-2024-0001 and CVE-2023-1389."
         )
     )
-    assert assessment.techniques == ("T1566.002",)
+    assert assessment.techniques == (Technique("T1566.002"),)
     assert assessment.vulnerabilities == ("CVE-2023-1389", "CVE-2024-0001")
-    assert assessment.sectors == ("energy", "water")
-    assert assessment.locations == ("GB",)
+    assert assessment.sectors == (
+        Sector(SectorScheme.STIX, "2.1", "energy", "Energy"),
+        Sector(SectorScheme.STIX, "2.1", "water", "water"),
+    )
+    assert assessment.locations == (Location("GB", LocationScheme.ISO_3166_1, "GB"),)
     assert assessment.period is not None
     assert str(assessment.period.start) == "2026-01-02"
     assert str(assessment.period.end) == "2026-02-03"
@@ -204,8 +225,8 @@ def test_a_day_may_stand_for_a_time_seen_since_only_the_day_is_kept() -> None:
 def test_the_newest_version_of_a_referred_object_counts() -> None:
     old = thing(ACTOR, name="OLD NAME", modified="2026-01-01T00:00:00Z")
     new = thing(ACTOR, name="NEW NAME", modified="2026-01-01T00:00:00.5Z")
-    assert accepted(bundle(report(object_refs=[ACTOR]), old, new)).actors == ("NEW NAME",)
-    assert accepted(bundle(report(object_refs=[ACTOR]), new, old)).actors == ("NEW NAME",)
+    assert accepted(bundle(report(object_refs=[ACTOR]), old, new)).actors == (Actor("NEW NAME"),)
+    assert accepted(bundle(report(object_refs=[ACTOR]), new, old)).actors == (Actor("NEW NAME"),)
 
 
 def test_the_author_is_kept_as_reported_and_the_originator_is_the_agency_of_the_topic() -> None:

@@ -65,6 +65,7 @@ class AssessmentChanged(_message.Message):
     PUBLISHED_TIME_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     AGGREGATE_VERSION_FIELD_NUMBER: _builtins.int
+    SECTOR_CODES_FIELD_NUMBER: _builtins.int
     assessment_id: _builtins.str
     state: Global___AssessmentState.ValueType
     revision: _builtins.int
@@ -87,6 +88,10 @@ class AssessmentChanged(_message.Message):
     def published_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def valid_until(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def sector_codes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SectorCode]:
+        """The sectors with the schemes that they are codes of. `sectors` holds their bare words."""
+
     def __init__(
         self,
         *,
@@ -102,14 +107,45 @@ class AssessmentChanged(_message.Message):
         published_time: _timestamp_pb2.Timestamp | None = ...,
         valid_until: _timestamp_pb2.Timestamp | None = ...,
         aggregate_version: _builtins.int = ...,
+        sector_codes: _abc.Iterable[Global___SectorCode] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["marking", b"marking", "published_time", b"published_time", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "marking", b"marking", "party", b"party", "published_time", b"published_time", "revision", b"revision", "sectors", b"sectors", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "marking", b"marking", "party", b"party", "published_time", b"published_time", "revision", b"revision", "sector_codes", b"sector_codes", "sectors", b"sectors", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AssessmentChanged: _TypeAlias = AssessmentChanged  # noqa: Y015
+
+@_typing.final
+class SectorCode(_message.Message):
+    """A sector in one scheme."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    scheme: _builtins.str
+    """NIS2, UK_CNI, STIX, MISP, or OTHER for a word of no list."""
+    version: _builtins.str
+    """The edition of the scheme; empty for OTHER."""
+    code: _builtins.str
+    """The code in the scheme; for OTHER the word."""
+    def __init__(
+        self,
+        *,
+        scheme: _builtins.str = ...,
+        version: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "scheme", b"scheme", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SectorCode: _TypeAlias = SectorCode  # noqa: Y015
 
 @_typing.final
 class ThemeAssignment(_message.Message):

@@ -28,57 +28,75 @@ from entente.threatfeed.v1 import assessment_event_pb2 as entente_dot_threatfeed
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.entente/threatfeed/v1/assessment_service.proto\x12\x15\x65ntente.threatfeed.v1\x1a!entente/exchange/v1/marking.proto\x1a!entente/exchange/v1/release.proto\x1a,entente/threatfeed/v1/assessment_event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"[\n\x08Occasion\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12+\n\x07used_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9b\x01\n\rTextReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\"\xce\x03\n\x12RenderedAssessment\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentState\x12\x31\n\trendition\x18\x04 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12\r\n\x05title\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12-\n\x07marking\x18\x07 \x01(\x0b\x32\x1c.entente.exchange.v1.Marking\x12\x36\n\x06themes\x18\x08 \x03(\x0b\x32&.entente.threatfeed.v1.ThemeAssignment\x12\x34\n\njudgements\x18\t \x03(\x0b\x32 .entente.threatfeed.v1.Judgement\x12\x0e\n\x06\x61gency\x18\n \x01(\t\x12\r\n\x05party\x18\x0b \x01(\t\x12\x32\n\x0epublished_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63urrent_revision\x18\r \x01(\x05\"\xa1\x01\n\tJudgement\x12\x14\n\x0cjudgement_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12\x19\n\x11likelihood_scheme\x18\x03 \x01(\t\x12\x17\n\x0flikelihood_term\x18\x04 \x01(\t\x12\x1b\n\x13\x61nalytic_confidence\x18\x05 \x01(\t\x12\x1a\n\x12\x63onfidence_grounds\x18\x06 \x01(\t\"?\n\x14GetAssessmentRequest\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\"V\n\x15GetAssessmentResponse\x12=\n\nassessment\x18\x01 \x01(\x0b\x32).entente.threatfeed.v1.RenderedAssessment\"\x9f\x02\n\x10\x41ssessmentFilter\x12\r\n\x05words\x18\x01 \x01(\t\x12\x0f\n\x07parties\x18\x02 \x03(\t\x12\x10\n\x08\x61gencies\x18\x03 \x03(\t\x12\x0e\n\x06themes\x18\x04 \x03(\t\x12\x0e\n\x06\x61\x63tors\x18\x05 \x03(\t\x12\x12\n\ntechniques\x18\x06 \x03(\t\x12\x17\n\x0fvulnerabilities\x18\x07 \x03(\t\x12\x0f\n\x07sectors\x18\x08 \x03(\t\x12\x10\n\x08markings\x18\t \x03(\t\x12\x33\n\x0fpublished_since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10published_before\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x16ListAssessmentsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x37\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\'.entente.threatfeed.v1.AssessmentFilter\"r\n\x17ListAssessmentsResponse\x12>\n\x0b\x61ssessments\x18\x01 \x03(\x0b\x32).entente.threatfeed.v1.RenderedAssessment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n\x17WatchAssessmentsRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x37\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\'.entente.threatfeed.v1.AssessmentFilter\"\xe2\x02\n\x18WatchAssessmentsResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12?\n\nassessment\x18\x02 \x01(\x0b\x32).entente.threatfeed.v1.RenderedAssessmentH\x00\x12\x35\n\x04gone\x18\x03 \x01(\x0b\x32%.entente.threatfeed.v1.AssessmentGoneH\x00\x12\x33\n\x05reset\x18\x04 \x01(\x0b\x32\".entente.threatfeed.v1.StreamResetH\x00\x12\x44\n\x11snapshot_complete\x18\x05 \x01(\x0b\x32\'.entente.threatfeed.v1.SnapshotCompleteH\x00\x12\x35\n\theartbeat\x18\x06 \x01(\x0b\x32 .entente.threatfeed.v1.HeartbeatH\x00\x42\x06\n\x04step\"Z\n\x0e\x41ssessmentGone\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x31\n\x06reason\x18\x02 \x01(\x0e\x32!.entente.threatfeed.v1.GoneReason\"\r\n\x0bStreamReset\"\x12\n\x10SnapshotComplete\"\x0b\n\tHeartbeat\"\x80\x01\n\x15ListCandidatesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x31\n\x08occasion\x18\x03 \x01(\x0b\x32\x1f.entente.threatfeed.v1.Occasion\x12\r\n\x05theme\x18\x04 \x01(\t\"g\n\x16ListCandidatesResponse\x12\x34\n\ncandidates\x18\x01 \x03(\x0b\x32 .entente.threatfeed.v1.Candidate\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd7\x01\n\tCandidate\x12=\n\nassessment\x18\x01 \x01(\x0b\x32).entente.threatfeed.v1.RenderedAssessment\x12\x37\n\x0fjoint_rendition\x18\x02 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12\x13\n\x0bjoint_title\x18\x03 \x01(\t\x12=\n\tdecisions\x18\x04 \x03(\x0b\x32*.entente.exchange.v1.ReleasabilityDecision\"\x84\x01\n\x1a\x44\x65\x63ideReleasabilityRequest\x12\x33\n\x05texts\x18\x01 \x03(\x0b\x32$.entente.threatfeed.v1.TextReference\x12\x31\n\x08occasion\x18\x02 \x01(\x0b\x32\x1f.entente.threatfeed.v1.Occasion\"Q\n\x1b\x44\x65\x63ideReleasabilityResponse\x12\x32\n\x05texts\x18\x01 \x03(\x0b\x32#.entente.threatfeed.v1.TextDecision\"\xd8\x01\n\x0cTextDecision\x12\x32\n\x04text\x18\x01 \x01(\x0b\x32$.entente.threatfeed.v1.TextReference\x12\x0f\n\x07\x61llowed\x18\x02 \x01(\x08\x12=\n\tdecisions\x18\x03 \x03(\x0b\x32*.entente.exchange.v1.ReleasabilityDecision\x12\r\n\x05title\x18\x04 \x01(\t\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentState*\x81\x01\n\nGoneReason\x12\x1b\n\x17GONE_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15GONE_REASON_WITHDRAWN\x10\x01\x12\x1c\n\x18GONE_REASON_NOT_RELEASED\x10\x02\x12\x1d\n\x19GONE_REASON_NOT_ASKED_FOR\x10\x03\x32\xd5\x04\n\x11\x41ssessmentService\x12j\n\rGetAssessment\x12+.entente.threatfeed.v1.GetAssessmentRequest\x1a,.entente.threatfeed.v1.GetAssessmentResponse\x12p\n\x0fListAssessments\x12-.entente.threatfeed.v1.ListAssessmentsRequest\x1a..entente.threatfeed.v1.ListAssessmentsResponse\x12u\n\x10WatchAssessments\x12..entente.threatfeed.v1.WatchAssessmentsRequest\x1a/.entente.threatfeed.v1.WatchAssessmentsResponse0\x01\x12m\n\x0eListCandidates\x12,.entente.threatfeed.v1.ListCandidatesRequest\x1a-.entente.threatfeed.v1.ListCandidatesResponse\x12|\n\x13\x44\x65\x63ideReleasability\x12\x31.entente.threatfeed.v1.DecideReleasabilityRequest\x1a\x32.entente.threatfeed.v1.DecideReleasabilityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.entente/threatfeed/v1/assessment_service.proto\x12\x15\x65ntente.threatfeed.v1\x1a!entente/exchange/v1/marking.proto\x1a!entente/exchange/v1/release.proto\x1a,entente/threatfeed/v1/assessment_event.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"[\n\x08Occasion\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12+\n\x07used_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9b\x01\n\rTextReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\"\xbc\x04\n\x12RenderedAssessment\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentState\x12\x31\n\trendition\x18\x04 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12\r\n\x05title\x18\x05 \x01(\t\x12\x0c\n\x04text\x18\x06 \x01(\t\x12-\n\x07marking\x18\x07 \x01(\x0b\x32\x1c.entente.exchange.v1.Marking\x12\x36\n\x06themes\x18\x08 \x03(\x0b\x32&.entente.threatfeed.v1.ThemeAssignment\x12\x34\n\njudgements\x18\t \x03(\x0b\x32 .entente.threatfeed.v1.Judgement\x12\x0e\n\x06\x61gency\x18\n \x01(\t\x12\r\n\x05party\x18\x0b \x01(\t\x12\x32\n\x0epublished_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63urrent_revision\x18\r \x01(\x05\x12;\n\x08subjects\x18\x1e \x01(\x0b\x32).entente.threatfeed.v1.AssessmentSubjects\x12/\n\x07ratings\x18\x1f \x01(\x0b\x32\x1e.entente.threatfeed.v1.Ratings\"\xa5\x02\n\x12\x41ssessmentSubjects\x12,\n\x06\x61\x63tors\x18\x01 \x03(\x0b\x32\x1c.entente.threatfeed.v1.Actor\x12\x34\n\ntechniques\x18\x02 \x03(\x0b\x32 .entente.threatfeed.v1.Technique\x12.\n\x07tactics\x18\x03 \x03(\x0b\x32\x1d.entente.threatfeed.v1.Tactic\x12.\n\x07sectors\x18\x04 \x03(\x0b\x32\x1d.entente.threatfeed.v1.Sector\x12\x17\n\x0fvulnerabilities\x18\x05 \x03(\t\x12\x32\n\tlocations\x18\x06 \x03(\x0b\x32\x1f.entente.threatfeed.v1.Location\"j\n\x05\x41\x63tor\x12\x18\n\x10name_as_reported\x18\x01 \x01(\t\x12\x39\n\ncandidates\x18\x02 \x03(\x0b\x32%.entente.threatfeed.v1.ActorCandidate\x12\x0c\n\x04note\x18\x03 \x01(\t\"f\n\x0e\x41\x63torCandidate\x12\x10\n\x08taxonomy\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04uuid\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x15\n\rmatched_alias\x18\x05 \x01(\t\"W\n\tTechnique\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x61ttack_version\x18\x02 \x01(\t\x12\x15\n\rentry_version\x18\x03 \x01(\t\x12\x0f\n\x07\x64omains\x18\x04 \x03(\t\"J\n\x06Tactic\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x16\n\x0e\x61ttack_version\x18\x03 \x01(\t\x12\x0e\n\x06\x64omain\x18\x04 \x01(\t\"L\n\x06Sector\x12\x0e\n\x06scheme\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x13\n\x0b\x61s_reported\x18\x04 \x01(\t\"=\n\x08Location\x12\x13\n\x0b\x61s_reported\x18\x01 \x01(\t\x12\x0e\n\x06scheme\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"\xa4\x02\n\x07Ratings\x12\x31\n\nlikelihood\x18\x01 \x01(\x0b\x32\x1d.entente.threatfeed.v1.Rating\x12:\n\x13\x61nalytic_confidence\x18\x02 \x01(\x0b\x32\x1d.entente.threatfeed.v1.Rating\x12\x39\n\x12source_reliability\x18\x03 \x01(\x0b\x32\x1d.entente.threatfeed.v1.Rating\x12\x37\n\x10info_credibility\x18\x04 \x01(\x0b\x32\x1d.entente.threatfeed.v1.Rating\x12\x36\n\x0fstix_confidence\x18\x05 \x01(\x0b\x32\x1d.entente.threatfeed.v1.Rating\";\n\x06Rating\x12\r\n\x05scale\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x13\n\x0b\x61s_reported\x18\x03 \x01(\t\"\xd2\x01\n\tJudgement\x12\x14\n\x0cjudgement_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\t\x12\x19\n\x11likelihood_scheme\x18\x03 \x01(\t\x12\x17\n\x0flikelihood_term\x18\x04 \x01(\t\x12\x1b\n\x13\x61nalytic_confidence\x18\x05 \x01(\t\x12\x1a\n\x12\x63onfidence_grounds\x18\x06 \x01(\t\x12/\n\x07ratings\x18\x07 \x01(\x0b\x32\x1e.entente.threatfeed.v1.Ratings\"?\n\x14GetAssessmentRequest\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\"V\n\x15GetAssessmentResponse\x12=\n\nassessment\x18\x01 \x01(\x0b\x32).entente.threatfeed.v1.RenderedAssessment\"\x9f\x02\n\x10\x41ssessmentFilter\x12\r\n\x05words\x18\x01 \x01(\t\x12\x0f\n\x07parties\x18\x02 \x03(\t\x12\x10\n\x08\x61gencies\x18\x03 \x03(\t\x12\x0e\n\x06themes\x18\x04 \x03(\t\x12\x0e\n\x06\x61\x63tors\x18\x05 \x03(\t\x12\x12\n\ntechniques\x18\x06 \x03(\t\x12\x17\n\x0fvulnerabilities\x18\x07 \x03(\t\x12\x0f\n\x07sectors\x18\x08 \x03(\t\x12\x10\n\x08markings\x18\t \x03(\t\x12\x33\n\x0fpublished_since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10published_before\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x16ListAssessmentsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x37\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\'.entente.threatfeed.v1.AssessmentFilter\"r\n\x17ListAssessmentsResponse\x12>\n\x0b\x61ssessments\x18\x01 \x03(\x0b\x32).entente.threatfeed.v1.RenderedAssessment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n\x17WatchAssessmentsRequest\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x37\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\'.entente.threatfeed.v1.AssessmentFilter\"\xe2\x02\n\x18WatchAssessmentsResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12?\n\nassessment\x18\x02 \x01(\x0b\x32).entente.threatfeed.v1.RenderedAssessmentH\x00\x12\x35\n\x04gone\x18\x03 \x01(\x0b\x32%.entente.threatfeed.v1.AssessmentGoneH\x00\x12\x33\n\x05reset\x18\x04 \x01(\x0b\x32\".entente.threatfeed.v1.StreamResetH\x00\x12\x44\n\x11snapshot_complete\x18\x05 \x01(\x0b\x32\'.entente.threatfeed.v1.SnapshotCompleteH\x00\x12\x35\n\theartbeat\x18\x06 \x01(\x0b\x32 .entente.threatfeed.v1.HeartbeatH\x00\x42\x06\n\x04step\"Z\n\x0e\x41ssessmentGone\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x31\n\x06reason\x18\x02 \x01(\x0e\x32!.entente.threatfeed.v1.GoneReason\"\r\n\x0bStreamReset\"\x12\n\x10SnapshotComplete\"\x0b\n\tHeartbeat\"\x80\x01\n\x15ListCandidatesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x31\n\x08occasion\x18\x03 \x01(\x0b\x32\x1f.entente.threatfeed.v1.Occasion\x12\r\n\x05theme\x18\x04 \x01(\t\"g\n\x16ListCandidatesResponse\x12\x34\n\ncandidates\x18\x01 \x03(\x0b\x32 .entente.threatfeed.v1.Candidate\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd7\x01\n\tCandidate\x12=\n\nassessment\x18\x01 \x01(\x0b\x32).entente.threatfeed.v1.RenderedAssessment\x12\x37\n\x0fjoint_rendition\x18\x02 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12\x13\n\x0bjoint_title\x18\x03 \x01(\t\x12=\n\tdecisions\x18\x04 \x03(\x0b\x32*.entente.exchange.v1.ReleasabilityDecision\"\x84\x01\n\x1a\x44\x65\x63ideReleasabilityRequest\x12\x33\n\x05texts\x18\x01 \x03(\x0b\x32$.entente.threatfeed.v1.TextReference\x12\x31\n\x08occasion\x18\x02 \x01(\x0b\x32\x1f.entente.threatfeed.v1.Occasion\"Q\n\x1b\x44\x65\x63ideReleasabilityResponse\x12\x32\n\x05texts\x18\x01 \x03(\x0b\x32#.entente.threatfeed.v1.TextDecision\"\xd8\x01\n\x0cTextDecision\x12\x32\n\x04text\x18\x01 \x01(\x0b\x32$.entente.threatfeed.v1.TextReference\x12\x0f\n\x07\x61llowed\x18\x02 \x01(\x08\x12=\n\tdecisions\x18\x03 \x03(\x0b\x32*.entente.exchange.v1.ReleasabilityDecision\x12\r\n\x05title\x18\x04 \x01(\t\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentState*\x81\x01\n\nGoneReason\x12\x1b\n\x17GONE_REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15GONE_REASON_WITHDRAWN\x10\x01\x12\x1c\n\x18GONE_REASON_NOT_RELEASED\x10\x02\x12\x1d\n\x19GONE_REASON_NOT_ASKED_FOR\x10\x03\x32\xd5\x04\n\x11\x41ssessmentService\x12j\n\rGetAssessment\x12+.entente.threatfeed.v1.GetAssessmentRequest\x1a,.entente.threatfeed.v1.GetAssessmentResponse\x12p\n\x0fListAssessments\x12-.entente.threatfeed.v1.ListAssessmentsRequest\x1a..entente.threatfeed.v1.ListAssessmentsResponse\x12u\n\x10WatchAssessments\x12..entente.threatfeed.v1.WatchAssessmentsRequest\x1a/.entente.threatfeed.v1.WatchAssessmentsResponse0\x01\x12m\n\x0eListCandidates\x12,.entente.threatfeed.v1.ListCandidatesRequest\x1a-.entente.threatfeed.v1.ListCandidatesResponse\x12|\n\x13\x44\x65\x63ideReleasability\x12\x31.entente.threatfeed.v1.DecideReleasabilityRequest\x1a\x32.entente.threatfeed.v1.DecideReleasabilityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.threatfeed.v1.assessment_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GONEREASON']._serialized_start=3278
-  _globals['_GONEREASON']._serialized_end=3407
+  _globals['_GONEREASON']._serialized_start=4607
+  _globals['_GONEREASON']._serialized_end=4736
   _globals['_OCCASION']._serialized_start=222
   _globals['_OCCASION']._serialized_end=313
   _globals['_TEXTREFERENCE']._serialized_start=316
   _globals['_TEXTREFERENCE']._serialized_end=471
   _globals['_RENDEREDASSESSMENT']._serialized_start=474
-  _globals['_RENDEREDASSESSMENT']._serialized_end=936
-  _globals['_JUDGEMENT']._serialized_start=939
-  _globals['_JUDGEMENT']._serialized_end=1100
-  _globals['_GETASSESSMENTREQUEST']._serialized_start=1102
-  _globals['_GETASSESSMENTREQUEST']._serialized_end=1165
-  _globals['_GETASSESSMENTRESPONSE']._serialized_start=1167
-  _globals['_GETASSESSMENTRESPONSE']._serialized_end=1253
-  _globals['_ASSESSMENTFILTER']._serialized_start=1256
-  _globals['_ASSESSMENTFILTER']._serialized_end=1543
-  _globals['_LISTASSESSMENTSREQUEST']._serialized_start=1545
-  _globals['_LISTASSESSMENTSREQUEST']._serialized_end=1665
-  _globals['_LISTASSESSMENTSRESPONSE']._serialized_start=1667
-  _globals['_LISTASSESSMENTSRESPONSE']._serialized_end=1781
-  _globals['_WATCHASSESSMENTSREQUEST']._serialized_start=1783
-  _globals['_WATCHASSESSMENTSREQUEST']._serialized_end=1887
-  _globals['_WATCHASSESSMENTSRESPONSE']._serialized_start=1890
-  _globals['_WATCHASSESSMENTSRESPONSE']._serialized_end=2244
-  _globals['_ASSESSMENTGONE']._serialized_start=2246
-  _globals['_ASSESSMENTGONE']._serialized_end=2336
-  _globals['_STREAMRESET']._serialized_start=2338
-  _globals['_STREAMRESET']._serialized_end=2351
-  _globals['_SNAPSHOTCOMPLETE']._serialized_start=2353
-  _globals['_SNAPSHOTCOMPLETE']._serialized_end=2371
-  _globals['_HEARTBEAT']._serialized_start=2373
-  _globals['_HEARTBEAT']._serialized_end=2384
-  _globals['_LISTCANDIDATESREQUEST']._serialized_start=2387
-  _globals['_LISTCANDIDATESREQUEST']._serialized_end=2515
-  _globals['_LISTCANDIDATESRESPONSE']._serialized_start=2517
-  _globals['_LISTCANDIDATESRESPONSE']._serialized_end=2620
-  _globals['_CANDIDATE']._serialized_start=2623
-  _globals['_CANDIDATE']._serialized_end=2838
-  _globals['_DECIDERELEASABILITYREQUEST']._serialized_start=2841
-  _globals['_DECIDERELEASABILITYREQUEST']._serialized_end=2973
-  _globals['_DECIDERELEASABILITYRESPONSE']._serialized_start=2975
-  _globals['_DECIDERELEASABILITYRESPONSE']._serialized_end=3056
-  _globals['_TEXTDECISION']._serialized_start=3059
-  _globals['_TEXTDECISION']._serialized_end=3275
-  _globals['_ASSESSMENTSERVICE']._serialized_start=3410
-  _globals['_ASSESSMENTSERVICE']._serialized_end=4007
+  _globals['_RENDEREDASSESSMENT']._serialized_end=1046
+  _globals['_ASSESSMENTSUBJECTS']._serialized_start=1049
+  _globals['_ASSESSMENTSUBJECTS']._serialized_end=1342
+  _globals['_ACTOR']._serialized_start=1344
+  _globals['_ACTOR']._serialized_end=1450
+  _globals['_ACTORCANDIDATE']._serialized_start=1452
+  _globals['_ACTORCANDIDATE']._serialized_end=1554
+  _globals['_TECHNIQUE']._serialized_start=1556
+  _globals['_TECHNIQUE']._serialized_end=1643
+  _globals['_TACTIC']._serialized_start=1645
+  _globals['_TACTIC']._serialized_end=1719
+  _globals['_SECTOR']._serialized_start=1721
+  _globals['_SECTOR']._serialized_end=1797
+  _globals['_LOCATION']._serialized_start=1799
+  _globals['_LOCATION']._serialized_end=1860
+  _globals['_RATINGS']._serialized_start=1863
+  _globals['_RATINGS']._serialized_end=2155
+  _globals['_RATING']._serialized_start=2157
+  _globals['_RATING']._serialized_end=2216
+  _globals['_JUDGEMENT']._serialized_start=2219
+  _globals['_JUDGEMENT']._serialized_end=2429
+  _globals['_GETASSESSMENTREQUEST']._serialized_start=2431
+  _globals['_GETASSESSMENTREQUEST']._serialized_end=2494
+  _globals['_GETASSESSMENTRESPONSE']._serialized_start=2496
+  _globals['_GETASSESSMENTRESPONSE']._serialized_end=2582
+  _globals['_ASSESSMENTFILTER']._serialized_start=2585
+  _globals['_ASSESSMENTFILTER']._serialized_end=2872
+  _globals['_LISTASSESSMENTSREQUEST']._serialized_start=2874
+  _globals['_LISTASSESSMENTSREQUEST']._serialized_end=2994
+  _globals['_LISTASSESSMENTSRESPONSE']._serialized_start=2996
+  _globals['_LISTASSESSMENTSRESPONSE']._serialized_end=3110
+  _globals['_WATCHASSESSMENTSREQUEST']._serialized_start=3112
+  _globals['_WATCHASSESSMENTSREQUEST']._serialized_end=3216
+  _globals['_WATCHASSESSMENTSRESPONSE']._serialized_start=3219
+  _globals['_WATCHASSESSMENTSRESPONSE']._serialized_end=3573
+  _globals['_ASSESSMENTGONE']._serialized_start=3575
+  _globals['_ASSESSMENTGONE']._serialized_end=3665
+  _globals['_STREAMRESET']._serialized_start=3667
+  _globals['_STREAMRESET']._serialized_end=3680
+  _globals['_SNAPSHOTCOMPLETE']._serialized_start=3682
+  _globals['_SNAPSHOTCOMPLETE']._serialized_end=3700
+  _globals['_HEARTBEAT']._serialized_start=3702
+  _globals['_HEARTBEAT']._serialized_end=3713
+  _globals['_LISTCANDIDATESREQUEST']._serialized_start=3716
+  _globals['_LISTCANDIDATESREQUEST']._serialized_end=3844
+  _globals['_LISTCANDIDATESRESPONSE']._serialized_start=3846
+  _globals['_LISTCANDIDATESRESPONSE']._serialized_end=3949
+  _globals['_CANDIDATE']._serialized_start=3952
+  _globals['_CANDIDATE']._serialized_end=4167
+  _globals['_DECIDERELEASABILITYREQUEST']._serialized_start=4170
+  _globals['_DECIDERELEASABILITYREQUEST']._serialized_end=4302
+  _globals['_DECIDERELEASABILITYRESPONSE']._serialized_start=4304
+  _globals['_DECIDERELEASABILITYRESPONSE']._serialized_end=4385
+  _globals['_TEXTDECISION']._serialized_start=4388
+  _globals['_TEXTDECISION']._serialized_end=4604
+  _globals['_ASSESSMENTSERVICE']._serialized_start=4739
+  _globals['_ASSESSMENTSERVICE']._serialized_end=5336
 # @@protoc_insertion_point(module_scope)

@@ -126,6 +126,8 @@ class RenderedAssessment(_message.Message):
     PARTY_FIELD_NUMBER: _builtins.int
     PUBLISHED_TIME_FIELD_NUMBER: _builtins.int
     CURRENT_REVISION_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    RATINGS_FIELD_NUMBER: _builtins.int
     assessment_id: _builtins.str
     revision: _builtins.int
     state: _assessment_event_pb2.AssessmentState.ValueType
@@ -144,6 +146,14 @@ class RenderedAssessment(_message.Message):
     def judgements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Judgement]: ...
     @_builtins.property
     def published_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def subjects(self) -> Global___AssessmentSubjects:
+        """What the whole text is about. Never in a tear line, which says only what is written in it."""
+
+    @_builtins.property
+    def ratings(self) -> Global___Ratings:
+        """Ratings of the whole text."""
+
     def __init__(
         self,
         *,
@@ -160,14 +170,316 @@ class RenderedAssessment(_message.Message):
         party: _builtins.str = ...,
         published_time: _timestamp_pb2.Timestamp | None = ...,
         current_revision: _builtins.int = ...,
+        subjects: Global___AssessmentSubjects | None = ...,
+        ratings: Global___Ratings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["marking", b"marking", "published_time", b"published_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["marking", b"marking", "published_time", b"published_time", "ratings", b"ratings", "subjects", b"subjects"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "assessment_id", b"assessment_id", "current_revision", b"current_revision", "judgements", b"judgements", "marking", b"marking", "party", b"party", "published_time", b"published_time", "rendition", b"rendition", "revision", b"revision", "state", b"state", "text", b"text", "themes", b"themes", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "assessment_id", b"assessment_id", "current_revision", b"current_revision", "judgements", b"judgements", "marking", b"marking", "party", b"party", "published_time", b"published_time", "ratings", b"ratings", "rendition", b"rendition", "revision", b"revision", "state", b"state", "subjects", b"subjects", "text", b"text", "themes", b"themes", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RenderedAssessment: _TypeAlias = RenderedAssessment  # noqa: Y015
+
+@_typing.final
+class AssessmentSubjects(_message.Message):
+    """What an assessment is about, in the terms of published taxonomies, with the words of its source."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTORS_FIELD_NUMBER: _builtins.int
+    TECHNIQUES_FIELD_NUMBER: _builtins.int
+    TACTICS_FIELD_NUMBER: _builtins.int
+    SECTORS_FIELD_NUMBER: _builtins.int
+    VULNERABILITIES_FIELD_NUMBER: _builtins.int
+    LOCATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def actors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Actor]: ...
+    @_builtins.property
+    def techniques(self) -> _containers.RepeatedCompositeFieldContainer[Global___Technique]: ...
+    @_builtins.property
+    def tactics(self) -> _containers.RepeatedCompositeFieldContainer[Global___Tactic]: ...
+    @_builtins.property
+    def sectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sector]: ...
+    @_builtins.property
+    def vulnerabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """CVE ids."""
+
+    @_builtins.property
+    def locations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Location]: ...
+    def __init__(
+        self,
+        *,
+        actors: _abc.Iterable[Global___Actor] | None = ...,
+        techniques: _abc.Iterable[Global___Technique] | None = ...,
+        tactics: _abc.Iterable[Global___Tactic] | None = ...,
+        sectors: _abc.Iterable[Global___Sector] | None = ...,
+        vulnerabilities: _abc.Iterable[_builtins.str] | None = ...,
+        locations: _abc.Iterable[Global___Location] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "locations", b"locations", "sectors", b"sectors", "tactics", b"tactics", "techniques", b"techniques", "vulnerabilities", b"vulnerabilities"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssessmentSubjects: _TypeAlias = AssessmentSubjects  # noqa: Y015
+
+@_typing.final
+class Actor(_message.Message):
+    """An actor by the name that the source used. Which of the candidates is meant is a person's decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_AS_REPORTED_FIELD_NUMBER: _builtins.int
+    CANDIDATES_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    name_as_reported: _builtins.str
+    note: _builtins.str
+    """HIDDEN_CHARACTERS, COMPATIBILITY_CHARACTERS or MIXED_SCRIPTS: why the name was not looked up."""
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActorCandidate]: ...
+    def __init__(
+        self,
+        *,
+        name_as_reported: _builtins.str = ...,
+        candidates: _abc.Iterable[Global___ActorCandidate] | None = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "name_as_reported", b"name_as_reported", "note", b"note"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Actor: _TypeAlias = Actor  # noqa: Y015
+
+@_typing.final
+class ActorCandidate(_message.Message):
+    """An entry of a knowledge base that goes by the name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAXONOMY_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    UUID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    MATCHED_ALIAS_FIELD_NUMBER: _builtins.int
+    taxonomy: _builtins.str
+    """For example "misp-galaxy:threat-actor", with its version."""
+    version: _builtins.str
+    uuid: _builtins.str
+    name: _builtins.str
+    matched_alias: _builtins.str
+    def __init__(
+        self,
+        *,
+        taxonomy: _builtins.str = ...,
+        version: _builtins.str = ...,
+        uuid: _builtins.str = ...,
+        name: _builtins.str = ...,
+        matched_alias: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matched_alias", b"matched_alias", "name", b"name", "taxonomy", b"taxonomy", "uuid", b"uuid", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActorCandidate: _TypeAlias = ActorCandidate  # noqa: Y015
+
+@_typing.final
+class Technique(_message.Message):
+    """A technique of MITRE ATT&CK. What is empty was not stated."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    ATTACK_VERSION_FIELD_NUMBER: _builtins.int
+    ENTRY_VERSION_FIELD_NUMBER: _builtins.int
+    DOMAINS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    attack_version: _builtins.str
+    """The release of ATT&CK."""
+    entry_version: _builtins.str
+    """The version of the entry, as the catalogue that was copied from counts it."""
+    @_builtins.property
+    def domains(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """enterprise-attack, ics-attack, mobile-attack."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        attack_version: _builtins.str = ...,
+        entry_version: _builtins.str = ...,
+        domains: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attack_version", b"attack_version", "domains", b"domains", "entry_version", b"entry_version", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Technique: _TypeAlias = Technique  # noqa: Y015
+
+@_typing.final
+class Tactic(_message.Message):
+    """A tactic of MITRE ATT&CK. What is empty was not stated."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ATTACK_VERSION_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    name: _builtins.str
+    attack_version: _builtins.str
+    domain: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        attack_version: _builtins.str = ...,
+        domain: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attack_version", b"attack_version", "domain", b"domain", "id", b"id", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Tactic: _TypeAlias = Tactic  # noqa: Y015
+
+@_typing.final
+class Sector(_message.Message):
+    """A sector in one scheme, with the word of the source."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    AS_REPORTED_FIELD_NUMBER: _builtins.int
+    scheme: _builtins.str
+    """NIS2, UK_CNI, STIX, MISP, or OTHER for a word of no list."""
+    version: _builtins.str
+    code: _builtins.str
+    """Empty for OTHER."""
+    as_reported: _builtins.str
+    def __init__(
+        self,
+        *,
+        scheme: _builtins.str = ...,
+        version: _builtins.str = ...,
+        code: _builtins.str = ...,
+        as_reported: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_reported", b"as_reported", "code", b"code", "scheme", b"scheme", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sector: _TypeAlias = Sector  # noqa: Y015
+
+@_typing.final
+class Location(_message.Message):
+    """A place, with the words of the source."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AS_REPORTED_FIELD_NUMBER: _builtins.int
+    SCHEME_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    as_reported: _builtins.str
+    scheme: _builtins.str
+    """ISO_3166_1, UN_M49 or OTHER."""
+    code: _builtins.str
+    """Alpha-2 code or three digits; empty for OTHER."""
+    def __init__(
+        self,
+        *,
+        as_reported: _builtins.str = ...,
+        scheme: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_reported", b"as_reported", "code", b"code", "scheme", b"scheme"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Location: _TypeAlias = Location  # noqa: Y015
+
+@_typing.final
+class Ratings(_message.Message):
+    """What is said on the scales of analytic judgement. An axis that is absent is unspecified."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIKELIHOOD_FIELD_NUMBER: _builtins.int
+    ANALYTIC_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    SOURCE_RELIABILITY_FIELD_NUMBER: _builtins.int
+    INFO_CREDIBILITY_FIELD_NUMBER: _builtins.int
+    STIX_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def likelihood(self) -> Global___Rating: ...
+    @_builtins.property
+    def analytic_confidence(self) -> Global___Rating: ...
+    @_builtins.property
+    def source_reliability(self) -> Global___Rating: ...
+    @_builtins.property
+    def info_credibility(self) -> Global___Rating: ...
+    @_builtins.property
+    def stix_confidence(self) -> Global___Rating: ...
+    def __init__(
+        self,
+        *,
+        likelihood: Global___Rating | None = ...,
+        analytic_confidence: Global___Rating | None = ...,
+        source_reliability: Global___Rating | None = ...,
+        info_credibility: Global___Rating | None = ...,
+        stix_confidence: Global___Rating | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["analytic_confidence", b"analytic_confidence", "info_credibility", b"info_credibility", "likelihood", b"likelihood", "source_reliability", b"source_reliability", "stix_confidence", b"stix_confidence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analytic_confidence", b"analytic_confidence", "info_credibility", b"info_credibility", "likelihood", b"likelihood", "source_reliability", b"source_reliability", "stix_confidence", b"stix_confidence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Ratings: _TypeAlias = Ratings  # noqa: Y015
+
+@_typing.final
+class Rating(_message.Message):
+    """A value on one scale. Values of different scales are never compared."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCALE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    AS_REPORTED_FIELD_NUMBER: _builtins.int
+    scale: _builtins.str
+    """For example "PHIA_2025" or "ADMIRALTY_RELIABILITY"."""
+    value: _builtins.str
+    as_reported: _builtins.str
+    """The words as received."""
+    def __init__(
+        self,
+        *,
+        scale: _builtins.str = ...,
+        value: _builtins.str = ...,
+        as_reported: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_reported", b"as_reported", "scale", b"scale", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rating: _TypeAlias = Rating  # noqa: Y015
 
 @_typing.final
 class Judgement(_message.Message):
@@ -181,6 +493,7 @@ class Judgement(_message.Message):
     LIKELIHOOD_TERM_FIELD_NUMBER: _builtins.int
     ANALYTIC_CONFIDENCE_FIELD_NUMBER: _builtins.int
     CONFIDENCE_GROUNDS_FIELD_NUMBER: _builtins.int
+    RATINGS_FIELD_NUMBER: _builtins.int
     judgement_id: _builtins.str
     statement: _builtins.str
     likelihood_scheme: _builtins.str
@@ -189,6 +502,10 @@ class Judgement(_message.Message):
     analytic_confidence: _builtins.str
     """LOW, MODERATE or HIGH; empty when unspecified."""
     confidence_grounds: _builtins.str
+    @_builtins.property
+    def ratings(self) -> Global___Ratings:
+        """All that was rated, each on its own scale."""
+
     def __init__(
         self,
         *,
@@ -198,10 +515,11 @@ class Judgement(_message.Message):
         likelihood_term: _builtins.str = ...,
         analytic_confidence: _builtins.str = ...,
         confidence_grounds: _builtins.str = ...,
+        ratings: Global___Ratings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ratings", b"ratings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analytic_confidence", b"analytic_confidence", "confidence_grounds", b"confidence_grounds", "judgement_id", b"judgement_id", "likelihood_scheme", b"likelihood_scheme", "likelihood_term", b"likelihood_term", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analytic_confidence", b"analytic_confidence", "confidence_grounds", b"confidence_grounds", "judgement_id", b"judgement_id", "likelihood_scheme", b"likelihood_scheme", "likelihood_term", b"likelihood_term", "ratings", b"ratings", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
