@@ -22,6 +22,7 @@ def create_app() -> typer.Typer:
         people.token,
         people.accounts,
         people.publish,
+        people.signing_key,
         people.tail,
         people.trace,
     ):

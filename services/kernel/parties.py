@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from services.kernel.markings.levels import Level
 from services.kernel.refusals import Refusal, RefusalKind
+from services.kernel.signing import SignatureRule, SigningKey
 
 _AUDIENCE = re.compile(r"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\.([a-z][a-z0-9]*)")
 
@@ -80,7 +81,7 @@ class Agency:
     """An organisation that publishes assessments; `id` is the part of its topics' names.
 
     `public_source_rule` is the recorded rule by which its unmarked text counts as public, if there
-    is one.
+    is one. `signing_keys` are the public keys with which it signs submissions.
     """
 
     id: str
@@ -88,6 +89,8 @@ class Agency:
     party: str
     organisation: str
     public_source_rule: str | None = None
+    signature: SignatureRule = SignatureRule.OPTIONAL
+    signing_keys: tuple[SigningKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

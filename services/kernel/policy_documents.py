@@ -13,6 +13,7 @@ from services.kernel.parties import Agency, Entitlement, Organisation, Party, Pa
 from services.kernel.refusals import Refusal
 from services.kernel.sections import Section
 from services.kernel.series import read_level
+from services.kernel.signing import SignatureRule, read_signing_keys
 
 _PARTY_ID = re.compile(r"[A-Z][A-Z0-9]*")
 _AGENCY_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -170,10 +171,16 @@ def _read_agency(
         party=organisation.party,
         organisation=organisation.id,
         public_source_rule=section.optional_text("public_source"),
+        signature=section.member("signature", SignatureRule)
+        if section.holds("signature")
+        else SignatureRule.OPTIONAL,
+        signing_keys=read_signing_keys(section, "signing_keys"),
     )
     section.end()
     if not _AGENCY_ID.fullmatch(agency_id):
         raise section.wrong("an agency id is part of topic names: lower case, digits and hyphens")
+    if agency.signature is SignatureRule.REQUIRED and not agency.signing_keys:
+        raise section.wrong("the agency must sign and has no key")
     if agency.public_source_rule is not None and agency.public_source_rule not in sources:
         raise section.wrong("the agency's public source rule is not listed")
     return agency

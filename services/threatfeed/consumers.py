@@ -12,11 +12,12 @@ from services.chassis.database import Transaction
 from services.chassis.envelope import header, read_event
 from services.kernel.policy import Policy
 from services.kernel.refusals import Refusal, RefusalKind
-from services.threatfeed.domain.submission import Reading
+from services.threatfeed.domain.submission import Reading, signed_by
 from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.events import ASSESSMENT_TOPIC, CHANGED
 from services.threatfeed.formats.submission import read_submission
+from services.threatfeed.signatures import SubmissionSignatures
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
 from services.threatfeed.usecases.make_views import ViewMaker
@@ -47,16 +48,21 @@ def submissions(
     policy: Policy, taxonomies: Taxonomies, holding: Holding, clock: Clock
 ) -> Subscription[tuple[Reading, ...]]:
     matcher = ThemeMatcher.compile(policy.themes)
+    signatures = SubmissionSignatures(policy)
 
     def decode(record: Record) -> tuple[Reading, ...]:
-        return read_submission(
+        agency = agency_of(record.topic)
+        received_at = clock() if record.replay is None else record.replay.received_at
+        signer = signatures.signer(record, agency, received_at)
+        readings = read_submission(
             record.value,
             header(record.headers, "content-type"),
-            agency=agency_of(record.topic),
+            agency=agency,
             policy=policy,
             themes=matcher,
             taxonomies=taxonomies,
         )
+        return readings if signer is None else signed_by(signer, readings)
 
     async def apply(
         tx: Transaction, deliveries: Sequence[Delivery[tuple[Reading, ...]]]

@@ -22,6 +22,8 @@ from services.chassis.kafka import LARGEST_RECORD
 from services.chassis.telemetry import FileSpanExporter, current_traceparent
 from services.cli.contents import Contents
 from services.cli.failures import CommandFailed
+from services.cli.signing import HEADER as SIGNATURE_HEADER
+from services.cli.signing import Signer
 
 Place = tuple[str, int, int]
 
@@ -56,14 +58,16 @@ class Feed:
         self._receipts = receipts
         self._tracer = provider.get_tracer("entente")
 
-    async def publish(self, files: Sequence[Contents], *, within: float = 30.0) -> list[Published]:
-        """One receipt a file, in the order of the files.
+    async def publish(
+        self, files: Sequence[Contents], *, within: float = 30.0, signer: Signer | None = None
+    ) -> list[Published]:
+        """One receipt a file, in the order of the files, which are signed if there is a signer.
 
         Raises `CommandFailed` when a receipt does not come within that many seconds.
         """
         places: dict[Place, Contents] = {}
         for contents in files:
-            places[await self._send(contents)] = contents
+            places[await self._send(contents, signer)] = contents
         found: dict[Place, SubmissionReceipt] = {}
         try:
             async with asyncio.timeout(within):
@@ -77,7 +81,7 @@ class Feed:
             raise CommandFailed(f"no receipt within {within:.0f} s for {missing}") from None
         return [Published(contents, found[place]) for place, contents in places.items()]
 
-    async def _send(self, contents: Contents) -> Place:
+    async def _send(self, contents: Contents, signer: Signer | None) -> Place:
         with self._tracer.start_as_current_span(
             "publish submission",
             kind=SpanKind.PRODUCER,
@@ -86,6 +90,9 @@ class Feed:
             headers = [("traceparent", (current_traceparent() or "").encode())]
             if contents.content_type is not None:
                 headers.append(("content-type", contents.content_type.encode()))
+            if signer is not None:
+                signature = signer.sign(contents.raw, agency=self.agency, topic=self._topic)
+                headers.append((SIGNATURE_HEADER, signature))
             sent = await self._producer.send_and_wait(
                 self._topic, contents.raw, key=contents.key.encode(), headers=headers
             )

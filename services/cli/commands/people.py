@@ -1,6 +1,7 @@
 """`token`, `publish`, `tail` and `trace`: what agencies, officials and leadership do with a system."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from enum import StrEnum
@@ -22,6 +23,7 @@ from services.cli.contents import read_contents
 from services.cli.failures import CommandFailed
 from services.cli.layout import folders, read_policy
 from services.cli.record import Access
+from services.cli.signing import Signer, make_key
 from services.cli.thread.publishing import describe
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
@@ -59,6 +61,9 @@ def publish(
         str | None, typer.Option(help="Of all files, instead of what they look like")
     ] = None,
     within: Annotated[float, typer.Option(help="Seconds to wait for the receipts", min=1)] = 30.0,
+    sign_with: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The agency's private key (JWK)")
+    ] = None,
     state: StateOption = None,
 ) -> None:
     """Publish files as an agency and print the receipts; exit code 1 when anything was rejected."""
@@ -69,12 +74,32 @@ def publish(
         login = Access.find(folders(state)).login(f"agency-{agency}")
         async with open_feed(agency, login) as feed:
             published = await feed.publish(
-                [read_contents(file, content_type) for file in files], within=within
+                [read_contents(file, content_type) for file in files],
+                within=within,
+                signer=None if sign_with is None else Signer.read(sign_with),
             )
         for one in published:
             for result in one.receipt.results:
                 print(f"{one.contents.name}: {describe(agency, result)}")
         return 1 if any(one.rejected for one in published) else 0
+
+    run(work)
+
+
+def signing_key(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where the private key goes")],
+    kid: Annotated[str | None, typer.Option(help="Its name; by default its thumbprint")] = None,
+) -> None:
+    """Make a key pair to sign submissions with, and print the public half as the policy registers it."""
+
+    async def work() -> int:
+        public = make_key(file, kid)
+        print(
+            "signing_keys:\n  - {"
+            + ", ".join(f"{name}: {json.dumps(text)}" for name, text in public.items())
+            + "}"
+        )
+        return 0
 
     run(work)
 

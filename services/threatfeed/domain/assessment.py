@@ -67,13 +67,15 @@ class Source:
     """Where a revision comes from. (object_id, version) identifies it for its originator.
 
     `content_sha256` is the hex digest of the published content without its layout: white space and the
-    order of names do not count, nor does the STIX bundle around a report.
+    order of names do not count, nor does the STIX bundle around a report. `signing_key` is the `kid` of the
+    agency's key whose signature over the submission was verified; None for an unsigned one.
     """
 
     format: SourceFormat
     object_id: str
     version: VersionKey
     content_sha256: str
+    signing_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,7 @@ def _source_to_document(source: Source) -> dict[str, object]:
             "text": source.version.text,
         },
         "content_sha256": source.content_sha256,
+        **({} if source.signing_key is None else {"signing_key": source.signing_key}),
     }
 
 
@@ -176,6 +177,7 @@ def _source_from_document(document: Mapping[str, Any]) -> Source:
         object_id=document["object_id"],
         version=VersionKey(VersionScheme(version["scheme"]), version["ordinal"], version["text"]),
         content_sha256=document["content_sha256"],
+        signing_key=document.get("signing_key"),
     )
 
 

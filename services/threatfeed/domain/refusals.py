@@ -84,6 +84,46 @@ class FormatUnrecognised(SubmissionRefusal):
     reason = "FORMAT_UNRECOGNISED"
 
 
+class SignatureMissing(SubmissionRefusal):
+    """The policy asks the agency for a signature."""
+
+    reason = "SIGNATURE_MISSING"
+
+
+class SignatureMalformed(SubmissionRefusal):
+    """Not one detached JWS whose protected header is as the reference of the header says."""
+
+    reason = "SIGNATURE_MALFORMED"
+
+
+class SignatureOfOther(SubmissionRefusal):
+    """A signature made for another agency or another topic."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "SIGNATURE_OF_OTHER"
+
+
+class SignatureKeyUnknown(SubmissionRefusal):
+    """A key that the policy does not register for the agency."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "SIGNATURE_KEY_UNKNOWN"
+
+
+class SignatureKeyExpired(SubmissionRefusal):
+    """A key that was not yet, or is no longer, good when the submission was taken in."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "SIGNATURE_KEY_EXPIRED"
+
+
+class SignatureInvalid(SubmissionRefusal):
+    """The bytes are not those that were signed."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "SIGNATURE_INVALID"
+
+
 class BundleMalformed(SubmissionRefusal):
     """STIX that is not a bundle with a list of STIX objects."""
 

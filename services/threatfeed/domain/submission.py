@@ -1,6 +1,7 @@
 """What became of a submission: one result for each assessment in it, for the agency's receipt."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 from uuid import UUID
@@ -23,6 +24,16 @@ class Rejection:
 
 
 Reading: TypeAlias = Revision | Rejection
+
+
+def signed_by(key: str, readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The readings of a submission that is signed with a key."""
+    return tuple(
+        reading
+        if isinstance(reading, Rejection)
+        else replace(reading, source=replace(reading.source, signing_key=key))
+        for reading in readings
+    )
 
 
 class ResultKind(StrEnum):

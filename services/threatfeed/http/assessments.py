@@ -47,6 +47,7 @@ class AssessmentView(BaseModel):
     published_at: datetime
     subjects: SubjectsView | None
     """Of the full rendition only: a tear line says what is written in it."""
+    signing_key: str | None = Field(description="The agency's key whose signature was verified, if it signed")
 
     @classmethod
     def of(cls, rendered: Rendered) -> "AssessmentView":
@@ -66,6 +67,7 @@ class AssessmentView(BaseModel):
             party=held.party,
             published_at=content.published,
             subjects=SubjectsView.of(content) if full else None,
+            signing_key=content.source.signing_key,
         )
 
 

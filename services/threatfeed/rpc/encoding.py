@@ -81,6 +81,7 @@ def encode_rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssess
         agency=content.originator,
         party=held.party,
         current_revision=held.current_revision,
+        signing_key=content.source.signing_key or "",
     )
     message.published_time.FromDatetime(content.published)
     for assignment in content.themes:

@@ -292,3 +292,43 @@ def test_a_reader_is_who_the_token_says() -> None:
             Reader.from_claims("fcdo-chair", broken)
     with pytest.raises(ClaimsMalformed):
         Reader.from_claims("", claims)
+
+
+def changed(change: Callable[[dict[str, Any]], None]) -> Policy:
+    documents: dict[str, Any] = copy.deepcopy({n: dict(d) for n, d in read_documents(POLICY_FOLDER).items()})
+    change(documents)
+    return Policy.from_documents(documents)
+
+
+_ED25519 = {"kid": "a", "kty": "OKP", "crv": "Ed25519", "x": "A" * 43}
+
+
+def test_an_agency_registers_public_keys_and_may_have_to_sign() -> None:
+    def register(documents: dict[str, Any]) -> None:
+        documents["policy"]["agencies"]["ncsc"] |= {
+            "signature": "required",
+            "signing_keys": [{**_ED25519, "expires": "2027-01-01"}],
+        }
+
+    (key,) = changed(register).agency("ncsc").signing_keys
+    assert (key.kid, key.jwk["x"]) == ("a", "A" * 43)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [],
+        [{**_ED25519, "d": "A" * 43}],
+        [_ED25519, _ED25519],
+        [{**_ED25519, "crv": "Ed448"}],
+        [{**_ED25519, "kty": "RSA"}],
+        [{**_ED25519, "x": "short"}],
+        [{**_ED25519, "kty": "EC", "crv": "P-256"}],
+    ],
+)
+def test_keys_that_cannot_be_trusted_are_refused(keys: list[dict[str, str]]) -> None:
+    def register(documents: dict[str, Any]) -> None:
+        documents["policy"]["agencies"]["ncsc"] |= {"signature": "required", "signing_keys": keys}
+
+    with pytest.raises(PolicyMalformed):
+        changed(register)
