@@ -75,6 +75,7 @@ lock:
 
 bench: $(VENV)/test.stamp
 	python -m benchmarks.ingest
+	python -m benchmarks.search
 
 chaos: $(VENV)/test.stamp
 	python -m benchmarks.chaos --seed $(SEED) --kills $(KILLS)

@@ -8,8 +8,8 @@ from services.kernel.parties import Reader
 from services.kernel.policy import NotEntitled, Policy
 from services.threatfeed.domain.paging import Position
 from services.threatfeed.domain.search import Search
-from services.threatfeed.store.readings import find_revision
-from services.threatfeed.store.view_search import Hit, search_views
+from services.threatfeed.store.readings import Held, find_latest
+from services.threatfeed.store.view_search import search_views
 from services.threatfeed.usecases.read_assessment import Rendered, rendition_for
 
 
@@ -31,7 +31,13 @@ async def list_assessments(
         raise NotEntitled("Permission to read assessments denied")
     async with database.transaction() as tx:
         hits = await search_views(tx, reader.party, search, after, size + 1)
-        page = [found for hit in hits[:size] if (found := await _rendered(tx, hit, reader, policy, at))]
+        latest = await find_latest(tx, [hit.assessment_id for hit in hits[:size]])
+        held = {one.content.assessment_id: one for one in latest}
+        page = [
+            found
+            for hit in hits[:size]
+            if (found := await _rendered(tx, held.get(hit.assessment_id), reader, policy, at))
+        ]
         await append(
             tx,
             AuditEntry(
@@ -48,9 +54,8 @@ async def list_assessments(
 
 
 async def _rendered(
-    tx: Transaction, hit: Hit, reader: Reader, policy: Policy, at: datetime
+    tx: Transaction, held: Held | None, reader: Reader, policy: Policy, at: datetime
 ) -> Rendered | None:
-    held = await find_revision(tx, hit.assessment_id, 0)
     if held is None:
         return None
     rendition = await rendition_for(tx, held, reader.party, policy, at)

@@ -15,7 +15,7 @@ from services.kernel.parties import Reader
 from services.kernel.policy import NotEntitled, Policy
 from services.threatfeed.domain.search import Search
 from services.threatfeed.domain.views import ViewState
-from services.threatfeed.store.readings import find_revision
+from services.threatfeed.store.readings import Held, find_latest
 from services.threatfeed.store.view_feed import Feed, Place, feed_of, last_sequences, places_after
 from services.threatfeed.usecases.read_assessment import Rendered, rendition_for
 
@@ -138,21 +138,22 @@ class Watch:
         at.epoch = feed.epoch
         async with self.database.transaction() as tx:
             places = await places_after(tx, self.reader.party, at.position, self.search, _PAGE)
+            latest = await find_latest(tx, [place.assessment_id for place in places if place.asked_for])
+            held = {one.content.assessment_id: one for one in latest}
             steps: list[tuple[Step | None, int]] = []
             for place in places:
-                step = await self._step(tx, feed, place)
+                step = await self._step(tx, feed, place, held.get(place.assessment_id))
                 unknown = isinstance(step, Gone) and place.sequence <= at.snapshot_of
                 steps.append((None if unknown else step, place.sequence))
             await self._record(tx, [step for step, _ in steps if isinstance(step, Shown)])
         return steps
 
-    async def _step(self, tx: Transaction, feed: Feed, place: Place) -> Step | None:
+    async def _step(self, tx: Transaction, feed: Feed, place: Place, held: Held | None) -> Step | None:
         token = Token(feed.epoch, place.sequence)
         if not place.readable:
             return Gone(token, place.assessment_id, place.state)
         if not place.asked_for:
             return Gone(token, place.assessment_id, None)
-        held = await find_revision(tx, place.assessment_id, 0)
         # The view follows its assessment: what may not be read any more comes as gone a little later.
         if held is None:
             return None
