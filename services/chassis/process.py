@@ -24,7 +24,7 @@ from services.chassis.lifecycle import Component, freeze_startup_objects, run_co
 from services.chassis.migrations import missing_migrations
 from services.chassis.outbox_relay import OutboxRelay
 from services.chassis.quarantine.depth import DepthGauge
-from services.chassis.settings import ProcessSettings
+from services.chassis.settings import ProcessSettings, StreamSettings
 from services.chassis.telemetry import Telemetry, start_telemetry
 
 S = TypeVar("S", bound=ProcessSettings)
@@ -92,7 +92,6 @@ async def open_process(
     telemetry = start_telemetry(settings.telemetry, service, kind)
     structlog.get_logger("process").info("starting", settings=settings.model_dump(mode="json"))
     health = Health()
-    clock = system_clock if settings.clock.file is None else ShiftedClock(settings.clock.file)
     try:
         async with Database.opened(settings.postgres, f"{service}-{kind}") as database:
             health.add_check("database", _database_check(database, migrations))
@@ -100,7 +99,7 @@ async def open_process(
                 service=service,
                 kind=kind,
                 settings=settings,
-                clock=clock,
+                clock=clock_of(settings),
                 ids=random_ids,
                 telemetry=telemetry,
                 health=health,
@@ -110,6 +109,10 @@ async def open_process(
             )
     finally:
         telemetry.flush()
+
+
+def clock_of(settings: StreamSettings) -> Clock:
+    return system_clock if settings.clock.file is None else ShiftedClock(settings.clock.file)
 
 
 def _database_check(database: Database, migrations: Path) -> Check:

@@ -1,6 +1,7 @@
 """Settings of a process: read once from the environment, frozen, unknown keys refused.
 
-A service's own settings derive from `ProcessSettings`. Secrets are `SecretStr` and never printed.
+A process's own settings derive from `ProcessSettings`, or from `StreamSettings`. Secrets are `SecretStr`
+and never printed.
 """
 
 import os
@@ -89,8 +90,8 @@ class ChaosSettings(Group):
     crash_after: int = Field(0, ge=0, description="How many times to pass that point first")
 
 
-class ProcessSettings(BaseSettings):
-    """What every process has."""
+class StreamSettings(BaseSettings):
+    """What every process has, and all that one without a database needs."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -105,8 +106,6 @@ class ProcessSettings(BaseSettings):
     ceiling: str = Field("UK OFFICIAL", description="Highest level this deployment may hold")
     policy: Path = Field(description="Folder of the policy documents")
     kafka: KafkaSettings
-    postgres: PostgresSettings
-    identity: IdentitySettings
     http: ListenerSettings
     drain_seconds: float = Field(0.2, description="Between not ready and closing", ge=0, le=30)
     telemetry: TelemetrySettings = TelemetrySettings()
@@ -126,3 +125,10 @@ class ProcessSettings(BaseSettings):
         if local_only and settings.deployment != "local":
             raise UnknownSetting("the clock is moved and crashes are asked for only locally")
         return settings
+
+
+class ProcessSettings(StreamSettings):
+    """What a process has that keeps its state in a database."""
+
+    postgres: PostgresSettings
+    identity: IdentitySettings

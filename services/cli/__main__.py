@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands import checking, people, systems
+from services.cli.commands import checking, people, systems, watching
 
 
 def create_app() -> typer.Typer:
@@ -25,6 +25,7 @@ def create_app() -> typer.Typer:
         people.signing_key,
         people.tail,
         people.trace,
+        watching.picture,
     ):
         app.command()(command)
     return app

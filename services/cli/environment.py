@@ -33,11 +33,13 @@ def service_environment(
     clock: Path,
     spans: Path | None,
 ) -> dict[str, str]:
-    """The environment of one process of a service (`kind` api, worker or migrate)."""
+    """The environment of one process of a service (`kind` api, worker, picture or migrate)."""
     own = addresses[access.name]
+    # A picture worker has no database, asks nobody for tokens, and answers no calls.
+    streams = kind == "picture"
     environment = {
         **clean_environment(),
-        **access.environment(),
+        **(access.kafka.environment() if streams else access.environment()),
         "ENTENTE_KAFKA__INSTANCE": f"local-{kind}",
         "ENTENTE_KAFKA__SESSION_TIMEOUT_MS": "10000",
         "ENTENTE_DEPLOYMENT": "local",
@@ -46,13 +48,13 @@ def service_environment(
         "ENTENTE_POLICY": str(POLICY),
         "ENTENTE_CLOCK__FILE": str(clock),
         "ENTENTE_HTTP__HOST": LOOPBACK,
-        "ENTENTE_HTTP__PORT": str(own.worker_http if kind == "worker" else own.api_http),
-        "ENTENTE_RPC__HOST": LOOPBACK,
-        "ENTENTE_RPC__PORT": str(own.api_rpc),
+        "ENTENTE_HTTP__PORT": str(own.probes(kind)),
     }
+    if not streams:
+        environment |= {"ENTENTE_RPC__HOST": LOOPBACK, "ENTENTE_RPC__PORT": str(own.api_rpc)}
     if spans is not None:
         environment["ENTENTE_TELEMETRY__FILE"] = str(spans / f"{access.name}-{kind}.spans.jsonl")
-    if access.name == "threatfeed":
+    if access.name == "threatfeed" and not streams:
         environment["ENTENTE_REFERENCE"] = str(REFERENCE)
     if access.name == "agenda":
         environment |= {

@@ -1,5 +1,6 @@
 """What the state folder remembers of a system: its addresses for good, its processes while it is up."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -24,15 +25,20 @@ class _Document(BaseModel):
 
 
 class Address(_Document):
-    """The loopback ports of one service."""
+    """The loopback ports of one service; that of a picture worker is 0 where there is none."""
 
     api_http: int
     api_rpc: int
     worker_http: int
+    picture_http: int = 0
 
     @property
     def rest(self) -> str:
         return f"http://{LOOPBACK}:{self.api_http}"
+
+    def probes(self, kind: str) -> int:
+        """The port on which a process of that kind answers for its health."""
+        return {"worker": self.worker_http, "picture": self.picture_http}.get(kind, self.api_http)
 
     @property
     def rpc(self) -> str:
@@ -63,10 +69,17 @@ class Addresses(_Document):
                 api_http=port(old.api_http if old else None),
                 api_rpc=port(old.api_rpc if old else None),
                 worker_http=port(old.worker_http if old else None),
+                picture_http=port(old.picture_http or None if old else None) if name == "threatfeed" else 0,
             )
         addresses = cls(services=chosen)
         write_private(path, addresses.model_dump_json(indent=2))
         return addresses
+
+
+def port_of(addresses: Mapping[str, Address], process: str) -> int:
+    """The port on which a process answers for its health, by its name such as `agenda-worker`."""
+    service, _, kind = process.partition("-")
+    return addresses[service].probes(kind)
 
 
 class ProcessMark(_Document):

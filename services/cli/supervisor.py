@@ -21,6 +21,8 @@ FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 15.0
 SETTLED_AFTER: Final = 30.0
 """Seconds that a child must have run for its next death to count as its first."""
+LONGEST_SILENCE: Final = 30.0
+"""Seconds that a child which was alive may not be before it is killed, to be started again."""
 
 
 class ChildState(StrEnum):
@@ -54,6 +56,8 @@ class Child:
     restarts: int = 0
     last_exit: int | None = None
     why_not_ready: str = ""
+    last_alive: float | None = None
+    """When it last said that its loops turn; None before the first time."""
 
 
 class Supervisor:
@@ -65,10 +69,12 @@ class Supervisor:
         *,
         patience: float = 5.0,
         first_delay: float = FIRST_DELAY,
+        longest_silence: float = LONGEST_SILENCE,
     ) -> None:
         self.children = tuple(Child(spec) for spec in specs)
         self._patience = patience
         self._first_delay = first_delay
+        self._longest_silence = longest_silence
         self.on_change: Callable[[], None] = lambda: None
         self._stopping = asyncio.Event()
         self._keepers: dict[str, asyncio.Task[None]] = {}
@@ -92,6 +98,17 @@ class Supervisor:
         child.state, child.why_not_ready = state, why_not
         if changed:
             self.on_change()
+
+    def mark_alive(self, child: Child, *, alive: bool) -> None:
+        """Notes whether a child's loops turn. One that was alive and is no longer is killed after a while:
+        it may be stopped, blocked or waiting for ever, and cannot tell.
+        """
+        now = time.monotonic()
+        if alive:
+            child.last_alive = now
+        elif child.last_alive is not None and now - child.last_alive > self._longest_silence:
+            child.last_alive = None
+            self._signal(child, signal.SIGKILL)
 
     async def stop(self) -> None:
         """SIGTERM stage by stage, SIGKILL for those who do not end in time."""
@@ -148,7 +165,7 @@ class Supervisor:
                 start_new_session=True,
             )
         child.pid, child.started = process.pid, _created(process.pid)
-        child.state = ChildState.STARTING
+        child.state, child.last_alive = ChildState.STARTING, None
         self.on_change()
         if self._stopping.is_set():
             self._signal(child, signal.SIGTERM)

@@ -1,11 +1,11 @@
-"""A whole system on one machine: platform, migrations, and six service processes kept running."""
+"""A whole system on one machine: platform, migrations, and seven service processes kept running."""
 
 import asyncio
 import fcntl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -17,11 +17,11 @@ from deploy.local.access import ExternalAddresses, ServiceAccess
 from deploy.local.files import write_whole
 from deploy.local.folders import Folders
 from deploy.local.platform import SERVICES, Deployment, Platform, PlatformAccess
-from deploy.local.ports import LOOPBACK
 from services.cli.board import Board
 from services.cli.environment import service_command, service_environment
 from services.cli.failures import CommandFailed
 from services.cli.layout import deployment
+from services.cli.probing import probe
 from services.cli.record import (
     ADDRESSES_FILE,
     CLOCK_FILE,
@@ -31,11 +31,13 @@ from services.cli.record import (
     Addresses,
     ProcessMark,
     SystemRecord,
+    port_of,
 )
-from services.cli.supervisor import Child, ChildSpec, ChildState, Supervisor
+from services.cli.supervisor import ChildSpec, ChildState, Supervisor
 from services.cli.waiting import until
 
 KINDS: Final = ("api", "worker")
+PICTURE: Final = "picture"
 READY_WITHIN: Final = 90.0
 _PATIENCE: Final = 4.0
 _RENEW_TOKENS_EVERY: Final = 4 * 3600.0
@@ -196,8 +198,11 @@ async def _migrate_one(folders: Folders, service: ServiceAccess, addresses: dict
 def service_specs(
     options: Options, access: PlatformAccess, addresses: dict[str, Address]
 ) -> Sequence[ChildSpec]:
-    """An api and a worker of each service; the apis are stopped first."""
+    """An api and a worker of each service, and the picture worker; the apis are stopped first."""
     folders = options.folders
+    services = access.services
+    started = [(kind, service) for kind in KINDS for service in services.values()]
+    started.append((PICTURE, picture_access(access)))
     specs = [
         ChildSpec(
             name=f"{service.name}-{kind}",
@@ -210,14 +215,18 @@ def service_specs(
                 spans=folders.logs if options.spans else None,
             ),
             log=folders.logs / f"{service.name}-{kind}.log",
-            stage=KINDS.index(kind),
+            stage=0 if kind == "api" else 1,
         )
-        for kind in KINDS
-        for service in access.services.values()
+        for kind, service in started
     ]
     if options.shuffle is not None:
         Random(options.shuffle).shuffle(specs)  # noqa: S311
     return specs
+
+
+def picture_access(access: PlatformAccess) -> ServiceAccess:
+    """threatfeed's access with the Kafka user that only the picture worker has."""
+    return replace(access.services["threatfeed"], kafka=access.logins["threatfeed-picture"])
 
 
 @asynccontextmanager
@@ -252,7 +261,10 @@ async def _watched(
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             while True:
                 await asyncio.gather(
-                    *(_probe(client, supervisor, child, addresses) for child in supervisor.children)
+                    *(
+                        probe(client, supervisor, child, port_of(addresses, child.spec.name))
+                        for child in supervisor.children
+                    )
                 )
                 pids = [child.pid for child in supervisor.children]
                 if pids != known:
@@ -274,26 +286,6 @@ async def _watched(
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
-
-
-async def _probe(
-    client: httpx.AsyncClient,
-    supervisor: Supervisor,
-    child: Child,
-    addresses: dict[str, Address],
-) -> None:
-    if child.pid is None:
-        return
-    service, _, kind = child.spec.name.partition("-")
-    address = addresses[service]
-    port = address.worker_http if kind == "worker" else address.api_http
-    try:
-        response = await client.get(f"http://{LOOPBACK}:{port}/readyz")
-        why_not = "" if response.is_success else response.text
-    except httpx.HTTPError as error:
-        why_not = f"does not answer: {type(error).__name__}"
-    if child.pid is not None:
-        supervisor.mark_ready(child, why_not)
 
 
 async def _wait_until_ready(supervisor: Supervisor) -> None:

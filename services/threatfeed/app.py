@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
+
 from services.chassis.documents import read_documents, read_json_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.lifecycle import Component
@@ -12,15 +14,23 @@ from services.chassis.periodic import periodic
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.server import RpcServer
+from services.chassis.topic_reader import TopicReader
 from services.kernel.clearance import Clearing
 from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
-from services.threatfeed.consumers import party_of, submissions, views
+from services.threatfeed.consumers import (
+    party_of,
+    picture_topic,
+    read_picture_record,
+    submissions,
+    views,
+)
 from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
+from services.threatfeed.rpc.pictures import PictureServicer, picture_service
 from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.make_views import (
@@ -29,6 +39,7 @@ from services.threatfeed.usecases.make_views import (
     make_all_views,
     make_due_views,
 )
+from services.threatfeed.usecases.read_picture import LatestPictures
 from services.threatfeed.usecases.watch_assessments import FeedSignal
 
 SERVICE = "threatfeed"
@@ -47,8 +58,9 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     )
     subscription = submissions(policy, _taxonomies(settings), _holding(policy, settings), process.clock)
     quarantine = QuarantineDesk(process.database, [subscription], process.clock, process.crash)
+    pictures = LatestPictures()
     rpc = RpcServer(
-        [assessment_service(servicer)],
+        [assessment_service(servicer), picture_service(PictureServicer(pictures, policy))],
         settings.rpc,
         verifier=process.verifier,
         health=process.health,
@@ -65,6 +77,7 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         quarantine=quarantine,
         sight_of=lambda principal: clearing.of(Reader.from_claims(principal.subject, principal.claims)),
         signal=signal,
+        pictures=pictures,
     )
 
     async def streams(stop: asyncio.Event) -> None:
@@ -72,12 +85,37 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         await signal.close()
 
     yield [
+        Component("picture reader", picture_reader(process, policy, pictures).run),
         Component("rpc", rpc.run),
         Component("http", HttpServer(app, settings.http).run),
         periodic("views followed", signal.look, every=_FOLLOWED_EVERY, health=process.health),
         # Told to end before the servers are: an open stream would hold a server up.
         Component("streams", streams),
     ]
+
+
+def picture_reader(process: Process, policy: Policy, pictures: LatestPictures) -> TopicReader:
+    """Keeps the latest pictures. Readiness does not wait for them: a picture can be missing for a while."""
+
+    log = structlog.get_logger("pictures")
+
+    def take(topic: str, _: bytes, value: bytes) -> None:
+        try:
+            picture = read_picture_record(value)
+        except ValueError:
+            # The next picture stands in the same place; an api has more to do than to show this one.
+            log.exception("picture cannot be read", topic=topic)
+        else:
+            pictures.by_audience[picture.audience] = picture
+
+    return TopicReader(
+        [picture_topic(one.id) for key in sorted(policy.series) for one in policy.audiences(key)],
+        take,
+        lambda: None,
+        process.settings.kafka,
+        client=f"{SERVICE}-pictures",
+        heart=process.health.add_heart("picture reader", limit=60.0),
+    )
 
 
 @asynccontextmanager

@@ -1,9 +1,13 @@
-"""What threatfeed listens to: agencies' records as they lie in their topics, and its own changes."""
+"""What threatfeed listens to: agencies' records as they lie in their topics, its own changes, and
+the pictures that its worker draws.
+"""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
-from entente.threatfeed.v1 import assessment_event_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2
+from google.protobuf.json_format import Parse, ParseError
 from google.protobuf.message import DecodeError
 
 from services.chassis.clock import Clock
@@ -12,6 +16,7 @@ from services.chassis.database import Transaction
 from services.chassis.envelope import header, read_event
 from services.kernel.policy import Policy
 from services.kernel.refusals import Refusal, RefusalKind
+from services.threatfeed.domain.picture import AgencyRhythm, Picture, SubjectTempo, WindowTempo
 from services.threatfeed.domain.submission import Reading, signed_by
 from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
@@ -107,3 +112,37 @@ def read_change(record: Record) -> UUID:
         return UUID(message.assessment_id)
     except (DecodeError, ValueError) as error:
         raise EventMalformed("the value is not the message of its type") from error
+
+
+def picture_topic(audience: str) -> str:
+    return f"threatfeed.picture.{audience}.v1"
+
+
+def read_picture_record(value: bytes) -> Picture:
+    """The picture in a record of our own worker; members of a later edition are left out.
+
+    Raises ValueError for what is none.
+    """
+    try:
+        message = Parse(value, picture_pb2.Picture(), ignore_unknown_fields=True)
+    except ParseError as error:
+        raise ValueError("the record is no picture") from error
+    return Picture(
+        audience=message.audience,
+        as_of=date.fromisoformat(message.as_of),
+        themes=tuple(_tempo(one) for one in message.themes),
+        sectors=tuple(_tempo(one) for one in message.sectors),
+        parties=tuple(_tempo(one) for one in message.parties),
+        agencies=tuple(_rhythm(one, date.fromisoformat(message.as_of)) for one in message.agencies),
+    )
+
+
+def _tempo(message: picture_pb2.SubjectTempo) -> SubjectTempo:
+    windows = (WindowTempo(one.days, one.count, one.before) for one in message.windows)
+    return SubjectTempo(message.subject, tuple(windows))
+
+
+def _rhythm(message: picture_pb2.AgencyRhythm, as_of: date) -> AgencyRhythm:
+    last = date.fromisoformat(message.last_published)
+    gap = timedelta(hours=message.usual_gap_hours) if message.usual_gap_hours else None
+    return AgencyRhythm(message.agency, message.party, last, as_of - last, gap)

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import orjson
 from entente.exchange.v1 import marking_pb2
-from entente.threatfeed.v1 import assessment_event_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2
 
 from services.chassis.consumer.records import Record
 from services.chassis.envelope import Event
 from services.chassis.outbox import OutboxMessage
-from services.kernel.identifiers import event_id, receipt_id
+from services.kernel.identifiers import assessment_id, event_id, receipt_id
 from services.kernel.markings.marking import Marking, NationalMarking
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.picture import AgencyRhythm, Picture, SubjectTempo
+from services.threatfeed.domain.rhythm import Rhythm
 from services.threatfeed.domain.subjects import distinct_terms
 from services.threatfeed.domain.submission import Result, ResultKind
 from services.threatfeed.store.histories import Standing
@@ -60,6 +62,10 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
     if content is not None:
         message.marking.CopyFrom(encode_marking(content.whole_marking()))
         message.tear_line_markings.extend(encode_marking(line.marking) for line in content.tear_lines)
+        message.marking_rule_id = content.marking_rule_id or ""
+        for source in content.derived_from:
+            agency = source.originator or ""
+            message.sources.add(agency=agency, assessment_id=str(assessment_id(agency, source.object_id)))
         for assignment in content.themes:
             message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
         message.sectors.extend(distinct_terms(content.sectors))
@@ -163,3 +169,49 @@ def _result(result: Result) -> dict[str, object]:
     if result.marking_rule_id is not None:
         document["markingRuleId"] = result.marking_rule_id
     return document
+
+
+def encode_picture(picture: Picture) -> picture_pb2.Picture:
+    return picture_pb2.Picture(
+        audience=picture.audience,
+        as_of=picture.as_of.isoformat(),
+        themes=[_tempo(one) for one in picture.themes],
+        sectors=[_tempo(one) for one in picture.sectors],
+        parties=[_tempo(one) for one in picture.parties],
+        agencies=[_agency_rhythm(one) for one in picture.agencies],
+    )
+
+
+def _tempo(tempo: SubjectTempo) -> picture_pb2.SubjectTempo:
+    return picture_pb2.SubjectTempo(
+        subject=tempo.subject,
+        windows=[
+            picture_pb2.WindowTempo(
+                days=window.days,
+                count=window.count,
+                before=window.before,
+                trend=picture_pb2.Trend.Value(f"TREND_{window.trend.value}"),
+            )
+            for window in tempo.windows
+        ],
+    )
+
+
+def _agency_rhythm(agency: AgencyRhythm) -> picture_pb2.AgencyRhythm:
+    return picture_pb2.AgencyRhythm(
+        agency=agency.agency,
+        party=agency.party,
+        last_published=agency.last_published.isoformat(),
+        silent_days=agency.silence.days,
+        usual_gap_hours=hours(agency.usual_gap),
+        rhythm=encode_rhythm(agency.rhythm),
+    )
+
+
+def encode_rhythm(rhythm: Rhythm) -> picture_pb2.Rhythm.ValueType:
+    return picture_pb2.Rhythm.Value(f"RHYTHM_{rhythm.value}")
+
+
+def hours(gap: timedelta | None) -> int:
+    """Whole hours; 0 for a gap that is not known."""
+    return 0 if gap is None else int(gap.total_seconds() // 3600)

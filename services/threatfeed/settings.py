@@ -4,9 +4,16 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.chassis.settings import ListenerSettings, ProcessSettings
+from services.chassis.settings import ListenerSettings, ProcessSettings, StreamSettings
 
 
 class ThreatfeedSettings(ProcessSettings):
     reference: Path = Field(description="Folder of the reference data: actors, countries, regions, sectors")
     rpc: ListenerSettings = Field(description="Where the api answers gRPC")
+
+
+class PictureSettings(StreamSettings):
+    look_every: float = Field(2.0, description="Seconds between two looks at what has changed", gt=0)
+    progress_within: float = Field(
+        120.0, description="Seconds within which a worker that is behind must have moved", gt=0
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from entente.actions.v1 import action_service_pb2
 from entente.agenda.v1 import agenda_service_pb2
-from entente.threatfeed.v1 import assessment_service_pb2
+from entente.threatfeed.v1 import assessment_service_pb2, picture_service_pb2
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -22,6 +22,7 @@ from services.chassis.http.requests import Mutation, Permission, mutation
 from services.kernel.parties import Role
 from services.threatfeed.http.routes import routes as threatfeed_routes
 from services.threatfeed.rpc import assessments as assessments_rpc
+from services.threatfeed.rpc import pictures as pictures_rpc
 from tests.support.processes import Traces
 
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
@@ -82,6 +83,10 @@ def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
         (
             assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"],
             assessments_rpc.assessment_service(None).access,  # type: ignore[arg-type]
+        ),
+        (
+            picture_service_pb2.DESCRIPTOR.services_by_name["PictureService"],
+            pictures_rpc.picture_service(None).access,  # type: ignore[arg-type]
         ),
         (
             agenda_service_pb2.DESCRIPTOR.services_by_name["AgendaService"],

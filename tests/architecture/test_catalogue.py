@@ -9,16 +9,22 @@ import pytest
 from entente.actions.v1 import action_event_pb2
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
 from entente.exchange.v1 import action_status_pb2
-from entente.threatfeed.v1 import assessment_event_pb2, submission_receipt_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, submission_receipt_pb2
 from google.protobuf import descriptor_pool
 
 from deploy.local.catalogue import Catalogue, TopicEntry
+from services.threatfeed.events import ASSESSMENT_TOPIC
+from services.threatfeed.picture.topics import STATE_TOPIC
 from tests.architecture.sources import ROOT, SERVICES, python_files, tree
 
 TOPIC = re.compile(rf"\^?({'|'.join(SERVICES)})(\\?\.[^.]+)+?\\?\.v\d+\$?")
+PICTURE = "threatfeed-picture"
+"""The picture worker is a process of threatfeed with a Kafka user of its own."""
+USERS = {**{service: service for service in SERVICES}, PICTURE: "threatfeed"}
+"""The service whose process a Kafka user is."""
 ON_KAFKA = (
     action_event_pb2, agenda_event_pb2, outcome_event_pb2, action_status_pb2, assessment_event_pb2,
-    submission_receipt_pb2,
+    submission_receipt_pb2, picture_pb2,
 )  # fmt: skip
 
 
@@ -73,11 +79,24 @@ def test_a_service_reads_what_the_catalogue_lets_it_read(service: str) -> None:
     assert named(service, "consumers") | read_back == allowed
 
 
+def test_the_picture_worker_reads_and_writes_what_the_catalogue_lets_it() -> None:
+    written = {entry.name for entry in entries() if PICTURE in entry.producers}
+    read = {entry.name for entry in entries() if PICTURE in entry.consumers}
+    assert named("threatfeed", "picture") == written
+    assert read - written == {ASSESSMENT_TOPIC}
+
+
+def test_the_state_of_the_picture_has_the_partitions_of_its_source() -> None:
+    partitions = {entry.name: entry.partitions for entry in entries()}
+    assert partitions[STATE_TOPIC] == partitions[ASSESSMENT_TOPIC]
+
+
 def test_no_other_module_names_a_topic() -> None:
     elsewhere = {
         f"{path}: {text}"
         for path in python_files("services")
-        if path.parts[1] in SERVICES and not {"events", "consumers"} & {path.stem, path.parent.name}
+        if path.parts[1] in SERVICES
+        and not {"events", "consumers", "picture"} & {path.stem, path.parent.name}
         for text in topics_in(path)
     }
     assert elsewhere == set()
@@ -98,9 +117,9 @@ def test_every_message_of_the_catalogue_is_declared_in_proto() -> None:
 
 def test_what_services_read_is_binary_and_what_others_read_is_json() -> None:
     for entry in entries():
-        if entry.owner not in entry.producers:
+        if entry.owner not in {USERS.get(principal) for principal in entry.producers}:
             continue
-        for_services = set(entry.consumers) <= set(SERVICES)
+        for_services = set(entry.consumers) <= set(USERS)
         assert entry.content_type == ("application/protobuf" if for_services else "application/json"), (
             entry.name
         )
@@ -109,7 +128,7 @@ def test_what_services_read_is_binary_and_what_others_read_is_json() -> None:
 def test_an_agency_and_an_audience_reach_only_their_own() -> None:
     for entry in entries():
         for principal in (*entry.producers, *entry.consumers):
-            assert principal in SERVICES or principal == f"{entry.per}-{{{entry.per}}}", entry.name
+            assert principal in USERS or principal == f"{entry.per}-{{{entry.per}}}", entry.name
 
 
 def test_a_feed_has_one_partition_so_that_its_order_is_whole() -> None:

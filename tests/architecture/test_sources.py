@@ -34,7 +34,7 @@ _SQL_CLOCK_OR_CHANCE = re.compile(
     re.IGNORECASE,
 )
 _BUILT = re.compile(
-    r"(\w+\.)*(FastAPI|Starlette|create_api|create_app|AsyncConnectionPool|ConnectionPool|Database(\.opened)?"
+    r"(\w+\.)*(FastAPI|App|create_app|Starlette|create_api|AsyncConnectionPool|ConnectionPool|Database(\.opened)?"
     r"|AIOKafka\w+|AdminClient|Producer|Consumer|create_producer|create_group_consumer|create_reader"
     r"|(aio\.)?server|insecure_channel|secure_channel|open_channel|AsyncClient|TracerProvider|MeterProvider"
     r"|CollectorRegistry|Counter|Gauge|Histogram|Health|Telemetry|TokenVerifier|connect|open|read_text|read_bytes"
@@ -43,7 +43,18 @@ _BUILT = re.compile(
 _PURE_LIBRARY = frozenset(
     {"abc", "base64", "bisect", "calendar", "collections", "collections.abc", "contextlib", "dataclasses"}
     | {"datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json"}
-    | {"json.encoder", "math", "operator", "re", "string", "types", "typing", "unicodedata", "urllib.parse"}
+    | {
+        "json.encoder",
+        "math",
+        "operator",
+        "re",
+        "statistics",
+        "string",
+        "types",
+        "typing",
+        "unicodedata",
+        "urllib.parse",
+    }
     | {"uuid", "zoneinfo"}
 )
 _LONGEST_FILE = 400

@@ -14,7 +14,7 @@ import pytest
 from entente.actions.v1 import action_event_pb2
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
 from entente.exchange.v1 import action_status_pb2, agenda_pb2, agreement_pb2, outcome_pb2
-from entente.threatfeed.v1 import assessment_event_pb2, submission_receipt_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, submission_receipt_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
@@ -28,7 +28,8 @@ from services.chassis.envelope import Event
 from services.kernel.canonical import canonical_json
 from services.kernel.refusals import Refusal, RefusalKind
 from services.threatfeed import consumers as threatfeed_consumers
-from tests.support.threatfeed_examples import EXAMPLES, events, receipts
+from services.threatfeed.picture.told import read_change, read_told
+from tests.support.threatfeed_examples import EXAMPLES, events, picture_records, receipts
 
 ON_KAFKA: tuple[type[Message], ...] = (
     action_event_pb2.ActionSnapshot,
@@ -36,6 +37,7 @@ ON_KAFKA: tuple[type[Message], ...] = (
     agenda_event_pb2.AgendaChanged,
     assessment_event_pb2.AssessmentChanged,
     outcome_event_pb2.OutcomeAgreed,
+    picture_pb2.Picture,
     submission_receipt_pb2.SubmissionReceipt,
 )
 SIGNED: tuple[type[Message], ...] = (
@@ -49,12 +51,16 @@ READERS: Mapping[tuple[str, str], Callable[[Record], Any]] = {
     ("threatfeed", "entente.threatfeed.v1.AssessmentChanged"): threatfeed_consumers.read_change,
     ("agenda", "entente.threatfeed.v1.AssessmentChanged"): agenda.read_assessment,
     ("actions", "entente.threatfeed.v1.AssessmentChanged"): actions.read_assessment,
+    ("threatfeed-picture", "entente.threatfeed.v1.AssessmentChanged"): lambda record: read_told(
+        read_change(record.headers, record.value)
+    ),
     ("agenda", "entente.actions.v1.ActionSnapshot"): agenda.read_action,
     ("actions", "entente.agenda.v1.OutcomeAgreed"): actions.read_outcome,
 }
 """What a service reads from Kafka in binary form, by (service, message)."""
 
 JSON_READERS: Mapping[str, Callable[[bytes], Any]] = {
+    "entente.threatfeed.v1.Picture": threatfeed_consumers.read_picture_record,
     "entente.exchange.v1.ActionStatus": lambda value: read_status_entry(b"key", value).token,
     "entente.exchange.v1.TabledAgenda": statements.read_items,
     "entente.exchange.v1.Outcome": statements.read_outcome,
@@ -222,8 +228,13 @@ def test_threatfeed_writes_its_golden_receipts(place: str) -> None:
     assert all(result.result for result in receipt.results)
 
 
+@pytest.mark.parametrize("place", sorted(picture_records()))
+def test_threatfeed_draws_its_golden_pictures(place: str) -> None:
+    assert json.loads(picture_records()[place]) == json.loads((EXAMPLES / place).read_text("utf-8"))
+
+
 def test_no_golden_message_of_threatfeed_is_left_over() -> None:
-    made = set(events()) | set(receipts())
+    made = set(events()) | set(receipts()) | set(picture_records())
     assert {place for place in golden() if place.startswith("entente.threatfeed.")} == made
 
 

@@ -12,12 +12,12 @@ import psutil
 import pytest
 
 from deploy.local.folders import Folders
-from deploy.local.platform import Platform
+from deploy.local.platform import SERVICES, Platform
 from deploy.local.ports import LOOPBACK
 from services.cli.clients.submissions import open_feed
 from services.cli.contents import contents_of
 from services.cli.layout import SAMPLES, deployment
-from services.cli.record import Access, ProcessMark, SystemRecord
+from services.cli.record import Access, ProcessMark, SystemRecord, port_of
 from services.cli.supervisor import Supervisor
 from services.cli.system import Options, System, running_system, service_specs
 from services.cli.thread.stage import Stage, ThreadRecord, open_stage
@@ -27,6 +27,10 @@ from tests.support.spans import LinkedTraces, SpanName
 from tests.support.waiting import eventually
 
 _SEED = 20260304
+_PROCESSES = (
+    *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker")),
+    "threatfeed-picture",
+)
 _READY_WITHIN = 90.0
 
 
@@ -145,7 +149,7 @@ async def _services_before_platform(options: Options, before: System) -> AsyncIt
 
 
 async def _all_ready(client: httpx.AsyncClient, access: Access) -> bool:
-    ports = [port for one in access.services.values() for port in (one.api_http, one.worker_http)]
+    ports = [port_of(access.services, name) for name in _PROCESSES]
     return all([await _is_ready(client, port) for port in ports])
 
 
@@ -159,7 +163,7 @@ async def _is_ready(client: httpx.AsyncClient, port: int) -> bool:
 def _marks(folders: Folders) -> list[ProcessMark]:
     record = SystemRecord.read(folders)
     assert record is not None
-    assert len(record.children) == 6
+    assert len(record.children) == len(_PROCESSES)
     return list(record.children.values())
 
 

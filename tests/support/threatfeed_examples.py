@@ -2,18 +2,22 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.chassis.consumer.records import Record, Replay
 from services.kernel.identifiers import assessment_id
+from services.kernel.markings.banner import parse
 from services.kernel.markings.refusals import MarkingMissing
 from services.kernel.refusals import InvalidValue
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.picture import Picture, pictures
 from services.threatfeed.domain.submission import Result, ResultKind
+from services.threatfeed.domain.visibility import Told
 from services.threatfeed.events import CHANGED, RECEIPT, Change, assessment_changed, receipt
+from services.threatfeed.picture.records import PICTURE, picture_event
 from services.threatfeed.store.histories import Standing
-from tests.support.submissions import ROOT, SAMPLES, accepted
+from tests.support.submissions import ROOT, SAMPLES, accepted, real_policy
 
 EXAMPLES = ROOT / "proto" / "examples"
 RECEIVED = datetime(2026, 5, 18, 8, 31, 7, 250000, tzinfo=UTC)
@@ -71,6 +75,34 @@ def _results() -> dict[str, tuple[Result, ...]]:
             Result(ResultKind.REJECTED, refusals=refusals[:1]),
         ),
     }
+
+
+def _pictures() -> dict[str, Picture]:
+    """Of the deployed series: one in which something rises and somebody is silent, and the first of all."""
+    days = [2, 3, 4, 5, 6, 6, 12, 19, 26, 33, 40]
+    told = [
+        Told(
+            assessment_id=assessment_id(agency, f"A-{agency}-{ago}"),
+            aggregate_version=1,
+            agency=agency,
+            marking=parse("TLP:CLEAR"),
+            themes=("RANSOMWARE",),
+            sectors=("healthcare",),
+            published=RECEIVED - timedelta(days=ago),
+        )
+        for agency, agos in (("ncsc", days), ("enisa", range(40, 90, 7)))
+        for ago in agos
+    ]
+    held = {one.assessment_id: one for one in told}
+    return {
+        "rising-and-silent": pictures(held, real_policy(), RECEIVED)["uk-eu.eu"],
+        "nothing-yet": pictures({}, real_policy(), RECEIVED)["uk-us-cmr.us"],
+    }
+
+
+def picture_records() -> dict[str, bytes]:
+    """The value of the record for each example of a picture, by its place."""
+    return {f"{PICTURE}/{name}.json": picture_event(picture).data for name, picture in _pictures().items()}
 
 
 def events() -> dict[str, bytes]:

@@ -25,10 +25,12 @@ from services.cli.clients.rest import token_of
 from services.cli.commands.running import run
 from services.cli.failures import CommandFailed
 from services.cli.layout import folders as folders_of
-from services.cli.record import Access, SystemRecord
+from services.cli.picture_tables import rhythm_table, tempo_table
+from services.cli.record import Access, SystemRecord, port_of
 from services.cli.system import Options, System, end_orphans, running_system
 from services.cli.thread.stage import Stage, open_stage
 from services.cli.thread.walking import Timing, is_complete, trace, walk
+from services.cli.thread.watching import VIEWERS, picture_of
 from services.cli.waiting import until
 
 StateOption = Annotated[Path | None, typer.Option("--state", help="State folder; by default .entente/local")]
@@ -132,6 +134,7 @@ async def _walk_once(system: System, console: Console, *, spans: bool) -> None:
         else:
             timings = await walk(stage)
         await _print_chain(stage, console)
+        await _print_pictures(stage, console)
     if timings:
         console.print(_timing_table(timings))
 
@@ -141,6 +144,12 @@ async def _print_chain(stage: Stage, console: Console) -> None:
     console.print(chain.tree(f"{stage.record.action_reference} as fcdo-secretariat sees it"))
     if chain.missing():
         raise CommandFailed(f"the chain has no {', '.join(chain.missing())}")
+
+
+async def _print_pictures(stage: Stage, console: Console) -> None:
+    for audience in VIEWERS:
+        picture = await picture_of(stage, audience)
+        console.print(tempo_table(picture), rhythm_table(picture), sep="\n\n")
 
 
 def _timing_table(timings: Sequence[Timing]) -> Table:
@@ -174,10 +183,7 @@ async def _status(folders: Folders, console: Console) -> int:
     ready = True
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         for name, restarts in record.restarts.items():
-            service, _, kind = name.partition("-")
-            address = record.services[service]
-            port = address.worker_http if kind == "worker" else address.api_http
-            state = await _readiness(client, port)
+            state = await _readiness(client, port_of(record.services, name))
             ready = ready and state == "ready"
             mark = record.children.get(name)
             table.add_row(name, str(mark.pid) if mark else "-", str(restarts), state)

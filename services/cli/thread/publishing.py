@@ -7,6 +7,7 @@ from services.cli.contents import read_contents
 from services.cli.layout import SAMPLES
 from services.cli.thread.stage import PATIENCE, Stage, require
 
+_SHOWN = 3
 _ACCEPTED = frozenset(
     {SubmissionResult.SUBMISSION_RESULT_ACCEPTED, SubmissionResult.SUBMISSION_RESULT_DUPLICATE}
 )
@@ -16,7 +17,7 @@ _WITHDRAWN = frozenset(
 
 
 async def publish_assessments(stage: Stage) -> None:
-    """A narrative with a tear line, and reports in STIX that their agency has made public."""
+    """A narrative with a tear line, reports in STIX that their agency has made public, and a catalogue."""
     narrative = await _publish(stage, "ncsc", "ncsc/ransomware-msp.v1.json")
     reports = await _publish(
         stage,
@@ -24,7 +25,8 @@ async def publish_assessments(stage: Stage) -> None:
         "unit42/CodeCov_Breach.json",
         "unit42/2025-06-24-01flip-ransomware.json",
     )
-    for result in [*narrative, *reports]:
+    catalogue = await _publish(stage, "cisa", "cisa/kev-2025-02-04.json")
+    for result in [*narrative, *reports, *catalogue]:
         require(result.result in _ACCEPTED, f"{result.source_object_id} was not accepted")
     accepted = [one for one in reports if one.result == SubmissionResult.SUBMISSION_RESULT_ACCEPTED]
     require(
@@ -50,8 +52,10 @@ async def _publish(stage: Stage, agency: str, *files: str) -> list[AssessmentRes
     async with open_feed(agency, login, spans) as feed:
         published = await feed.publish([read_contents(SAMPLES / file) for file in files], within=PATIENCE)
     results = [result for one in published for result in one.receipt.results]
-    for result in results:
+    for result in results[:_SHOWN]:
         stage.say(describe(agency, result))
+    if len(results) > _SHOWN:
+        stage.say(f"and {len(results) - _SHOWN} more results")
     return results
 
 

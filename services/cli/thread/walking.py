@@ -8,7 +8,7 @@ from typing import Final
 
 from services.cli.chain import Chain
 from services.cli.failures import CommandFailed, Refused
-from services.cli.thread import concluding, following, preparing, publishing, standing
+from services.cli.thread import concluding, following, preparing, publishing, standing, watching
 from services.cli.thread.stage import SECRETARIAT, Stage, ThreadRecord, require
 from services.cli.waiting import until
 
@@ -59,6 +59,7 @@ async def _others_see_their_own(stage: Stage) -> None:
 
 STEPS: Final[tuple[tuple[str, StepFunction], ...]] = (
     ("agencies publish", publishing.publish_assessments),
+    ("pictures are drawn", watching.pictures_are_drawn),
     ("the meeting is planned", preparing.plan_meeting),
     ("the agenda is drafted", preparing.draft_agenda),
     ("the agenda is tabled", preparing.table_agenda),

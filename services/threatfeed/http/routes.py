@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.threatfeed.http import assessments, changes, quarantine
+from services.threatfeed.http import assessments, changes, pictures, quarantine
 
 
 def routes() -> Sequence[APIRouter]:
-    return (assessments.routes(), changes.routes(), quarantine.routes())
+    return (assessments.routes(), changes.routes(), pictures.routes(), quarantine.routes())

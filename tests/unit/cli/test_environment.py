@@ -10,10 +10,12 @@ from services.agenda.settings import AgendaSettings
 from services.chassis.settings import ProcessSettings
 from services.cli.environment import clean_environment, service_environment
 from services.cli.record import Address, Addresses
-from services.threatfeed.settings import ThreatfeedSettings
+from services.threatfeed.settings import PictureSettings, ThreatfeedSettings
 
 _ADDRESSES = {
-    name: Address(api_http=20000 + number, api_rpc=20010 + number, worker_http=20020 + number)
+    name: Address(
+        api_http=20000 + number, api_rpc=20010 + number, worker_http=20020 + number, picture_http=20030
+    )
     for number, name in enumerate(("threatfeed", "agenda", "actions"))
 }
 
@@ -58,6 +60,17 @@ def test_the_settings_of_a_process_take_it_whole(
     expected = _ADDRESSES[service]
     assert loaded.http.port == (expected.worker_http if kind == "worker" else expected.api_http)
     assert loaded.clock.file == Path("/state/clock")
+
+
+def test_the_picture_worker_gets_no_database_and_no_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = service_environment(
+        access("threatfeed"), "picture", _ADDRESSES, clock=Path("/state/clock"), spans=None
+    )
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    loaded = PictureSettings.load(environment)
+    assert loaded.http.port == _ADDRESSES["threatfeed"].picture_http
+    assert not [name for name in environment if name.startswith(("ENTENTE_POSTGRES", "ENTENTE_IDENTITY"))]
 
 
 def test_an_address_is_kept_between_two_starts(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ class AssessmentChanged(_message.Message):
     PUBLISHED_TIME_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     AGGREGATE_VERSION_FIELD_NUMBER: _builtins.int
+    MARKING_RULE_ID_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
     SECTOR_CODES_FIELD_NUMBER: _builtins.int
     assessment_id: _builtins.str
     state: Global___AssessmentState.ValueType
@@ -74,6 +76,8 @@ class AssessmentChanged(_message.Message):
     party: _builtins.str
     aggregate_version: _builtins.int
     """Counts every change of this assessment, from 1: a reader ignores what is not newer."""
+    marking_rule_id: _builtins.str
+    """The recorded rule that gave the marking where the originator gave none; empty otherwise."""
     @_builtins.property
     def marking(self) -> _marking_pb2.Marking: ...
     @_builtins.property
@@ -88,6 +92,10 @@ class AssessmentChanged(_message.Message):
     def published_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def valid_until(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___AssessmentSource]:
+        """What the text was written from. Whoever decides on release needs the markings of these as well."""
+
     @_builtins.property
     def sector_codes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SectorCode]:
         """The sectors with the schemes that they are codes of. `sectors` holds their bare words."""
@@ -107,15 +115,42 @@ class AssessmentChanged(_message.Message):
         published_time: _timestamp_pb2.Timestamp | None = ...,
         valid_until: _timestamp_pb2.Timestamp | None = ...,
         aggregate_version: _builtins.int = ...,
+        marking_rule_id: _builtins.str = ...,
+        sources: _abc.Iterable[Global___AssessmentSource] | None = ...,
         sector_codes: _abc.Iterable[Global___SectorCode] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["marking", b"marking", "published_time", b"published_time", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "marking", b"marking", "party", b"party", "published_time", b"published_time", "revision", b"revision", "sector_codes", b"sector_codes", "sectors", b"sectors", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "marking", b"marking", "marking_rule_id", b"marking_rule_id", "party", b"party", "published_time", b"published_time", "revision", b"revision", "sector_codes", b"sector_codes", "sectors", b"sectors", "sources", b"sources", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AssessmentChanged: _TypeAlias = AssessmentChanged  # noqa: Y015
+
+@_typing.final
+class AssessmentSource(_message.Message):
+    """An assessment from which another was written."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENCY_FIELD_NUMBER: _builtins.int
+    ASSESSMENT_ID_FIELD_NUMBER: _builtins.int
+    agency: _builtins.str
+    """Empty where the originator of the source was not said: its release cannot be decided."""
+    assessment_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        agency: _builtins.str = ...,
+        assessment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "assessment_id", b"assessment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssessmentSource: _TypeAlias = AssessmentSource  # noqa: Y015
 
 @_typing.final
 class SectorCode(_message.Message):

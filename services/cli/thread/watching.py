@@ -1,0 +1,25 @@
+"""What the feeds amount to: each audience's picture, drawn from the assessments that were published."""
+
+from typing import Any, Final
+
+from services.cli.thread.stage import SERIES, Stage
+from services.cli.waiting import until
+
+VIEWERS: Final = {f"{SERIES}.uk": "uk-leadership", f"{SERIES}.eu": "eu-leadership"}
+
+
+async def picture_of(stage: Stage, audience: str) -> Any:
+    return await stage.desk(VIEWERS[audience]).get("threatfeed", f"/v1/pictures/{audience}")
+
+
+async def pictures_are_drawn(stage: Stage) -> None:
+    """Each party sees a picture of its own, in which the agencies stand that have just published."""
+    for audience in VIEWERS:
+
+        async def drawn(audience: str = audience) -> Any:
+            picture = await picture_of(stage, audience)
+            return picture if {"ncsc", "cisa"} <= {one["agency"] for one in picture["agencies"]} else None
+
+        picture = await until(drawn, within=30.0, what=f"the picture of {audience}")
+        told = [f"{one['agency']} ({one['rhythm'].lower()})" for one in picture["agencies"]]
+        stage.say(f"{audience} sees {', '.join(told)} as of {picture['as_of']}")
