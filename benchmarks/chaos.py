@@ -142,7 +142,7 @@ class Chaos:
         return int(row[0] or 0) if row else 0
 
     def unpublished(self) -> int:
-        return self._count("SELECT count(*) FROM outbox")
+        return self._count("SELECT coalesce(sum(cardinality(ids)), 0) FROM outbox")
 
     def applied(self) -> int:
         return self._count("SELECT sum(next_offset) FROM consumed")

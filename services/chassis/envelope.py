@@ -37,12 +37,14 @@ class Event:
     extensions: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self) -> dict[str, str]:
+        return {"ce_id": str(self.id), "ce_subject": self.subject, **self.shared_headers()}
+
+    def shared_headers(self) -> dict[str, str]:
+        """The headers without those that name this one event."""
         headers = {
-            "ce_id": str(self.id),
             "ce_source": self.source,
             "ce_specversion": "1.0",
             "ce_type": self.type,
-            "ce_subject": self.subject,
             "ce_time": self.time.isoformat(),
             "content-type": self.content_type,
         }

@@ -4,11 +4,9 @@ It reads whatever is there, oldest first, and never "id greater than the last": 
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 import psycopg
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -24,12 +22,12 @@ from services.chassis.crashpoints import AFTER_SEND, BEFORE_MARK, CrashPoints
 from services.chassis.database import TRANSIENT, connection_options
 from services.chassis.health import Health, Heart
 from services.chassis.kafka import create_producer
-from services.chassis.outbox import CHANNEL
+from services.chassis.outbox import CHANNEL, OutboxRow, Outgoing, delete_rows, oldest_rows
 from services.chassis.settings import KafkaSettings, PostgresSettings
 from services.chassis.telemetry import Telemetry
 
 _LOCK = 7_241_912
-_BATCH = 1_000
+_BATCH_BYTES = 4 * 1024 * 1024
 _POLL = 0.2
 _ACKNOWLEDGED_WITHIN = 60.0
 
@@ -128,53 +126,43 @@ class OutboxRelay:
             return
 
     async def _publish_batch(self, connection: Connection, producer: AIOKafkaProducer) -> bool:
-        cursor = await connection.execute(
-            "SELECT id, topic, key, value, headers::text, created_at FROM outbox ORDER BY id LIMIT %s",
-            [_BATCH],
-            binary=True,
-        )
-        rows = await cursor.fetchall()
+        rows = await oldest_rows(connection, _BATCH_BYTES)
         if not rows:
             self._health.set_problem("outbox relay", None)
             return False
-        age = (self._clock() - rows[0][5]).total_seconds()
+        age = (self._clock() - rows[0].created_at).total_seconds()
         self._metrics.outbox_age.set(max(age, 0.0))
         await asyncio.wait_for(self._send(producer, rows), _ACKNOWLEDGED_WITHIN)
         self._crash(AFTER_SEND)
         self._crash(BEFORE_MARK)
-        await connection.execute(
-            "DELETE FROM outbox WHERE id = ANY(%s)", [[row[0] for row in rows]], binary=True
-        )
+        await delete_rows(connection, rows)
         self._heart.beat()
         self._health.set_problem("outbox relay", None)
         return True
 
-    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[TupleRow]) -> None:
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> None:
         """Sends whole batches a partition: a future and a queue entry for each message cost more than it."""
-        partitions: dict[str, list[int]] = {}
-        places: dict[tuple[str, int], list[TupleRow]] = {}
+        places: dict[tuple[str, int], list[Outgoing]] = {}
         for row in rows:
-            topic = row[1]
-            if topic not in partitions:
-                partitions[topic] = sorted(await producer.partitions_for(topic))
-            partition = self._partition(row[2], partitions[topic], partitions[topic])
-            places.setdefault((topic, partition), []).append(row)
+            partitions = sorted(await producer.partitions_for(row.topic))
+            for record in row.records():
+                partition = self._partition(record[0], partitions, partitions)
+                places.setdefault((row.topic, partition), []).append(record)
         await asyncio.gather(
             *(self._send_in_order(producer, *place, queue) for place, queue in places.items())
         )
-        for topic, count in Counter(row[1] for row in rows).items():
-            self._metrics.published.labels(topic).inc(count)
+        for row in rows:
+            self._metrics.published.labels(row.topic).inc(len(row.ids))
 
     async def _send_in_order(
-        self, producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[TupleRow]
+        self, producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Outgoing]
     ) -> None:
         batch = producer.create_batch()
-        for _, _, key, value, headers, _ in rows:
-            pairs = [(name, text.encode()) for name, text in orjson.loads(headers).items()]
-            if batch.append(timestamp=None, key=key, value=value, headers=pairs) is None:
+        for key, value, headers in records:
+            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 await self._send_batch(producer, batch, topic, partition)
                 batch = producer.create_batch()
-                batch.append(timestamp=None, key=key, value=value, headers=pairs)
+                batch.append(timestamp=None, key=key, value=value, headers=headers)
         await self._send_batch(producer, batch, topic, partition)
 
     async def _send_batch(

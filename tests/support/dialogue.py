@@ -219,8 +219,9 @@ class Dialogue:
             return connection.execute(query, parameters).fetchall()
 
     def published(self, topic: str) -> Sequence[tuple[bytes, dict[str, str]]]:
-        """What waits in the outbox for a topic: values and headers, in order."""
-        return self.rows("SELECT value, headers FROM outbox WHERE topic = %s ORDER BY id", topic)
+        """What waits in the outbox for a topic: values, and the headers that tell of their kind, in order."""
+        query = "SELECT unnest(data), headers FROM outbox WHERE topic = %s ORDER BY id"
+        return self.rows(query, topic)
 
 
 def meeting_body(**changes: object) -> dict[str, object]:

@@ -5,15 +5,19 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import psycopg
 import pytest
 from aiokafka.structs import ConsumerRecord
+from psycopg.types.json import Json
 
 from services.chassis import outbox_relay
 from services.chassis.crashpoints import AFTER_SEND, BEFORE_MARK
 from services.chassis.database import Database
 from services.chassis.envelope import read_event
-from services.chassis.outbox import LARGEST_EVENT, OutboxMessage, enqueue
+from services.chassis.migrations import PLUMBING
+from services.chassis.outbox import LARGEST_EVENT, OutboxMessage, enqueue, oldest_rows
 from tests.support.plumbing import AT, SERVICE, Plumbing, crashing, message
+from tests.support.postgres import Databases
 from tests.support.processes import running
 from tests.support.waiting import eventually
 
@@ -91,6 +95,59 @@ async def test_an_event_arrives_as_a_cloud_event_with_its_key(plumbing: Plumbing
     assert record.key == b"the key"
     assert read_event(record.headers, record.value) == sent.event
     assert dict(record.headers)["ce_specversion"] == b"1.0"
+
+
+async def test_events_of_one_kind_share_a_row_and_keep_their_order(plumbing: Plumbing) -> None:
+    topic, other = await plumbing.topic(), await plumbing.topic()
+    process = await plumbing.process()
+    alike = [message(topic, f"key {number % 7}", f"event {number:04}") for number in range(2_500)]
+    apart = message(other, "k", "apart")
+    later = message(topic, "k", "later", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    await commit(process.database, *alike, apart, later)
+    rows = plumbing.rows("SELECT topic, cardinality(ids) FROM outbox ORDER BY id")
+    assert rows == [(topic, 1_000), (topic, 1_000), (topic, 500), (other, 1), (topic, 1)]
+    async with running(process.relay()):
+        await plumbing.outbox_empty()
+    sent = await plumbing.kafka.records(topic)
+    assert [read_event(record.headers, record.value) for record in sent] == [
+        *(one.event for one in alike),
+        later.event,
+    ]
+    assert [record.key for record in sent[:3]] == [b"key 0", b"key 1", b"key 2"]
+    assert names(await plumbing.kafka.records(other)) == ["apart"]
+
+
+async def test_large_events_lie_in_rows_of_their_own_and_are_read_a_few_at_a_time(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic()
+    process = await plumbing.process()
+    large = [message(topic, "k", f"large {number}", data=b"x" * 3_000_000) for number in range(4)]
+    await commit(process.database, *large)
+    async with process.database.transaction() as tx:
+        first = await oldest_rows(tx, most_bytes=4_000_000)
+    assert [row.subjects for row in first] == [["large 0"], ["large 1"]]
+    async with running(process.relay()):
+        await plumbing.outbox_empty()
+    assert names(await plumbing.kafka.records(topic)) == [one.event.subject for one in large]
+
+
+async def test_what_waited_with_a_row_of_its_own_is_published_too(postgres: Databases) -> None:
+    def before(dsn: str) -> None:
+        with psycopg.connect(dsn) as connection:
+            connection.execute((PLUMBING / "chassis-0001-delivery.sql").read_text())
+
+    waiting = message("t", "k", "waiting", data=b"\x00", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    dsn = postgres.database("outbox-before", before)
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "INSERT INTO outbox (topic, key, value, headers, created_at) VALUES (%s, %s, %s, %s, %s)",
+            [waiting.topic, waiting.key, waiting.event.data, Json(waiting.event.headers()), AT],
+        )
+        connection.execute((PLUMBING / "chassis-0003-outbox-of-batches.sql").read_text())
+    async with await psycopg.AsyncConnection.connect(dsn) as reading:
+        (row,) = await oldest_rows(reading, most_bytes=1)
+    ((key, value, headers),) = row.records()
+    assert (row.topic, key) == (waiting.topic, waiting.key)
+    assert read_event(headers, value) == waiting.event
 
 
 async def test_a_commit_wakes_the_relay(plumbing: Plumbing, monkeypatch: pytest.MonkeyPatch) -> None:
