@@ -13,7 +13,7 @@ from services.kernel.refusals import Refusal, RefusalKind
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
-_LARGEST_INTEGER = 2**53 - 1
+LARGEST_INTEGER = 2**53 - 1
 
 
 class NotCanonical(Refusal):
@@ -48,7 +48,7 @@ def _write(value: object, pointer: str, parts: list[str]) -> None:
     elif isinstance(value, str):
         parts.append(_text(value, pointer))
     elif isinstance(value, int):
-        if abs(value) > _LARGEST_INTEGER:
+        if abs(value) > LARGEST_INTEGER:
             raise NotCanonical("a whole number is larger than 2^53 - 1", pointer=pointer)
         parts.append(int.__repr__(value))
     elif isinstance(value, list | tuple):

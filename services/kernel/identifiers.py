@@ -8,7 +8,7 @@ objects: it is never used here.
 from json.encoder import encode_basestring_ascii
 from uuid import UUID, uuid5
 
-from services.kernel.canonical import canonical_json
+from services.kernel.canonical import LARGEST_INTEGER, canonical_json
 from services.kernel.refusals import InvalidValue
 
 ASSESSMENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e10")
@@ -26,9 +26,10 @@ def derived_id(namespace: UUID, *parts: str | int) -> UUID:
 
 def _canonical(part: str | int) -> str:
     """`canonical_json` of one part, without its price where nothing can be wrong with the part."""
-    if isinstance(part, str) and part.isascii():
-        return encode_basestring_ascii(part) if part.isprintable() else _written(part)
-    return _written(part)
+    if isinstance(part, str):
+        plain = part.isascii() and part.isprintable()
+        return encode_basestring_ascii(part) if plain else _written(part)
+    return str(part) if type(part) is int and 0 <= part <= LARGEST_INTEGER else _written(part)
 
 
 def _written(part: str | int) -> str:

@@ -51,8 +51,9 @@ class Change:
 
 def assessment_changed(change: Change, traceparent: str | None, at: datetime) -> OutboxMessage:
     standing, content = change.standing, change.content
+    identity = str(standing.assessment_id)
     message = assessment_event_pb2.AssessmentChanged(
-        assessment_id=str(standing.assessment_id),
+        assessment_id=identity,
         state=_STATES[standing.state],
         revision=standing.revision,
         agency=standing.agency,
@@ -76,7 +77,6 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
         message.published_time.FromDatetime(content.published)
         if content.valid_until is not None:
             message.valid_until.FromDatetime(content.valid_until)
-    identity = str(standing.assessment_id)
     event = Event(
         id=event_id(SOURCE, CHANGED, identity, standing.aggregate_version),
         source=SOURCE,
@@ -90,8 +90,13 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
     return OutboxMessage(ASSESSMENT_TOPIC, identity.encode(), event)
 
 
-@lru_cache(maxsize=1_024)
 def encode_marking(marking: Marking) -> marking_pb2.Marking:
+    return _encoded_marking(marking, marking.original_text)
+
+
+@lru_cache(maxsize=1_024)
+def _encoded_marking(marking: Marking, _: str | None) -> marking_pb2.Marking:
+    # The banner as received takes no part in the equality of markings, but it is told too.
     message = marking_pb2.Marking(original_text=marking.original_text or "")
     if marking.tlp is not None:
         message.tlp.version = marking.tlp.version
@@ -128,12 +133,12 @@ def receipt(agency: str, record: Record, results: Sequence[Result], at: datetime
     number = 0 if replay is None else replay.number
     identity = receipt_id(record.topic, record.partition, record.offset, number)
     document: dict[str, object] = {
-        "receiptId": str(identity),
+        "receiptId": identity,
         "agency": agency,
         "topic": record.topic,
         "partition": record.partition,
         "offset": str(record.offset),
-        "receivedAt": at.isoformat(),
+        "receivedAt": at,
         "results": [_result(result) for result in results],
     }
     if replay is not None:
@@ -158,7 +163,7 @@ def _result(result: Result) -> dict[str, object]:
     if result.version is not None:
         document["sourceVersion"] = result.version
     if result.assessment_id is not None:
-        document["assessmentId"] = str(result.assessment_id)
+        document["assessmentId"] = result.assessment_id
     if result.revision is not None:
         document["revision"] = result.revision
     if result.refusals:

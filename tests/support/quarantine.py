@@ -141,7 +141,7 @@ class Quarantine:
         """The receipts of a record that are on their way, in their order."""
         topic, partition, offset = record.split(":")
         found = self.rows(
-            "SELECT value FROM outbox WHERE starts_with(topic, 'threatfeed.receipt.') ORDER BY id"
+            "SELECT unnest(data) FROM outbox WHERE starts_with(topic, 'threatfeed.receipt.') ORDER BY id"
         )
         told = [json.loads(bytes(value)) for (value,) in found]
         wanted = (topic, int(partition), offset)

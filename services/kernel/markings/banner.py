@@ -84,6 +84,7 @@ def _national(group: list[str]) -> NationalMarking:
     return parse_institution(head) if is_institution_head(head) else parse_gscp(head)
 
 
+@lru_cache(maxsize=1024)
 def parse_marking(tlp: str | None, national: str | None) -> Marking:
     """Reads a TLP label and a national banner that were given apart; either may be None.
 

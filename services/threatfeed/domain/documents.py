@@ -6,6 +6,7 @@ write is a defect, not a refusal: it raises whatever Python raises.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -78,11 +79,11 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         "kind": "ASSESSMENT",
         "title": assessment.title,
         "text": assessment.text,
-        "marking": assessment.marking.to_document(),
+        "marking": _marking_to_document(assessment.marking),
         "marking_rule_id": assessment.marking_rule_id,
         "judgements": [_judgement_to_document(judgement) for judgement in assessment.judgements],
         "tear_lines": [
-            {"title": line.title, "text": line.text, "marking": line.marking.to_document()}
+            {"title": line.title, "text": line.text, "marking": _marking_to_document(line.marking)}
             for line in assessment.tear_lines
         ],
         "report_types": list(assessment.report_types),
@@ -156,6 +157,16 @@ def _content_from_document(
     )
 
 
+def _marking_to_document(marking: Marking) -> Mapping[str, object]:
+    return _written_marking(marking, marking.original_text)
+
+
+@lru_cache(maxsize=1024)
+def _written_marking(marking: Marking, _: str | None) -> Mapping[str, object]:
+    # The banner as received takes no part in the equality of markings, but it is written too.
+    return marking.to_document()
+
+
 def _source_to_document(source: Source) -> dict[str, object]:
     return {
         "format": source.format.value,
@@ -188,7 +199,7 @@ def _judgement_to_document(judgement: Judgement) -> dict[str, object]:
         "statement": judgement.statement,
         "ratings": ratings_to_document(judgement.ratings),
         "confidence_grounds": judgement.confidence_grounds,
-        "marking": None if marking is None else marking.to_document(),
+        "marking": None if marking is None else _marking_to_document(marking),
     }
 
 

@@ -74,8 +74,8 @@ class _Compiled:
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    padded: str
-    """The words of a keyword with a space around each."""
+    padded: str | None
+    """The words of a keyword with a space around each; None for a single word, which is met when found."""
     conditions: frozenset[int]
 
 
@@ -143,7 +143,9 @@ class ThemeMatcher:
         padded = ""
         for word in self._sought.intersection(words):
             for phrase in self._phrases[word]:
-                if not phrase.conditions <= found:
+                if phrase.padded is None:
+                    found |= phrase.conditions
+                elif not phrase.conditions <= found:
                     padded = padded or f" {' '.join(words)} "
                     if phrase.padded in padded:
                         found |= phrase.conditions
@@ -158,8 +160,10 @@ def _words(text: str) -> list[str]:
 def _by_longest_word(keywords: Mapping[str, set[int]]) -> dict[str, tuple[_Phrase, ...]]:
     index: dict[str, tuple[_Phrase, ...]] = {}
     for keyword, conditions in keywords.items():
-        word = max(keyword.split(), key=len)
-        index[word] = (*index.get(word, ()), _Phrase(f" {keyword} ", frozenset(conditions)))
+        words = keyword.split()
+        word = max(words, key=len)
+        phrase = _Phrase(f" {keyword} " if len(words) > 1 else None, frozenset(conditions))
+        index[word] = (*index.get(word, ()), phrase)
     return index
 
 

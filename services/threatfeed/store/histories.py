@@ -44,7 +44,7 @@ async def lock_histories(tx: Transaction, incoming: Sequence[tuple[UUID, Version
     """What is held of the assessments, locked in the order of their ids; those unknown are absent."""
     if not incoming:
         return {}
-    ids = sorted({assessment_id for assessment_id, _ in incoming})
+    ids = sorted({assessment_id for assessment_id, _ in incoming}, key=lambda identity: identity.int)
     cursor = await tx.execute(
         """
         SELECT assessment_id, state, assessment.revision, assessment.version_scheme,
@@ -116,7 +116,7 @@ async def insert_assessments(
                 ]
             )
             # In the order of their ids, as every writer does, so that two never wait for each other.
-            for standing in sorted(standings, key=lambda standing: standing.assessment_id):
+            for standing in sorted(standings, key=lambda standing: standing.assessment_id.int):
                 await copy.write_row((*_row(standing), traceparent, at))
     except psycopg.errors.UniqueViolation as error:
         raise psycopg.errors.SerializationFailure("an assessment was added by another writer") from error

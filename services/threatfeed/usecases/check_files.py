@@ -154,7 +154,7 @@ class Checker:
             )
         except Refusal as refusal:
             readings = (Rejection(None, None, (refusal,)),)
-        checked = [self.holding.checked(reading, at) for reading in readings]
+        checked = list(map(self.holding.check(at), readings))
         revisions, rejections = _decided(checked)
         return FileCheck(file, agency, _format(raw, content_type, revisions), revisions, rejections)
 

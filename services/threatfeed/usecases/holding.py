@@ -1,9 +1,12 @@
 """What a deployment may hold at all: no text that it may not hold is stored, logged or sent to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from services.kernel.markings.levels import Level
+from services.kernel.markings.marking import Marking
 from services.kernel.policy import Policy
 from services.kernel.releasability import HoldingRefused, check_holding
 from services.threatfeed.domain.assessment import Assessment
@@ -18,13 +21,12 @@ class Holding:
     ceiling: Level
     policy: Policy
 
-    def checked(self, reading: Reading, at: datetime) -> Reading:
-        """The reading, or its rejection where its text may not be stored here."""
-        if not isinstance(reading, Assessment):
-            return reading
-        party = self.policy.agency(reading.originator).party
-        try:
-            for marking in reading.markings():
+    def check(self, at: datetime) -> Callable[[Reading], Reading]:
+        """What gives each reading of a batch, or its rejection where its text may not be stored here."""
+
+        @cache
+        def refusal(marking: Marking, party: str) -> HoldingRefused | None:
+            try:
                 check_holding(
                     marking,
                     originator_party=party,
@@ -33,7 +35,18 @@ class Holding:
                     policy=self.policy,
                     now=at,
                 )
-        except HoldingRefused as refusal:
-            source = reading.source
-            return Rejection(source.object_id, source.version.text, (refusal,))
-        return reading
+            except HoldingRefused as refused:
+                return refused
+            return None
+
+        def checked(reading: Reading) -> Reading:
+            if not isinstance(reading, Assessment):
+                return reading
+            party = self.policy.agency(reading.originator).party
+            for marking in reading.markings():
+                if (refused := refusal(marking, party)) is not None:
+                    source = reading.source
+                    return Rejection(source.object_id, source.version.text, (refused,))
+            return reading
+
+        return checked

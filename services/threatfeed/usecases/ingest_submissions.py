@@ -1,6 +1,6 @@
 """Takes in what agencies submitted: decides every revision, stores it, tells the agency and the others."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -60,7 +60,8 @@ async def ingest_submissions(
 ) -> list[Quarantined]:
     """Stores a batch; gives the records that the operator must see besides those nobody could read."""
     complete = [await _with_removals(tx, submission, holding.policy) for submission in submissions]
-    checked = [_checked(submission, holding, at) for submission in complete]
+    check = holding.check(at)
+    checked = [_checked(submission, check) for submission in complete]
     revisions = list(_revisions(checked))
     held = await lock_histories(
         tx, [(revision.assessment_id, revision.source.version) for revision in revisions]
@@ -95,11 +96,11 @@ async def _with_removals(tx: Transaction, submission: Submission, policy: Policy
     return replace(submission, content=(*readings, *removed))
 
 
-def _checked(submission: Submission, holding: Holding, at: datetime) -> Submission:
+def _checked(submission: Submission, check: Callable[[Reading], Reading]) -> Submission:
     if isinstance(submission.content, Refusal):
         return submission
-    content = tuple(holding.checked(reading, at) for reading in submission.content)
-    return replace(submission, content=content)
+    content = tuple(map(check, submission.content))
+    return submission if content == submission.content else replace(submission, content=content)
 
 
 def _readings(submission: Submission) -> tuple[Reading, ...]:

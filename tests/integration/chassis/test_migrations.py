@@ -11,7 +11,12 @@ from services.chassis.settings import PostgresSettings
 from tests.support.plumbing import MIGRATIONS
 from tests.support.postgres import Databases
 
-ALL = ["chassis-0001-delivery", "chassis-0003-outbox-of-batches", "chassis-test-0001-applied"]
+ALL = [
+    "chassis-0001-delivery",
+    "chassis-0002-quarantine",
+    "chassis-0003-outbox-of-batches",
+    "chassis-test-0001-applied",
+]
 
 
 def empty(postgres: Databases) -> str:
