@@ -23,8 +23,10 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 # Possessive, so that text made of quotes and backslashes is still read once.
 _STRING_OR_BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
-_SUSPECT_ESCAPE: Final = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
-_SURROGATE_OR_NUL: Final = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_NUL_ESCAPE: Final = b"\\u0000"
+_NUL: Final = re.compile("\x00")
 _OPENING: Final = (b"[", b"{")
 _LONGEST_INTEGER: Final = 19
 _LARGEST_INTEGER: Final = 2**63 - 1
@@ -35,7 +37,7 @@ def read_json(raw: bytes | None) -> Json:
 
     Raises a `SubmissionRefusal` for a null record, more than 4 MiB, other encodings than UTF-8 (a byte order
     mark included), nesting beyond 64, truncated or malformed text, a name twice in one object, NaN,
-    infinities, whole numbers beyond 64 bits, escaped U+0000 and unpaired surrogates.
+    infinities, whole numbers beyond 64 bits and unpaired surrogates, which no UTF-8 can hold.
     """
     if raw is None:
         raise NullRecord("the record has no value; withdrawal is a notice with a reason")
@@ -52,10 +54,17 @@ def read_json(raw: bytes | None) -> Json:
         document: Json = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise _syntax_refusal(error) from None
-    if _SUSPECT_ESCAPE.search(raw):
-        for pointer in _unstorable(document, ""):
-            raise JsonCharacterInvalid("U+0000 or an unpaired surrogate", pointer=pointer)
+    if _SURROGATE_ESCAPE.search(raw):
+        for pointer in _places(document, _SURROGATE, ""):
+            raise JsonCharacterInvalid("an unpaired surrogate", pointer=pointer)
     return document
+
+
+def refuse_unstorable(raw: bytes, document: Json) -> None:
+    """Raises `JsonCharacterInvalid` for an escaped U+0000: it is JSON, and no database holds it as text."""
+    if _NUL_ESCAPE in raw:
+        for pointer in _places(document, _NUL, ""):
+            raise JsonCharacterInvalid("U+0000", pointer=pointer)
 
 
 def pointer_token(name: str | int) -> str:
@@ -113,18 +122,18 @@ def _constant(name: str) -> NoReturn:
     raise JsonNumberInvalid(f"{name} is not a JSON number")
 
 
-def _unstorable(value: Json, pointer: str) -> Iterator[str]:
+def _places(value: Json, pattern: re.Pattern[str], pointer: str) -> Iterator[str]:
     if isinstance(value, str):
-        if _SURROGATE_OR_NUL.search(value):
+        if pattern.search(value):
             yield pointer
     elif isinstance(value, list):
         for index, element in enumerate(value):
-            yield from _unstorable(element, pointer + pointer_token(index))
+            yield from _places(element, pattern, pointer + pointer_token(index))
     elif isinstance(value, dict):
         for name, member in value.items():
-            if _SURROGATE_OR_NUL.search(name):
+            if pattern.search(name):
                 yield pointer
-            yield from _unstorable(member, pointer + pointer_token(name))
+            yield from _places(member, pattern, pointer + pointer_token(name))
 
 
 _DECODER: Final = json.JSONDecoder(

@@ -11,7 +11,7 @@ from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.content_types import Format, read_content_type, select_format
 from services.threatfeed.formats.csaf import read_csaf
-from services.threatfeed.formats.json_text import read_json
+from services.threatfeed.formats.json_text import read_json, refuse_unstorable
 from services.threatfeed.formats.kev import read_kev
 from services.threatfeed.formats.misp import read_misp
 from services.threatfeed.formats.narrative import read_narrative
@@ -45,7 +45,9 @@ def _read(
 ) -> tuple[Reading, ...]:
     declared = read_content_type(content_type)
     document = read_json(raw)
-    match select_format(declared, document):
+    submission_format = select_format(declared, document)
+    refuse_unstorable(raw or b"", document)
+    match submission_format:
         case Format.NARRATIVE if isinstance(document, dict):
             return (read_narrative(document, agency=originator, policy=policy, themes=themes),)
         case Format.STIX:
