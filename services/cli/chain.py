@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.markup import escape
 from rich.tree import Tree
 
 from services.cli.clients.rest import Document
+from services.cli.terminal import printable
 
 KINDS: Final = (
     "ASSESSMENT",
@@ -72,7 +74,7 @@ def _line(node: Node) -> str:
     words: Sequence[str] = (
         f"[cyan]{node.kind.replace('_', ' ').lower()}[/]",
         f"[bold]{node.state}[/]",
-        node.label.replace("[", r"\["),
+        escape(printable(node.label)),
         f"[dim]{node.at[:19]} {node.id}[/]",
     )
     return "  ".join(word for word in words if word)

@@ -24,6 +24,7 @@ from services.cli.failures import CommandFailed
 from services.cli.layout import folders, read_policy
 from services.cli.record import Access
 from services.cli.signing import Signer, make_key
+from services.cli.terminal import printable
 from services.cli.thread.publishing import describe
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
@@ -80,7 +81,7 @@ def publish(
             )
         for one in published:
             for result in one.receipt.results:
-                print(f"{one.contents.name}: {describe(agency, result)}")
+                print(printable(f"{one.contents.name}: {describe(agency, result)}"))
         return 1 if any(one.rejected for one in published) else 0
 
     run(work)
@@ -123,7 +124,7 @@ def tail(
             async with aclosing(feed):
                 async for step in feed:
                     if (line := _line(step)) is not None:
-                        console.print(line, highlight=False, markup=False)
+                        console.print(printable(line), highlight=False, markup=False)
         except asyncio.CancelledError:
             pass
         return 0

@@ -1,16 +1,32 @@
 """`entente check` says what ingest would answer, to a machine as JSON and to a person safely."""
 
+import io
 import json
+import logging
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from entente.threatfeed.v1 import submission_receipt_pb2
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from services.chassis.telemetry import start_logging
 from services.cli.__main__ import create_app
-from services.cli.layout import SAMPLES
+from services.cli.chain import Chain, Node
+from services.cli.check_tables import print_check
+from services.cli.environment import CEILING, HOME_PARTY
+from services.cli.layout import SAMPLES, read_policy
 from services.cli.terminal import json_line, printable
+from services.cli.thread.publishing import describe
+from services.threatfeed.usecases.check_files import Checker
+from tests.support.formats import event
+from tests.support.submissions import HOSTILE as HOSTILE_FILES
 from tests.support.submissions import bundle, narrative, report
+
+AT = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 
 NARRATIVE = SAMPLES / "ncsc" / "ransomware-msp.v1.json"
 HOSTILE = "\x1b[31mred\x1b[0m \u202egnp.exe \x9b2J\x07 p\u0430ypal \u200b\ufeff end"
@@ -111,3 +127,50 @@ def test_json_lines_are_ascii_and_mean_the_same() -> None:
     assert line.isascii()
     assert line.isprintable()
     assert json.loads(line) == document
+
+
+def test_a_naughty_string_never_commands_a_terminal() -> None:
+    naughty: list[str] = json.loads((HOSTILE_FILES / "naughty-strings.json").read_text("utf-8"))
+    checker = Checker.of(read_policy(), home_party=HOME_PARTY, ceiling=CEILING)
+    screen = io.StringIO()
+    for text in naughty:
+        for document in (
+            narrative(title=text, actors=[text], locations=[text]),
+            narrative(judgements=[{"id": "J1", "statement": text or "x"}], marking={"national": text}),
+            event(info=text, Tag=[{"name": f"tlp:{text}"}]),
+        ):
+            checked = checker.check(text, json.dumps(document).encode(), at=AT)
+            print_check(checked, Console(file=screen, width=10_000))
+            assert json_line(checked.to_document()).isascii()
+    shown = screen.getvalue()
+    assert printable(shown, lines=True) == shown
+
+
+def test_a_receipt_and_a_chain_are_shown_without_commands() -> None:
+    result = submission_receipt_pb2.AssessmentResult(source_object_id=HOSTILE)
+    result.refusals.add(reason="FIELD_INVALID", pointer=HOSTILE, detail=HOSTILE)
+    assert "\\u001b" in printable(describe("ncsc", result))
+    node = Node("ASSESSMENT", "1", HOSTILE + "[red]", "ACTIVE", "")
+    screen = io.StringIO()
+    Console(file=screen, width=10_000).print(Chain((node,), ()).tree("title"))
+    shown = screen.getvalue()
+    assert printable(shown, lines=True) == shown
+    assert "[red]" in shown
+
+
+def test_a_line_of_the_log_is_json_in_ascii(capfd: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    try:
+        start_logging("INFO", service="threatfeed")
+        logging.getLogger("other").warning("refused %s", HOSTILE)
+        structlog.get_logger("own").warning("refused", detail=HOSTILE)
+    finally:
+        root.handlers, level = before[0], before[1]
+        root.setLevel(level)
+        structlog.reset_defaults()
+        structlog.contextvars.clear_contextvars()
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    assert json.loads(lines[1])["detail"] == HOSTILE
