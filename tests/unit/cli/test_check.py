@@ -18,7 +18,7 @@ from services.cli.__main__ import create_app
 from services.cli.chain import Chain, Node
 from services.cli.check_tables import print_check
 from services.cli.environment import CEILING, HOME_PARTY
-from services.cli.layout import SAMPLES, read_policy
+from services.cli.layout import SAMPLES, read_policy, read_reference
 from services.cli.terminal import json_line, printable
 from services.cli.thread.publishing import describe
 from services.threatfeed.usecases.check_files import Checker
@@ -131,7 +131,7 @@ def test_json_lines_are_ascii_and_mean_the_same() -> None:
 
 def test_a_naughty_string_never_commands_a_terminal() -> None:
     naughty: list[str] = json.loads((HOSTILE_FILES / "naughty-strings.json").read_text("utf-8"))
-    checker = Checker.of(read_policy(), home_party=HOME_PARTY, ceiling=CEILING)
+    checker = Checker.of(read_policy(), read_reference(), home_party=HOME_PARTY, ceiling=CEILING)
     screen = io.StringIO()
     for text in naughty:
         for document in (
