@@ -77,7 +77,7 @@ async def fill(dsn: str, count: int) -> None:
     policy = Policy.from_documents(read_documents(POLICY))
     themes = ThemeMatcher.compile(policy.themes)
     taxonomies = Taxonomies.from_documents(read_json_documents(ROOT / "deploy" / "reference"))
-    maker = ViewMaker(policy, themes, random_ids)
+    maker = ViewMaker(policy, random_ids)
     holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), policy)
     at, stored, viewed = datetime.now(UTC), 0.0, 0.0
     async with Database.opened(PostgresSettings(dsn=dsn), "bench") as database:

@@ -27,7 +27,6 @@ from services.threatfeed.consumers import (
     views,
 )
 from services.threatfeed.domain.taxonomies import Taxonomies
-from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.rpc.pictures import PictureServicer, picture_service
@@ -136,7 +135,7 @@ async def compose_worker(
 async def compose_views(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     """A process of its own: making views must not take the ingest's time, nor the readers'."""
     policy = Policy.from_documents(read_documents(settings.policy))
-    maker = ViewMaker(policy, ThemeMatcher.compile(policy.themes), process.ids)
+    maker = ViewMaker(policy, process.ids)
 
     async def make_due() -> bool:
         await forget_old_views(process.database, process.clock())

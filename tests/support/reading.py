@@ -26,7 +26,6 @@ from services.kernel.identifiers import assessment_id
 from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy
 from services.threatfeed.app import MIGRATIONS
-from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.usecases.holding import Holding
@@ -130,8 +129,7 @@ async def hold(reading: Reading, *documents: dict[str, object]) -> list[UUID]:
 
 
 def maker(reading: Reading, policy: Policy | None = None) -> ViewMaker:
-    rules = policy or reading.policy
-    return ViewMaker(rules, ThemeMatcher.compile(rules.themes), reading.process.ids)
+    return ViewMaker(policy or reading.policy, reading.process.ids)
 
 
 async def make_views(reading: Reading, *identities: UUID) -> None:

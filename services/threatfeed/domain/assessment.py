@@ -91,11 +91,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class TearLine:
-    """Text that the originator wrote to be passed on, under a marking of its own (ICD 209)."""
+    """Text that the originator wrote to be passed on, under a marking of its own (ICD 209).
+
+    Its themes are those of its own words: its parent's would tell of its parent's text.
+    """
 
     title: str | None
     text: str
     marking: Marking
+    themes: tuple[ThemeAssignment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 write is a defect, not a refusal: it raises whatever Python raises.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -83,7 +83,12 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         "marking_rule_id": assessment.marking_rule_id,
         "judgements": [_judgement_to_document(judgement) for judgement in assessment.judgements],
         "tear_lines": [
-            {"title": line.title, "text": line.text, "marking": _marking_to_document(line.marking)}
+            {
+                "title": line.title,
+                "text": line.text,
+                "marking": _marking_to_document(line.marking),
+                "themes": _themes_to_document(line.themes),
+            }
             for line in assessment.tear_lines
         ],
         "report_types": list(assessment.report_types),
@@ -101,7 +106,7 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         ],
         "reported_by": assessment.reported_by,
         "uri": assessment.uri,
-        "themes": [{"theme": theme.theme, "rule_id": theme.rule_id} for theme in assessment.themes],
+        "themes": _themes_to_document(assessment.themes),
         "severities": [
             {"scheme": severity.scheme, "original": severity.original} for severity in assessment.severities
         ],
@@ -110,6 +115,14 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         "modified": None if assessment.modified is None else assessment.modified.isoformat(),
         "language": assessment.language,
     }
+
+
+def _themes_to_document(themes: Sequence[ThemeAssignment]) -> list[dict[str, str]]:
+    return [{"theme": theme.theme, "rule_id": theme.rule_id} for theme in themes]
+
+
+def _themes_from_document(entries: Sequence[Mapping[str, str]]) -> tuple[ThemeAssignment, ...]:
+    return tuple(ThemeAssignment(entry["theme"], entry["rule_id"]) for entry in entries)
 
 
 def _content_from_document(
@@ -127,7 +140,13 @@ def _content_from_document(
         published=published,
         judgements=tuple(_judgement_from_document(entry) for entry in document["judgements"]),
         tear_lines=tuple(
-            TearLine(line["title"], line["text"], Marking.from_document(line["marking"]))
+            TearLine(
+                line["title"],
+                line["text"],
+                Marking.from_document(line["marking"]),
+                # Tear lines stored before they had themes of their own have none.
+                _themes_from_document(line.get("themes", ())),
+            )
             for line in document["tear_lines"]
         ),
         period=None if period is None else Period(_date(period["start"]), _date(period["end"])),
@@ -138,7 +157,7 @@ def _content_from_document(
         ),
         reported_by=document["reported_by"],
         uri=document["uri"],
-        themes=tuple(ThemeAssignment(entry["theme"], entry["rule_id"]) for entry in document["themes"]),
+        themes=_themes_from_document(document["themes"]),
         report_types=tuple(document["report_types"]),
         sectors=tuple(map(sector_from_document, document["sectors"])),
         techniques=tuple(map(technique_from_document, document["techniques"])),

@@ -1,17 +1,16 @@
 """What a reader of one rendition of an assessment gets, and nothing more."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.kernel.policy import Policy
 from services.kernel.release_terms import Rendition
-from services.threatfeed.domain.assessment import Assessment, Source
+from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.cves import cves_in
 from services.threatfeed.domain.subjects import distinct_terms
-from services.threatfeed.domain.themes import ThemeMatcher, ThemeSubject
 
 LONGEST_INDEXED = 200_000
 """Characters of a text that can be searched: PostgreSQL refuses a search vector of over a megabyte."""
@@ -42,29 +41,27 @@ class View:
     content: Assessment | None
 
 
-def in_rendition(content: Assessment, rendition: Rendition, themes: ThemeMatcher) -> Assessment:
+def in_rendition(content: Assessment, rendition: Rendition) -> Assessment:
     """The assessment as readers of a rendition have it.
 
-    A tear line stands alone: it gets nothing of its parent but its origin and dates, and its themes are
-    those of its own words, since the parent's would tell of the parent's text.
+    A tear line stands alone: it gets nothing of its parent but its origin and dates.
     """
     if rendition is Rendition.FULL:
         return content
-    line = content.tear_lines[0]
+    line, source = content.tear_lines[0], content.source
     title = line.title or UNTITLED
-    vulnerabilities = tuple(dict.fromkeys(cves_in(title, line.text)))
     return Assessment(
         assessment_id=content.assessment_id,
         originator=content.originator,
-        source=Source(content.source.format, content.source.object_id, content.source.version, ""),
+        source=replace(source, content_sha256=""),
         title=title,
         text=line.text,
         marking=line.marking,
         marking_rule_id=None,
         published=content.published,
         valid_until=content.valid_until,
-        vulnerabilities=vulnerabilities,
-        themes=themes.assign(ThemeSubject(texts=(title, line.text), vulnerabilities=vulnerabilities)),
+        vulnerabilities=tuple(dict.fromkeys(cves_in(title, line.text))),
+        themes=line.themes,
     )
 
 

@@ -130,7 +130,7 @@ def _assessment(
         marking_rule_id=rule_id,
         published=read_instant(model.published, "/published"),
         judgements=_judgements(model.judgements),
-        tear_lines=() if model.tear_line is None else (_tear_line(model.tear_line),),
+        tear_lines=() if model.tear_line is None else (_tear_line(model.tear_line, themes),),
         report_types=_distinct(model.report_types),
         period=(
             None if model.period is None else read_period(model.period.start, model.period.end, "/period")
@@ -192,8 +192,10 @@ def _marking(model: NarrativeMarking, pointer: str) -> Marking:
     return _below(pointer, lambda: parse_marking(model.tlp, model.national))
 
 
-def _tear_line(model: NarrativeTearLine) -> TearLine:
-    return TearLine(model.title, model.text, _marking(model.marking, "/tear_line/marking"))
+def _tear_line(model: NarrativeTearLine, themes: ThemeMatcher) -> TearLine:
+    texts = (model.title or "", model.text)
+    assigned = themes.assign(ThemeSubject(texts=texts, vulnerabilities=_distinct(cves_in(*texts))))
+    return TearLine(model.title, model.text, _marking(model.marking, "/tear_line/marking"), assigned)
 
 
 def _judgements(models: list[NarrativeJudgement]) -> tuple[Judgement, ...]:

@@ -17,7 +17,6 @@ from services.threatfeed.domain.search import Kind, Search
 from services.threatfeed.http.subjects import SubjectsView
 from services.threatfeed.usecases.list_assessments import list_assessments
 from services.threatfeed.usecases.read_assessment import Rendered, read_assessment
-from services.threatfeed.usecases.renditions import text_of, title_of
 
 Caller = Annotated[
     Principal,
@@ -51,7 +50,7 @@ class AssessmentView(BaseModel):
 
     @classmethod
     def of(cls, rendered: Rendered) -> "AssessmentView":
-        held, content = rendered.held, rendered.held.content
+        held, content = rendered.held, rendered.content
         full = rendered.rendition is Rendition.FULL
         return cls(
             id=content.assessment_id,
@@ -59,9 +58,9 @@ class AssessmentView(BaseModel):
             current_revision=held.current_revision,
             state=held.state.value,
             rendition=rendered.rendition,
-            title=title_of(content, rendered.rendition),
-            text=text_of(content, rendered.rendition),
-            marking=str(content.whole_marking() if full else content.tear_lines[0].marking),
+            title=content.title,
+            text=content.text,
+            marking=str(content.whole_marking()),
             themes=[ThemeView(theme=item.theme, rule_id=item.rule_id) for item in content.themes],
             agency=content.originator,
             party=held.party,

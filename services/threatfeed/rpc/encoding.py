@@ -12,7 +12,6 @@ from services.threatfeed.events import encode_marking
 from services.threatfeed.rpc.arguments import read_time
 from services.threatfeed.rpc.contents import encode_judgement, encode_ratings, encode_subjects
 from services.threatfeed.usecases.read_assessment import Rendered
-from services.threatfeed.usecases.renditions import text_of, title_of
 from services.threatfeed.usecases.watch_assessments import Beat, Complete, Gone, Restart, Shown, Step
 
 STATES = {
@@ -68,16 +67,16 @@ def encode_step(step: Step) -> assessment_service_pb2.WatchAssessmentsResponse:
 
 
 def encode_rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssessment:
-    held, content = rendered.held, rendered.held.content
+    held, content = rendered.held, rendered.content
     full = rendered.rendition is Rendition.FULL
     message = assessment_service_pb2.RenderedAssessment(
         assessment_id=str(content.assessment_id),
         revision=held.revision,
         state=STATES[held.state],
         rendition=release_pb2.Rendition.Value(f"RENDITION_{rendered.rendition.value}"),
-        title=title_of(content, rendered.rendition),
-        text=text_of(content, rendered.rendition),
-        marking=encode_marking(content.whole_marking() if full else content.tear_lines[0].marking),
+        title=content.title,
+        text=content.text,
+        marking=encode_marking(content.whole_marking()),
         agency=content.originator,
         party=held.party,
         current_revision=held.current_revision,

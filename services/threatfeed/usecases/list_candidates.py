@@ -68,7 +68,9 @@ async def _candidate(
         return None
     decisions: list[Decision] = []
     joint: Rendition | None = None
-    for rendition in renditions(held.content):
+    # Decisions on a text wider than the reader's own would tell how that is marked.
+    wide = renditions(held.content)
+    for rendition in wide[wide.index(own) :]:
         text = await text_under_decision(tx, held, rendition, policy)
         for mode in (Mode.RELEASE, Mode.DISCLOSE):
             found: Sequence[Decision] = decide_all(text, occasion, mode, policy=policy, consents=(), now=at)

@@ -15,7 +15,6 @@ from services.kernel.identifiers import assessment_id
 from services.kernel.policy import Policy
 from services.kernel.release_terms import RevisionState
 from services.threatfeed.domain.documents import revision_to_document
-from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.domain.views import View, ViewState, basis_of, in_rendition, next_change
 from services.threatfeed.store.readings import Held, find_latest
 from services.threatfeed.store.view_feed import forget_gone
@@ -46,7 +45,6 @@ class ViewMaker:
     """Makes views under one policy. Nothing is kept of what a party may not read."""
 
     policy: Policy
-    themes: ThemeMatcher
     ids: IdSource
 
     async def make(self, tx: Transaction, assessments: Sequence[UUID], at: datetime) -> None:
@@ -82,7 +80,7 @@ class ViewMaker:
             withdrawn = held.state is RevisionState.WITHDRAWN
             state = ViewState.WITHDRAWN if withdrawn else ViewState.NOT_RELEASED
             return View(party, held.party, content.assessment_id, held.revision, state, None, None)
-        seen = in_rendition(content, rendition, self.themes)
+        seen = in_rendition(content, rendition)
         return View(
             party, held.party, content.assessment_id, held.revision, ViewState.ACTIVE, rendition, seen
         )

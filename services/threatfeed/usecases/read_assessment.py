@@ -11,6 +11,8 @@ from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 from services.kernel.releasability import decide
 from services.kernel.release_terms import Mode, Occasion, Rendition
+from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.views import in_rendition
 from services.threatfeed.store.readings import Held, find_revision
 from services.threatfeed.usecases.renditions import renditions, text_under_decision
 
@@ -21,6 +23,11 @@ class Rendered:
 
     held: Held
     rendition: Rendition
+
+    @property
+    def content(self) -> Assessment:
+        """What the reader gets of it, and nothing more."""
+        return in_rendition(self.held.content, self.rendition)
 
 
 async def read_assessment(

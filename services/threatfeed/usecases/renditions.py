@@ -7,6 +7,7 @@ from services.kernel.identifiers import assessment_id
 from services.kernel.policy import Policy
 from services.kernel.release_terms import Rendition, RevisionState, TextUnderDecision
 from services.threatfeed.domain.assessment import Assessment, Derivation
+from services.threatfeed.domain.views import UNTITLED
 from services.threatfeed.store.readings import Held, find_revision
 
 _DEEPEST_LINEAGE = 5
@@ -21,11 +22,7 @@ def title_of(content: Assessment, rendition: Rendition) -> str:
     """The title in that rendition; a tear line without one gets nothing of its parent's."""
     if rendition is Rendition.FULL:
         return content.title
-    return content.tear_lines[0].title or "Untitled assessment"
-
-
-def text_of(content: Assessment, rendition: Rendition) -> str:
-    return content.text if rendition is Rendition.FULL else content.tear_lines[0].text
+    return content.tear_lines[0].title or UNTITLED
 
 
 async def text_under_decision(

@@ -7,12 +7,15 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from entente.exchange.v1 import release_pb2
+from entente.threatfeed.v1 import assessment_service_pb2
 
 from deploy.local.platform import PlatformAccess
 from services.threatfeed.usecases.make_views import make_all_views, make_due_views
 from tests.support.postgres import Databases
 from tests.support.reading import (
     JOINT,
+    OCCASION,
     TEAR_LINE,
     UK_ONLY,
     Reading,
@@ -208,3 +211,32 @@ async def test_what_was_listed_is_on_record(reading: Reading) -> None:
             "SELECT actor, detail->'assessments' FROM audit WHERE action = 'assessments.listed'"
         ).fetchone()
     assert row == ("fcdo-secretariat", [str(identity)])
+
+
+async def test_a_tear_line_has_the_themes_of_its_own_words(reading: Reading) -> None:
+    tear_line = TEAR_LINE | {"text": "Ransomware was seen."}
+    (identity,) = await hold(
+        reading, document("A", UK_ONLY, text="Ransomware in the supply chain.", tear_line=tear_line)
+    )
+    own, other = [
+        (await reading.client.get(f"/v1/assessments/{identity}", headers=headers)).json()
+        for headers in (reading.uk(), reading.eu())
+    ]
+    hidden = {theme["theme"] for theme in own["themes"]} - {theme["theme"] for theme in other["themes"]}
+    assert other["themes"]
+    assert hidden
+    for theme in hidden:
+        assert await titles(reading, reading.eu(), theme=theme) == []
+
+
+async def test_candidates_tell_a_reader_of_a_tear_line_nothing_of_the_whole(reading: Reading) -> None:
+    await hold(reading, document("A", UK_ONLY, tear_line=TEAR_LINE))
+    request = assessment_service_pb2.ListCandidatesRequest(occasion=OCCASION)
+    own = await reading.stub.ListCandidates(request, metadata=list(reading.uk().items()))
+    other = await reading.stub.ListCandidates(request, metadata=list(reading.eu().items()))
+    renditions = [{decision.rendition for decision in page.candidates[0].decisions} for page in (own, other)]
+    assert renditions == [
+        {release_pb2.RENDITION_FULL, release_pb2.RENDITION_TEAR_LINE},
+        {release_pb2.RENDITION_TEAR_LINE},
+    ]
+    assert b"HMG" not in other.SerializeToString()
