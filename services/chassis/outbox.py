@@ -43,9 +43,11 @@ class OutboxMessage:
     topic: str
     key: bytes
     event: Event
+    tombstone: bool = False
+    """The record has no value: a compacted topic then forgets its key."""
 
 
-Outgoing = tuple[bytes, bytes, list[tuple[str, bytes]]]
+Outgoing = tuple[bytes, bytes | None, list[tuple[str, bytes]]]
 """Key, value and headers of a record."""
 
 
@@ -60,7 +62,7 @@ class OutboxRow:
     keys: list[bytes]
     ids: list[str]
     subjects: list[str]
-    data: list[bytes]
+    data: list[bytes | None]
     created_at: datetime
 
     def records(self) -> Iterator[Outgoing]:
@@ -108,8 +110,8 @@ def _row(run: Sequence[OutboxMessage]) -> tuple[object, ...]:
     keys = [message.key for message in run]
     ids = [str(message.event.id) for message in run]
     subjects = [message.event.subject for message in run]
-    data = [message.event.data for message in run]
-    size = sum(map(len, keys)) + sum(map(len, data)) + len(run) * len(headers)
+    data = [None if message.tombstone else message.event.data for message in run]
+    size = sum(map(len, keys)) + sum(len(value or b"") for value in data) + len(run) * len(headers)
     return run[0].topic, headers, keys, ids, subjects, data, size
 
 

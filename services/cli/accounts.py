@@ -52,6 +52,10 @@ _ACCOUNTS: Final = (
     Account("nsa-owner", "US", "NSA", (Role.OWNER,)),
     Account("nsa-leadership", "US", "NSA", (Role.LEADERSHIP,)),
     Account("uscybercom-chair", "US", "USCYBERCOM", (Role.CHAIR,)),
+    Account("ncsc-release-officer", "UK", "NCSC", (Role.RELEASE_OFFICER,)),
+    Account("enisa-release-officer", "EU", "ENISA", (Role.RELEASE_OFFICER,)),
+    Account("cert-eu-release-officer", "EU", "CERT-EU", (Role.RELEASE_OFFICER,)),
+    Account("cisa-release-officer", "US", "CISA", (Role.RELEASE_OFFICER,)),
     Account("operator", "UK", "DSIT", (Role.OPERATOR,)),
     Account("auditor", "UK", "FCDO", (Role.AUDITOR,)),
 )

@@ -17,6 +17,8 @@ RECEIPTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e12")
 EVENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e13")
 MEETINGS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e14")
 ACTIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e15")
+CONSENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e16")
+DECIDED_TEXTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e17")
 
 
 def derived_id(namespace: UUID, *parts: str | int) -> UUID:
@@ -44,6 +46,16 @@ def assessment_id(originator: str, source_object_id: str) -> UUID:
 def decision_id(record_hash: str) -> UUID:
     """The identifier of a releasability decision, from the content hash of its record."""
     return derived_id(DECISIONS, record_hash)
+
+
+def consent_id(*members: str | int) -> UUID:
+    """The identifier of a consent, from whose it is and what it is to."""
+    return derived_id(CONSENTS, *members)
+
+
+def decided_text_id(*members: str | int) -> UUID:
+    """The identifier of a text as it would be used at a meeting: its revision, rendition and mode."""
+    return derived_id(DECIDED_TEXTS, *members)
 
 
 def receipt_id(topic: str, partition: int, offset: int, replay: int = 0) -> UUID:

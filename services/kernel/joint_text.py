@@ -8,10 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.kernel.markings.marking import Marking
+from services.kernel.parties import Authorship
 from services.kernel.policy import Policy
 from services.kernel.releasability import decide
 from services.kernel.release_terms import (
-    Authorship,
     Decision,
     Mode,
     Occasion,

@@ -40,6 +40,13 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
+class Authorship(StrEnum):
+    """Who wrote the text. An agency's product is its own lineage; a secretariat must declare it."""
+
+    AGENCY = "AGENCY"
+    SECRETARIAT = "SECRETARIAT"
+
+
 class PartyKind(StrEnum):
     """What a party is, as far as release rules tell parties apart."""
 
@@ -81,7 +88,8 @@ class Agency:
     """An organisation that publishes assessments; `id` is the part of its topics' names.
 
     `public_source_rule` is the recorded rule by which its unmarked text counts as public, if there
-    is one. `signing_keys` are the public keys with which it signs submissions.
+    is one. `signing_keys` are the public keys with which it signs submissions. What a secretariat
+    publishes must declare its sources; what an agency writes is its own lineage.
     """
 
     id: str
@@ -91,6 +99,7 @@ class Agency:
     public_source_rule: str | None = None
     signature: SignatureRule = SignatureRule.OPTIONAL
     signing_keys: tuple[SigningKey, ...] = ()
+    authorship: Authorship = Authorship.AGENCY
 
 
 @dataclass(frozen=True, slots=True)

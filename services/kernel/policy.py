@@ -20,7 +20,7 @@ from services.kernel.parties import (
     Reader,
     Role,
 )
-from services.kernel.policy_documents import read_entitlements, read_policy_document
+from services.kernel.policy_documents import digest_of, read_entitlements, read_policy_document
 from services.kernel.refusals import Refusal, RefusalKind
 from services.kernel.sections import PolicyMalformed
 from services.kernel.series import Series, read_series
@@ -87,13 +87,15 @@ class NotEntitled(Refusal):
 class Policy:
     """One version of the policy. Made by `Policy.from_documents`; never changed.
 
-    `version` names the declared version and, after `+`, a digest of the release policy itself, so
-    that no two contents share a version. `ranks` places every level of every system on one scale
+    `version` names the declared version and, after `+`, a digest of the documents on which release is
+    decided (the release policy and the series), so that no two contents share a version; `digest` is
+    that of every document. `ranks` places every level of every system on one scale
     of protection; `owners` names the party whose system a marking system is; `coverage` says which
     parties a release code of a system covers.
     """
 
     version: str
+    digest: str
     parties: Mapping[str, Party]
     organisations: Mapping[str, Organisation]
     agencies: Mapping[str, Agency]
@@ -126,7 +128,8 @@ class Policy:
         instruments = [read_instrument(documents[name], name) for name in sorted(cited)]
         series = [read_series(documents[name], name) for name in sorted(held)]
         policy = Policy(
-            version=base.version,
+            version=f"{base.version}+{digest_of({key: documents[key] for key in {'policy', *held}})[:12]}",
+            digest=digest_of(documents),
             parties=base.parties,
             organisations=base.organisations,
             agencies=base.agencies,

@@ -9,7 +9,7 @@ from services.kernel.agreements import Agreement, PublicSourceRule
 from services.kernel.canonical import content_hash
 from services.kernel.markings.banner import parse
 from services.kernel.markings.levels import Level, MarkingSystem
-from services.kernel.parties import Agency, Entitlement, Organisation, Party, PartyKind, Role
+from services.kernel.parties import Agency, Authorship, Entitlement, Organisation, Party, PartyKind, Role
 from services.kernel.refusals import Refusal
 from services.kernel.sections import Section
 from services.kernel.series import read_level
@@ -45,7 +45,7 @@ def read_policy_document(content: object, where: str) -> PolicyDocument:
     }
     sources = {key: _read_source(key, entry) for key, entry in section.named("public_sources").items()}
     document = PolicyDocument(
-        version=f"{section.text('version')}+{_digest(content)}",
+        version=section.text("version"),
         parties=parties,
         organisations=organisations,
         agencies={
@@ -93,15 +93,17 @@ def read_entitlements(content: object, where: str) -> frozenset[Entitlement]:
     return frozenset(found)
 
 
-def _digest(content: object) -> str:
-    return content_hash(_plain(content)).removeprefix("sha256:")[:12]
+def digest_of(documents: Mapping[str, object]) -> str:
+    """The hexadecimal SHA-256 of documents by name, whatever the order of their members."""
+    return content_hash(plain_document(documents)).removeprefix("sha256:")
 
 
-def _plain(value: object) -> object:
+def plain_document(value: object) -> object:
+    """A document as JSON can hold it: dates as RFC 3339 writes them."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(member) for name, member in value.items()}
+        return {str(name): plain_document(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain_document(entry) for entry in value]
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -175,6 +177,7 @@ def _read_agency(
         if section.holds("signature")
         else SignatureRule.OPTIONAL,
         signing_keys=read_signing_keys(section, "signing_keys"),
+        authorship=_read_authorship(section),
     )
     section.end()
     if not _AGENCY_ID.fullmatch(agency_id):
@@ -184,6 +187,10 @@ def _read_agency(
     if agency.public_source_rule is not None and agency.public_source_rule not in sources:
         raise section.wrong("the agency's public source rule is not listed")
     return agency
+
+
+def _read_authorship(section: Section) -> Authorship:
+    return section.member("authorship", Authorship) if section.holds("authorship") else Authorship.AGENCY
 
 
 def _read_agreement(section: Section) -> Agreement:

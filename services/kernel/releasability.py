@@ -14,11 +14,10 @@ from services.kernel.markings.levels import Level
 from services.kernel.markings.marking import Marking
 from services.kernel.markings.tlp import Tlp, TlpLabel
 from services.kernel.national_rules import Denial, Use, consent_rules, nation_rules
-from services.kernel.parties import Party
+from services.kernel.parties import Authorship, Party
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue, Refusal, RefusalKind
 from services.kernel.release_terms import (
-    Authorship,
     Consent,
     Decision,
     Mode,
@@ -294,6 +293,8 @@ def _lineage_rule(case: _Case) -> Denial | None:
     text = case.text
     if text.authorship is not Authorship.AGENCY and text.derived_from is None:
         return Rule.LINEAGE_UNKNOWN, "a secretariat wrote the text and has not declared its sources"
+    if not text.sources_known:
+        return Rule.LINEAGE_UNKNOWN, "a declared source is not held, so nothing is known of its marking"
     for source in text.derived_from or ():
         denial = _first_denial(
             source, case.party.id, case.occasion, case.mode, case.policy, case.consents, case.at

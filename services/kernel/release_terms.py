@@ -10,6 +10,7 @@ from services.kernel.canonical import content_hash
 from services.kernel.identifiers import decision_id
 from services.kernel.markings.levels import Level
 from services.kernel.markings.marking import Marking
+from services.kernel.parties import Authorship
 from services.kernel.refusals import InvalidValue
 
 
@@ -35,13 +36,6 @@ class RevisionState(StrEnum):
     CURRENT = "CURRENT"
     SUPERSEDED = "SUPERSEDED"
     WITHDRAWN = "WITHDRAWN"
-
-
-class Authorship(StrEnum):
-    """Who wrote the text. An agency's product is its own lineage; a secretariat must declare it."""
-
-    AGENCY = "AGENCY"
-    SECRETARIAT = "SECRETARIAT"
 
 
 class Rule(StrEnum):
@@ -85,7 +79,7 @@ class TextUnderDecision:
     `marking` is None for unmarked text; `marking_rule` names the recorded rule that gave the
     marking where the originator gave none. `parent_has_national` says of a tear line whether its
     parent carries a national marking. `derived_from` holds the texts it was written from, None
-    where nobody declared any.
+    where nobody declared any; `sources_known` is false where a declared source is not held.
     """
 
     assessment_id: UUID
@@ -99,6 +93,7 @@ class TextUnderDecision:
     marking_rule: str | None = None
     authorship: Authorship = Authorship.AGENCY
     derived_from: tuple["TextUnderDecision", ...] | None = None
+    sources_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Puts the threatfeed processes together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import structlog
 from services.chassis.documents import read_documents, read_json_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.lifecycle import Component
-from services.chassis.periodic import periodic
+from services.chassis.periodic import Work, periodic
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.server import RpcServer
@@ -29,8 +29,13 @@ from services.threatfeed.consumers import (
 from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
+from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.pictures import PictureServicer, picture_service
+from services.threatfeed.rpc.policies import PolicyServicer, policy_service
 from services.threatfeed.settings import ThreatfeedSettings
+from services.threatfeed.usecases.adopt_policy import adopt_policy
+from services.threatfeed.usecases.decide_anew import decide_anew
+from services.threatfeed.usecases.expire_consents import expire_consents
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.make_views import (
     ViewMaker,
@@ -43,6 +48,7 @@ from services.threatfeed.usecases.watch_assessments import FeedSignal
 
 SERVICE = "threatfeed"
 _VIEWS_DUE_EVERY = 5.0
+_RELEASE_EVERY = 1.0
 _FOLLOWED_EVERY = 0.25
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
@@ -51,7 +57,7 @@ MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     policy = Policy.from_documents(read_documents(settings.policy))
     signal = FeedSignal(process.database)
-    servicer = AssessmentServicer(process.database, policy, process.clock, signal)
+    parts = (process.database, policy, process.clock)
     clearing = Clearing(
         policy, settings.home_party, Level.parse(settings.ceiling), lambda topic: party_of(topic, policy)
     )
@@ -59,7 +65,12 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     quarantine = QuarantineDesk(process.database, [subscription], process.clock, process.crash)
     pictures = LatestPictures()
     rpc = RpcServer(
-        [assessment_service(servicer), picture_service(PictureServicer(pictures, policy))],
+        [
+            assessment_service(AssessmentServicer(*parts, signal)),
+            consent_service(ConsentServicer(*parts)),
+            picture_service(PictureServicer(pictures, policy)),
+            policy_service(PolicyServicer(*parts)),
+        ],
         settings.rpc,
         verifier=process.verifier,
         health=process.health,
@@ -121,14 +132,37 @@ def picture_reader(process: Process, policy: Policy, pictures: LatestPictures) -
 async def compose_worker(
     process: Process, settings: ThreatfeedSettings
 ) -> AsyncIterator[Sequence[Component]]:
-    policy = Policy.from_documents(read_documents(settings.policy))
+    documents = read_documents(settings.policy)
+    policy = Policy.from_documents(documents)
     holding = _holding(policy, settings)
     yield [
         process.probes(),
         process.relay(),
         process.quarantine_depth(),
         process.consumer(submissions(policy, _taxonomies(settings), holding, process.clock)),
+        periodic(
+            "release",
+            release_work(process, policy, documents),
+            every=_RELEASE_EVERY,
+            health=process.health,
+        ),
     ]
+
+
+def release_work(process: Process, policy: Policy, documents: Mapping[str, Mapping[str, object]]) -> Work:
+    """Keeps the record of policies and consents, and decides anew what their changes leave behind."""
+    adopted = False
+
+    async def work() -> bool:
+        nonlocal adopted
+        if not adopted:
+            await adopt_policy(process.database, policy, documents, process.clock())
+            adopted = True
+        ended = await expire_consents(process.database, process.clock())
+        decided = await decide_anew(process.database, policy, process.clock())
+        return ended + decided > 0
+
+    return work
 
 
 @asynccontextmanager

@@ -1,20 +1,25 @@
 """Encoders of what threatfeed tells others: receipts to agencies, changes of assessments to services."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 import orjson
-from entente.exchange.v1 import marking_pb2
-from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2
+from entente.exchange.v1 import marking_pb2, release_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, policy_event_pb2
 
 from services.chassis.consumer.records import Record
 from services.chassis.envelope import Event
 from services.chassis.outbox import OutboxMessage
+from services.chassis.telemetry import current_traceparent
 from services.kernel.identifiers import assessment_id, event_id, receipt_id
 from services.kernel.markings.marking import Marking, NationalMarking
+from services.kernel.policy import Policy
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.consents import ConsentState, RecordedConsent
+from services.threatfeed.domain.decided_texts import DecidedText
 from services.threatfeed.domain.picture import AgencyRhythm, Picture, SubjectTempo
 from services.threatfeed.domain.rhythm import Rhythm
 from services.threatfeed.domain.subjects import distinct_terms
@@ -22,9 +27,11 @@ from services.threatfeed.domain.submission import Result, ResultKind
 from services.threatfeed.store.histories import Standing
 
 ASSESSMENT_TOPIC = "threatfeed.assessment.v1"
+POLICY_TOPIC = "threatfeed.policy.v1"
 SOURCE = "/entente/threatfeed"
 CHANGED = "entente.threatfeed.v1.AssessmentChanged"
 RECEIPT = "entente.threatfeed.v1.SubmissionReceipt"
+POLICY = "entente.threatfeed.v1.PolicyEvent"
 
 _STATES = {
     "ACTIVE": assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
@@ -220,3 +227,78 @@ def encode_rhythm(rhythm: Rhythm) -> picture_pb2.Rhythm.ValueType:
 def hours(gap: timedelta | None) -> int:
     """Whole hours; 0 for a gap that is not known."""
     return 0 if gap is None else int(gap.total_seconds() // 3600)
+
+
+def consent_changed(consent: RecordedConsent, at: datetime) -> list[OutboxMessage]:
+    """The consent as it now is; once it no longer stands, also the tombstone that removes it."""
+    terms = consent.terms
+    fact = policy_event_pb2.ConsentChanged(
+        consent_id=str(consent.id),
+        state=policy_event_pb2.ConsentState.Value(f"CONSENT_STATE_{consent.state.value}"),
+        originator=terms.originator,
+        party=terms.party,
+        mode=release_pb2.ReleaseMode.Value(f"RELEASE_MODE_{terms.mode.value}"),
+        assessment_id=str(terms.assessment_id),
+        revision=terms.revision,
+        rendition=release_pb2.Rendition.Value(f"RENDITION_{terms.rendition.value}"),
+        meeting_id="" if terms.meeting is None else str(terms.meeting),
+        aggregate_version=consent.aggregate_version,
+    )
+    fact.expires_time.FromDatetime(terms.expires_at)
+    message = policy_event_pb2.PolicyEvent(consent_changed=fact)
+    key, version = str(consent.id), consent.aggregate_version
+    told = [_policy_event(message, key, event_id(SOURCE, POLICY, key, version), at)]
+    if consent.state is not ConsentState.STANDING:
+        gone = event_id(SOURCE, f"{POLICY}.tombstone", key, version)
+        told.append(replace(_policy_event(message, key, gone, at), tombstone=True))
+    return told
+
+
+def policy_adopted(policy: Policy, number: int, since: datetime) -> OutboxMessage:
+    fact = policy_event_pb2.PolicyAdopted(number=number, version=policy.version, digest=policy.digest)
+    fact.since_time.FromDatetime(since)
+    for party in sorted(policy.parties.values(), key=lambda party: party.id):
+        fact.parties.add(party=party.id, nations=sorted(party.nations), ceiling=str(party.ceiling))
+    for agreement in policy.agreements:
+        fact.agreements.add(
+            agreement_id=agreement.id,
+            parties=sorted(agreement.parties),
+            in_force_from=agreement.in_force_from.isoformat(),
+            ends="" if agreement.ends is None else agreement.ends.isoformat(),
+            ceiling=str(agreement.ceiling),
+        )
+    message = policy_event_pb2.PolicyEvent(policy_adopted=fact)
+    return _policy_event(message, "policy", event_id(SOURCE, POLICY, "policy", number), since)
+
+
+def release_changed(text: DecidedText, number: int) -> OutboxMessage:
+    """`number` counts what was told of decided texts, so that every event has an id of its own."""
+    fact = policy_event_pb2.ReleaseChanged(
+        assessment_id=str(text.assessment_id),
+        revision=text.revision,
+        rendition=release_pb2.Rendition.Value(f"RENDITION_{text.rendition.value}"),
+        mode=release_pb2.ReleaseMode.Value(f"RELEASE_MODE_{text.mode.value}"),
+        meeting_id=str(text.meeting_id),
+        allowed=text.allowed,
+        policy_version=text.policy_version,
+    )
+    fact.evaluated_time.FromDatetime(text.evaluated_at)
+    message = policy_event_pb2.PolicyEvent(release_changed=fact)
+    key = str(text.id)
+    return _policy_event(message, key, event_id(SOURCE, POLICY, key, number), text.evaluated_at)
+
+
+def _policy_event(
+    message: policy_event_pb2.PolicyEvent, key: str, identity: UUID, at: datetime
+) -> OutboxMessage:
+    event = Event(
+        id=identity,
+        source=SOURCE,
+        type=POLICY,
+        subject=key,
+        time=at,
+        data=message.SerializeToString(),
+        content_type="application/protobuf",
+        traceparent=current_traceparent(),
+    )
+    return OutboxMessage(POLICY_TOPIC, key.encode(), event)

@@ -5,7 +5,12 @@ from collections.abc import Iterator, Mapping
 import pytest
 from entente.actions.v1 import action_service_pb2
 from entente.agenda.v1 import agenda_service_pb2
-from entente.threatfeed.v1 import assessment_service_pb2, picture_service_pb2
+from entente.threatfeed.v1 import (
+    assessment_service_pb2,
+    consent_service_pb2,
+    picture_service_pb2,
+    policy_service_pb2,
+)
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -22,7 +27,9 @@ from services.chassis.http.requests import Mutation, Permission, mutation
 from services.kernel.parties import Role
 from services.threatfeed.http.routes import routes as threatfeed_routes
 from services.threatfeed.rpc import assessments as assessments_rpc
+from services.threatfeed.rpc import consents as consents_rpc
 from services.threatfeed.rpc import pictures as pictures_rpc
+from services.threatfeed.rpc import policies as policies_rpc
 from tests.support.processes import Traces
 
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
@@ -78,6 +85,17 @@ def test_without_a_token_only_probes_and_the_description_answer() -> None:
     assert not {route.path for _, route in routes()} & OPEN_PATHS
 
 
+def test_only_release_officers_record_and_withdraw_consents() -> None:
+    officers = frozenset({Role.RELEASE_OFFICER})
+    assert {consents_rpc.ACCESS[name] for name in ("RecordConsent", "WithdrawConsent")} == {officers}
+    changing = [
+        permissions(route)[0].roles
+        for name, route in routes()
+        if "/v1/consents" in name and (route.methods or set()) & {"POST"}
+    ]
+    assert changing == [officers, officers]
+
+
 def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
     return [
         (
@@ -87,6 +105,14 @@ def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
         (
             picture_service_pb2.DESCRIPTOR.services_by_name["PictureService"],
             pictures_rpc.picture_service(None).access,  # type: ignore[arg-type]
+        ),
+        (
+            consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"],
+            consents_rpc.consent_service(None).access,  # type: ignore[arg-type]
+        ),
+        (
+            policy_service_pb2.DESCRIPTOR.services_by_name["PolicyService"],
+            policies_rpc.policy_service(None).access,  # type: ignore[arg-type]
         ),
         (
             agenda_service_pb2.DESCRIPTOR.services_by_name["AgendaService"],

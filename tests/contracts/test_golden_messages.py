@@ -14,7 +14,7 @@ import pytest
 from entente.actions.v1 import action_event_pb2
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
 from entente.exchange.v1 import action_status_pb2, agenda_pb2, agreement_pb2, outcome_pb2
-from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, submission_receipt_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, policy_event_pb2, submission_receipt_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
@@ -29,7 +29,7 @@ from services.kernel.canonical import canonical_json
 from services.kernel.refusals import Refusal, RefusalKind
 from services.threatfeed import consumers as threatfeed_consumers
 from services.threatfeed.picture.told import read_change, read_told
-from tests.support.threatfeed_examples import EXAMPLES, events, picture_records, receipts
+from tests.support.threatfeed_examples import EXAMPLES, events, picture_records, policy_events, receipts
 
 ON_KAFKA: tuple[type[Message], ...] = (
     action_event_pb2.ActionSnapshot,
@@ -38,6 +38,7 @@ ON_KAFKA: tuple[type[Message], ...] = (
     assessment_event_pb2.AssessmentChanged,
     outcome_event_pb2.OutcomeAgreed,
     picture_pb2.Picture,
+    policy_event_pb2.PolicyEvent,
     submission_receipt_pb2.SubmissionReceipt,
 )
 SIGNED: tuple[type[Message], ...] = (
@@ -218,6 +219,11 @@ def test_threatfeed_makes_its_golden_events(place: str) -> None:
     assert assessment_event_pb2.AssessmentChanged.FromString(events()[place]) == parsed(place)
 
 
+@pytest.mark.parametrize("place", sorted(policy_events()))
+def test_threatfeed_makes_its_golden_events_of_policy(place: str) -> None:
+    assert policy_event_pb2.PolicyEvent.FromString(policy_events()[place]) == parsed(place)
+
+
 @pytest.mark.parametrize("place", sorted(receipts()))
 def test_threatfeed_writes_its_golden_receipts(place: str) -> None:
     written = receipts()[place]
@@ -234,14 +240,16 @@ def test_threatfeed_draws_its_golden_pictures(place: str) -> None:
 
 
 def test_no_golden_message_of_threatfeed_is_left_over() -> None:
-    made = set(events()) | set(receipts()) | set(picture_records())
+    made = set(events()) | set(receipts()) | set(picture_records()) | set(policy_events())
     assert {place for place in golden() if place.startswith("entente.threatfeed.")} == made
 
 
 def test_events_of_assessments_hold_no_text() -> None:
     """No title and no text leaves by events: they are read over gRPC, decided for the caller."""
     fields = assessment_event_pb2.AssessmentChanged.DESCRIPTOR.fields_by_name
-    assert not {"title", "text", "summary", "judgements", "actors"} & set(fields)
+    kinds = policy_event_pb2.DESCRIPTOR.message_types_by_name.values()
+    told = {field for kind in kinds for field in kind.fields_by_name}
+    assert not {"title", "text", "summary", "judgements", "actors", "statement"} & {*fields, *told}
 
 
 def test_examples_lie_where_their_message_is_named() -> None:

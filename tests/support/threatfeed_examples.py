@@ -3,18 +3,32 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.chassis.consumer.records import Record, Replay
-from services.kernel.identifiers import assessment_id
+from services.kernel.identifiers import assessment_id, meeting_id
 from services.kernel.markings.banner import parse
 from services.kernel.markings.refusals import MarkingMissing
 from services.kernel.refusals import InvalidValue
+from services.kernel.release_terms import Consent, Mode, Rendition
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.consents import RecordedConsent
+from services.threatfeed.domain.decided_texts import DecidedText, Verdict
 from services.threatfeed.domain.picture import Picture, pictures
 from services.threatfeed.domain.submission import Result, ResultKind
 from services.threatfeed.domain.visibility import Told
-from services.threatfeed.events import CHANGED, RECEIPT, Change, assessment_changed, receipt
+from services.threatfeed.events import (
+    CHANGED,
+    POLICY,
+    RECEIPT,
+    Change,
+    assessment_changed,
+    consent_changed,
+    policy_adopted,
+    receipt,
+    release_changed,
+)
 from services.threatfeed.picture.records import PICTURE, picture_event
 from services.threatfeed.store.histories import Standing
 from tests.support.submissions import ROOT, SAMPLES, accepted, real_policy
@@ -120,3 +134,57 @@ def receipts() -> dict[str, bytes]:
     made = {name: receipt("ncsc", _RECORD, found, RECEIVED) for name, found in results.items()}
     made["accepted-on-replay"] = receipt("ncsc", replayed, results["accepted"], RECEIVED)
     return {f"{RECEIPT}/{name}.json": message.event.data for name, message in made.items()}
+
+
+def a_consent(**changes: Any) -> RecordedConsent:
+    """NCSC's consent that the EU is handed one of its texts at a meeting."""
+    terms = Consent(
+        originator="NCSC",
+        party="EU",
+        mode=Mode.RELEASE,
+        assessment_id=assessment_id("ncsc", "NCSC-2026-0142"),
+        revision=2,
+        rendition=Rendition.FULL,
+        meeting=meeting_id("uk-eu", "2026"),
+        expires_at=RECEIVED + timedelta(days=90),
+    )
+    consent = RecordedConsent(
+        terms=replace(terms, **{name: changes.pop(name) for name in {*changes} & {*terms.__slots__}}),
+        series=changes.pop("series", "uk-eu"),
+        originator_party="UK",
+        statement="Agreed for the dialogue.",
+        recorded_by="ncsc-release-officer",
+        recorded_at=RECEIVED,
+    )
+    return replace(consent, **changes)
+
+
+def _decided() -> DecidedText:
+    terms = a_consent().terms
+    assert terms.meeting is not None
+    return DecidedText(
+        series="uk-eu",
+        meeting_id=terms.meeting,
+        assessment_id=terms.assessment_id,
+        revision=terms.revision,
+        rendition=terms.rendition,
+        mode=terms.mode,
+        used_at=RECEIVED + timedelta(days=30),
+        allowed=False,
+        verdicts={"UK": Verdict(True, "ALL_PASSED"), "EU": Verdict(False, "TLP_AMBER")},
+        policy_version="2026.1+0123456789ab",
+        evaluated_at=RECEIVED,
+    )
+
+
+def policy_events() -> dict[str, bytes]:
+    """The value of the event of policy for each example, in binary form, by its place."""
+    policy = replace(real_policy(), version="2026.1+0123456789ab", digest="ab" * 32)
+    withdrawn = a_consent().withdraw("ncsc-release-officer", RECEIVED, "No longer agreed.", 1)
+    made = {
+        "policy-adopted": policy_adopted(policy, 1, RECEIVED),
+        "consent-recorded": consent_changed(a_consent(), RECEIVED)[0],
+        "consent-withdrawn": consent_changed(withdrawn, RECEIVED)[0],
+        "release-denied": release_changed(_decided(), 1),
+    }
+    return {f"{POLICY}/{name}.json": message.event.data for name, message in made.items()}

@@ -27,6 +27,30 @@ def page_token(position: Position, asked: str) -> str:
     return base64.urlsafe_b64encode(json.dumps(document).encode()).decode()
 
 
+def number_token(number: int | None, asked: str) -> str:
+    """The same for a list whose rows are numbered; empty where there is no more."""
+    if number is None:
+        return ""
+    return base64.urlsafe_b64encode(json.dumps([number, _digest(asked)]).encode()).decode()
+
+
+def read_number_token(token: str, asked: str) -> int | None:
+    """None for an empty token: the first page. Raises `InvalidValue` for one given for another question."""
+    if not token:
+        return None
+    try:
+        if len(token) > _LONGEST_TOKEN:
+            raise ValueError("too long")
+        number, given = json.loads(base64.b64decode(token, b"-_", validate=True))
+        if type(number) is not int or not 0 <= number < 2**63:
+            raise ValueError("no number")
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidValue("not a page token", pointer="/page_token") from error
+    if given != _digest(asked):
+        raise InvalidValue("the page token is of another question", pointer="/page_token")
+    return number
+
+
 def read_page_token(token: str, asked: str) -> Position | None:
     """None for an empty token: the first page. Raises `InvalidValue` for one given for another question."""
     if not token:

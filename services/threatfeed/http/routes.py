@@ -4,8 +4,15 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.threatfeed.http import assessments, changes, pictures, quarantine
+from services.threatfeed.http import assessments, changes, consents, pictures, policies, quarantine
 
 
 def routes() -> Sequence[APIRouter]:
-    return (assessments.routes(), changes.routes(), pictures.routes(), quarantine.routes())
+    return (
+        assessments.routes(),
+        changes.routes(),
+        consents.routes(),
+        pictures.routes(),
+        policies.routes(),
+        quarantine.routes(),
+    )

@@ -1,7 +1,7 @@
 """Reads assessments as they stand, and keeps the decisions on their release."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -24,10 +24,6 @@ class Held:
     current_revision: int
     party: str
     traceparent: str | None
-
-    def as_current(self) -> "Held":
-        """For reading, which old and withdrawn revisions allow: only their use is over."""
-        return replace(self, state=RevisionState.CURRENT)
 
 
 _COLUMNS = """
@@ -60,6 +56,22 @@ async def find_latest(tx: Transaction, assessments: Sequence[UUID]) -> list[Held
         [list(assessments)],
     )
     return [_held(row) for row in await cursor.fetchall()]
+
+
+async def find_source(tx: Transaction, assessment_id: UUID, version: str | None) -> Held | None:
+    """The revision that was published as a version; without one, the latest that was current."""
+    if version is None:
+        return await find_revision(tx, assessment_id, 0)
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
+        WHERE assessment_id = %s AND assessment_revision.revision IS NOT NULL
+          AND assessment_revision.document #>> '{{source,version,text}}' = %s
+        """,  # noqa: S608 the columns are a constant
+        [assessment_id, version],
+    )
+    row = await cursor.fetchone()
+    return None if row is None else _held(row)
 
 
 async def page_of_active(

@@ -178,6 +178,17 @@ async def replace_due(tx: Transaction, assessments: Sequence[UUID], due: Mapping
         )
 
 
+async def make_due(tx: Transaction, assessment: UUID, at: datetime) -> None:
+    """Has the views of an assessment made anew, because a consent to read it has changed."""
+    await tx.execute(
+        """
+        INSERT INTO view_due (assessment_id, due_at) VALUES (%s, %s)
+        ON CONFLICT (assessment_id) DO UPDATE SET due_at = least(view_due.due_at, EXCLUDED.due_at)
+        """,
+        [assessment, at],
+    )
+
+
 async def due_before(tx: Transaction, at: datetime, limit: int) -> list[UUID]:
     cursor = await tx.execute(
         "SELECT assessment_id FROM view_due WHERE due_at <= %s ORDER BY due_at, assessment_id LIMIT %s",

@@ -1,19 +1,19 @@
 """Lists the assessments that a secretariat could propose for a meeting, with the reasons for each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
-from services.kernel.releasability import decide_all, jointly_allowed
-from services.kernel.release_terms import Decision, Mode, Occasion, Rendition
+from services.kernel.releasability import jointly_allowed
+from services.kernel.release_terms import Decision, Mode, Rendition
 from services.threatfeed.domain.paging import Position
+from services.threatfeed.store.consents import consents_for
 from services.threatfeed.store.readings import Held, page_of_active
-from services.threatfeed.usecases.decide_releasability import Use
-from services.threatfeed.usecases.read_assessment import Rendered, rendition_for
-from services.threatfeed.usecases.renditions import renditions, text_under_decision, title_of
+from services.threatfeed.usecases.decide_releasability import Asking, Use
+from services.threatfeed.usecases.read_assessment import Rendered
+from services.threatfeed.usecases.renditions import renditions, title_of
 
 _CHUNK = 100
 
@@ -39,19 +39,26 @@ async def list_candidates(
     policy: Policy,
     at: datetime,
 ) -> tuple[list[Candidate], Position | None]:
-    """A page of what the reader may see, latest first; no position when there is no more.
+    """A page of what the reader may see, latest first, and the publication and id of the last assessment
+    looked at; no position when there is no more.
 
     Raises `NotEntitled`.
     """
     policy.require(reader, Role.SECRETARIAT, use.series)
-    occasion = use.occasion(policy)
     candidates: list[Candidate] = []
     async with database.transaction() as tx:
+        asking = Asking(
+            reader=reader,
+            occasion=use.occasion(policy),
+            policy=policy,
+            at=at,
+            consents=await consents_for(tx, use.meeting_id),
+        )
         while True:
             chunk = await page_of_active(tx, after, theme, _CHUNK)
             for held in chunk:
                 after = (held.content.published, held.content.assessment_id)
-                candidate = await _candidate(tx, held, reader, occasion, policy, at)
+                candidate = await _candidate(tx, held, asking)
                 if candidate is not None:
                     candidates.append(candidate)
                 if len(candidates) == size:
@@ -60,23 +67,24 @@ async def list_candidates(
                 return candidates, None
 
 
-async def _candidate(
-    tx: Transaction, held: Held, reader: Reader, occasion: Occasion, policy: Policy, at: datetime
-) -> Candidate | None:
-    own = await rendition_for(tx, held, reader.party, policy, at)
-    if own is None:
-        return None
+async def _candidate(tx: Transaction, held: Held, asking: Asking) -> Candidate | None:
     decisions: list[Decision] = []
     joint: Rendition | None = None
-    # Decisions on a text wider than the reader's own would tell how that is marked.
-    wide = renditions(held.content)
-    for rendition in wide[wide.index(own) :]:
-        text = await text_under_decision(tx, held, rendition, policy)
-        for mode in (Mode.RELEASE, Mode.DISCLOSE):
-            found: Sequence[Decision] = decide_all(text, occasion, mode, policy=policy, consents=(), now=at)
-            decisions.extend(found)
-            if joint is None and jointly_allowed(found):
+    own = await asking.own_rendition(tx, held)
+    for rendition in renditions(held.content):
+        found = {
+            mode: await asking.decide(tx, held, rendition, mode) for mode in (Mode.RELEASE, Mode.DISCLOSE)
+        }
+        if own is not rendition and not decisions and not asking.given(found[Mode.RELEASE]):
+            # Decisions on a text wider than the reader's own would tell how that is marked.
+            continue
+        own = rendition if not decisions else own
+        for made in found.values():
+            decisions.extend(made)
+            if joint is None and jointly_allowed(made):
                 joint = rendition
+    if own is None:
+        return None
     return Candidate(
         rendered=Rendered(held, own),
         joint_rendition=joint,

@@ -10,9 +10,10 @@ from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 from services.kernel.releasability import decide
-from services.kernel.release_terms import Mode, Occasion, Rendition
+from services.kernel.release_terms import Consent, Mode, Occasion, Rendition
 from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.views import in_rendition
+from services.threatfeed.store.consents import consents_for
 from services.threatfeed.store.readings import Held, find_revision
 from services.threatfeed.usecases.renditions import renditions, text_under_decision
 
@@ -65,11 +66,18 @@ async def read_assessment(
 async def rendition_for(
     tx: Transaction, held: Held, party: str, policy: Policy, at: datetime
 ) -> Rendition | None:
-    """The widest rendition that a party may have a copy of, whatever the state; None for none."""
+    """The widest rendition that a party may have a copy of outside any meeting, whatever the state; None
+    for none.
+    """
     occasion = Occasion(parties=(party,), ceiling=policy.party(party).ceiling, used_at=at)
+    consents: tuple[Consent, ...] | None = None
     for rendition in renditions(held.content):
-        text = await text_under_decision(tx, held.as_current(), rendition, policy)
+        text = await text_under_decision(tx, held, rendition, policy, for_reading=True)
         decision = decide(text, party, occasion, Mode.RELEASE, policy=policy, consents=(), now=at)
+        if not decision.allowed:
+            # Consent never takes anything away, so it is asked for only where something is denied.
+            consents = await consents_for(tx, None) if consents is None else consents
+            decision = decide(text, party, occasion, Mode.RELEASE, policy=policy, consents=consents, now=at)
         if decision.allowed:
             return rendition
     return None

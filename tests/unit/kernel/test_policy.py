@@ -186,8 +186,15 @@ def test_a_damaged_policy_is_refused(damage: Callable[[dict[str, Document]], Non
 def test_a_change_of_the_release_policy_changes_its_version() -> None:
     documents = copy.deepcopy({name: dict(d) for name, d in read_documents(POLICY_FOLDER).items()})
     assert Policy.from_documents(documents).version == shipped_policy().version
+    documents["themes"]["version"] = "another"
+    other_themes = Policy.from_documents(documents)
+    assert other_themes.version == shipped_policy().version
+    assert other_themes.digest != shipped_policy().digest
+    documents["series/uk-eu"]["ceiling"] = "UK OFFICIAL"
+    other_ceiling = Policy.from_documents(documents)
     documents["policy"]["tlp_community"] = ["UK"]
-    assert Policy.from_documents(documents).version != shipped_policy().version
+    other_community = Policy.from_documents(documents)
+    assert len({shipped_policy().version, other_ceiling.version, other_community.version}) == 3
     assert shipped_policy().version.startswith("2026.1+")
 
 
