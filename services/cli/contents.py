@@ -32,10 +32,12 @@ def contents_of(name: str, raw: bytes, content_type: str | None = None) -> Conte
         document = None
     if not isinstance(document, dict):
         return Contents(name, raw, name, content_type)
+    kind: str | None = None
+    key: object = None
     if document.get("type") == "bundle":
         kind, key = _STIX + _stix_version(document), _report_id(document)
-    else:
-        kind, key = NARRATIVE, document.get("id")
+    elif isinstance(document.get("id"), str):
+        kind, key = NARRATIVE, document["id"]
     return Contents(name, raw, key if isinstance(key, str) else name, content_type or kind)
 
 

@@ -25,12 +25,13 @@ class _Document(BaseModel):
 
 
 class Address(_Document):
-    """The loopback ports of one service; that of a picture worker is 0 where there is none."""
+    """The loopback ports of one service; those of processes that it does not have are 0."""
 
     api_http: int
     api_rpc: int
     worker_http: int
     picture_http: int = 0
+    views_http: int = 0
 
     @property
     def rest(self) -> str:
@@ -38,7 +39,8 @@ class Address(_Document):
 
     def probes(self, kind: str) -> int:
         """The port on which a process of that kind answers for its health."""
-        return {"worker": self.worker_http, "picture": self.picture_http}.get(kind, self.api_http)
+        others = {"worker": self.worker_http, "picture": self.picture_http, "views": self.views_http}
+        return others.get(kind, self.api_http)
 
     @property
     def rpc(self) -> str:
@@ -70,6 +72,7 @@ class Addresses(_Document):
                 api_rpc=port(old.api_rpc if old else None),
                 worker_http=port(old.worker_http if old else None),
                 picture_http=port(old.picture_http or None if old else None) if name == "threatfeed" else 0,
+                views_http=port(old.views_http or None if old else None) if name == "threatfeed" else 0,
             )
         addresses = cls(services=chosen)
         write_private(path, addresses.model_dump_json(indent=2))

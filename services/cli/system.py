@@ -1,4 +1,4 @@
-"""A whole system on one machine: platform, migrations, and seven service processes kept running."""
+"""A whole system on one machine: platform, migrations, and eight service processes kept running."""
 
 import asyncio
 import fcntl
@@ -38,6 +38,7 @@ from services.cli.waiting import until
 
 KINDS: Final = ("api", "worker")
 PICTURE: Final = "picture"
+VIEWS: Final = "views"
 READY_WITHIN: Final = 90.0
 _PATIENCE: Final = 4.0
 _RENEW_TOKENS_EVERY: Final = 4 * 3600.0
@@ -198,11 +199,11 @@ async def _migrate_one(folders: Folders, service: ServiceAccess, addresses: dict
 def service_specs(
     options: Options, access: PlatformAccess, addresses: dict[str, Address]
 ) -> Sequence[ChildSpec]:
-    """An api and a worker of each service, and the picture worker; the apis are stopped first."""
+    """An api and a worker of each service, and what only threatfeed has; the apis are stopped first."""
     folders = options.folders
     services = access.services
     started = [(kind, service) for kind in KINDS for service in services.values()]
-    started.append((PICTURE, picture_access(access)))
+    started += [(VIEWS, services["threatfeed"]), (PICTURE, picture_access(access))]
     specs = [
         ChildSpec(
             name=f"{service.name}-{kind}",

@@ -59,6 +59,7 @@ async def _others_see_their_own(stage: Stage) -> None:
 
 STEPS: Final[tuple[tuple[str, StepFunction], ...]] = (
     ("agencies publish", publishing.publish_assessments),
+    ("each side finds it", watching.sides_find_what_they_may_read),
     ("pictures are drawn", watching.pictures_are_drawn),
     ("the meeting is planned", preparing.plan_meeting),
     ("the agenda is drafted", preparing.draft_agenda),

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from services.cli.thread.stage import SERIES, Stage
+from services.cli.thread.stage import SECRETARIAT, SERIES, Stage
 from services.cli.waiting import until
 
 VIEWERS: Final = {f"{SERIES}.uk": "uk-leadership", f"{SERIES}.eu": "eu-leadership"}
@@ -10,6 +10,20 @@ VIEWERS: Final = {f"{SERIES}.uk": "uk-leadership", f"{SERIES}.eu": "eu-leadershi
 
 async def picture_of(stage: Stage, audience: str) -> Any:
     return await stage.desk(VIEWERS[audience]).get("threatfeed", f"/v1/pictures/{audience}")
+
+
+async def sides_find_what_they_may_read(stage: Stage) -> None:
+    """Each secretariat finds what has just been published, in the rendition that is its own to read."""
+    for account in (SECRETARIAT, "eeas-secretariat"):
+
+        async def found(account: str = account) -> Any:
+            desk = stage.desk(account)
+            page = await desk.get("threatfeed", "/v1/assessments", agency="ncsc", words="ransomware")
+            mine = [one for one in page["assessments"] if one["id"] == stage.record.assessments["ncsc"]]
+            return mine[0] if mine else None
+
+        one = await until(found, within=30.0, what=f"what {account} may read")
+        stage.say(f"{account} finds {one['title']!r}, {one['rendition']}, {one['marking']}")
 
 
 async def pictures_are_drawn(stage: Stage) -> None:

@@ -35,3 +35,8 @@ def test_what_cannot_be_read_is_published_as_it_is(raw: bytes) -> None:
 
 def test_a_given_content_type_wins() -> None:
     assert contents_of("a.json", b'{"id": "A"}', "text/plain").content_type == "text/plain"
+
+
+@pytest.mark.parametrize("raw", [b'{"vulnerabilities": []}', b'{"Event": {}}', b'{"document": {}}', b"{}"])
+def test_a_document_of_another_format_is_left_for_threatfeed_to_find_out(raw: bytes) -> None:
+    assert contents_of("a.json", raw).content_type is None

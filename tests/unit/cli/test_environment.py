@@ -14,7 +14,11 @@ from services.threatfeed.settings import PictureSettings, ThreatfeedSettings
 
 _ADDRESSES = {
     name: Address(
-        api_http=20000 + number, api_rpc=20010 + number, worker_http=20020 + number, picture_http=20030
+        api_http=20000 + number,
+        api_rpc=20010 + number,
+        worker_http=20020 + number,
+        picture_http=20030,
+        views_http=20031,
     )
     for number, name in enumerate(("threatfeed", "agenda", "actions"))
 }
@@ -39,7 +43,7 @@ def test_nothing_of_ours_is_inherited() -> None:
     assert not [name for name in kept if name.upper().startswith("ENTENTE_")]
 
 
-@pytest.mark.parametrize("kind", ["api", "worker", "migrate"])
+@pytest.mark.parametrize("kind", ["api", "worker", "views", "migrate"])
 @pytest.mark.parametrize(
     ("service", "settings"),
     [
@@ -58,7 +62,7 @@ def test_the_settings_of_a_process_take_it_whole(
         monkeypatch.setenv(name, value)
     loaded = settings.load(environment)
     expected = _ADDRESSES[service]
-    assert loaded.http.port == (expected.worker_http if kind == "worker" else expected.api_http)
+    assert loaded.http.port == expected.probes(kind)
     assert loaded.clock.file == Path("/state/clock")
 
 
@@ -78,4 +82,5 @@ def test_an_address_is_kept_between_two_starts(tmp_path: Path) -> None:
     first = Addresses.choose(path, ("threatfeed", "agenda"))
     assert Addresses.choose(path, ("threatfeed", "agenda")) == first
     ports = [port for one in first.services.values() for port in one.model_dump().values()]
-    assert len(set(ports)) == len(ports)
+    taken = [port for port in ports if port]
+    assert len(set(taken)) == len(taken)
