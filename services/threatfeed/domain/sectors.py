@@ -49,6 +49,7 @@ _EDITIONS: Final[Mapping[SectorScheme, Mapping[str, frozenset[str]]]] = {
 }
 
 
+@lru_cache(maxsize=1_024)
 def unclassified(word: str) -> Sector:
     """A sector of no list."""
     return Sector(SectorScheme.OTHER, None, None, word)

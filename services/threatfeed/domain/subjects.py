@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final, TypeVar
 
 _T = TypeVar("_T")
@@ -115,7 +117,12 @@ class Sector:
         """The word by which rules ask for the sector, whatever its scheme, for example `waste-water`."""
         if self.code is not None:
             return self.code.casefold()
-        return _BETWEEN_WORDS.sub("-", self.as_reported.casefold()).strip("-").removesuffix("-sector")
+        return _term(self.as_reported)
+
+
+@lru_cache(maxsize=1_024)
+def _term(words: str) -> str:
+    return _BETWEEN_WORDS.sub("-", words.casefold()).strip("-").removesuffix("-sector")
 
 
 class LocationScheme(StrEnum):
@@ -139,16 +146,12 @@ class Location:
 
 def distinct_techniques(found: Iterable[Technique]) -> tuple[Technique, ...]:
     """Each once, in the order met; one that states less than another of its id is left out."""
-    return _most_stated(found, lambda item: item.id, _states_less)
+    return _most_stated(found, attrgetter("id"), _states_less)
 
 
 def distinct_sectors(found: Iterable[Sector]) -> tuple[Sector, ...]:
     """Each once, in the order met; one that states no version gives way to one that does."""
-    return _most_stated(
-        found,
-        lambda item: f"{item.scheme} {item.code or item.as_reported}",
-        lambda one, other: one.version is None and other.version is not None,
-    )
+    return _most_stated(found, attrgetter("as_reported"), _is_unversioned)
 
 
 def distinct_terms(sectors: Iterable[Sector]) -> tuple[str, ...]:
@@ -157,19 +160,23 @@ def distinct_terms(sectors: Iterable[Sector]) -> tuple[str, ...]:
 
 
 def _most_stated(
-    found: Iterable[_T], key: Callable[[_T], str], states_less: Callable[[_T, _T], bool]
+    found: Iterable[_T], word_of: Callable[[_T], str], states_less: Callable[[_T, _T], bool]
 ) -> tuple[_T, ...]:
-    distinct = tuple(dict.fromkeys(found))
-    if len(distinct) < 2:
-        return distinct
+    items = list(found)
     groups: dict[str, list[_T]] = {}
-    for item in distinct:
-        groups.setdefault(key(item), []).append(item)
-    if len(groups) == len(distinct):
-        return distinct
+    for item in items:
+        groups.setdefault(word_of(item), []).append(item)
+    if len(groups) == len(items):
+        return tuple(items)
     return tuple(
-        item for item in distinct if not any(states_less(item, other) for other in groups[key(item)])
+        item
+        for item in dict.fromkeys(items)
+        if not any(states_less(item, other) for other in groups[word_of(item)])
     )
+
+
+def _is_unversioned(one: Sector, other: Sector) -> bool:
+    return one.version is None and other.version is not None and one.scheme is other.scheme
 
 
 def _states_less(one: Technique, other: Technique) -> bool:

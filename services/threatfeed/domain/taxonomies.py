@@ -12,6 +12,7 @@ from typing import Final
 
 from services.kernel.sections import Section
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.sectors import unclassified
 from services.threatfeed.domain.subjects import (
     Actor,
     ActorCandidate,
@@ -98,13 +99,17 @@ class Taxonomies:
     def _located(self, place: Location) -> Location:
         return self.location(place.as_reported)
 
+    def misp_sector(self, word: str, version: str | None = None) -> Sector:
+        """The sector that the MISP galaxy calls so; one of no list where it has none of that name."""
+        code = self.sectors.get(fold(word))
+        if code is None:
+            return unclassified(word)
+        return Sector(SectorScheme.MISP, version or self.sectors_version, code, word)
+
     def _sector(self, sector: Sector) -> Sector:
         if sector.scheme is not SectorScheme.MISP:
             return sector
-        code = self.sectors.get(fold(sector.as_reported))
-        if code is None:
-            return Sector(SectorScheme.OTHER, None, None, sector.as_reported)
-        return replace(sector, code=code, version=sector.version or self.sectors_version)
+        return self.misp_sector(sector.as_reported, sector.version)
 
 
 def fold(name: str) -> str:

@@ -5,6 +5,7 @@ The JSON Schema of the format is published in docs/reference/narrative.schema.js
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import orjson
@@ -271,7 +272,14 @@ def _sector(model: NarrativeSector) -> Sector:
 
 
 def _technique(model: NarrativeTechnique) -> Technique:
+    if model.attack_version is None and not model.domains:
+        return _bare_technique(model.id)
     return Technique(model.id, model.attack_version, None, tuple(map(AttackDomain, model.domains)))
+
+
+@lru_cache(maxsize=1_024)
+def _bare_technique(technique: str) -> Technique:
+    return Technique(technique)
 
 
 def _tactic(model: NarrativeTactic) -> Tactic:
