@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from services.chassis.clock import system_clock
+from services.cli.check_summary import Summary
 from services.cli.check_tables import print_check
 from services.cli.environment import CEILING, HOME_PARTY
 from services.cli.layout import read_policy, read_reference
@@ -20,6 +21,7 @@ def check(
     ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and file")] = False,
+    summed_up: Annotated[bool, typer.Option("--summary", help="A table of counts by folder only")] = False,
     agency: Annotated[
         str | None,
         typer.Option("--as", help="Agency; by default the one that could best have submitted the file"),
@@ -33,6 +35,8 @@ def check(
     Needs no running system. What is already held is not known here: an older version or one that conflicts
     with it is told by the receipt.
     """
+    if as_json and summed_up:
+        raise typer.BadParameter("one of the two", param_hint="--json --summary")
     policy = read_policy()
     if agency is not None and agency not in policy.agencies:
         raise typer.BadParameter(
@@ -40,12 +44,17 @@ def check(
         )
     checker = Checker.of(policy, read_reference(), home_party=HOME_PARTY, ceiling=CEILING)
     console = Console()
+    summary = Summary.of(files)
     accepted = True
     for file in files:
         checked = checker.check(str(file), file.read_bytes(), content_type, agency=agency, at=system_clock())
         accepted = accepted and checked.verdict is Verdict.ACCEPTED
-        if as_json:
+        if summed_up:
+            summary.add(file, checked)
+        elif as_json:
             print(json_line(checked.to_document()), flush=True)
         else:
             print_check(checked, console)
+    for line in summary.lines() if summed_up else ():
+        print(line)
     raise typer.Exit(0 if accepted else 1)

@@ -98,6 +98,23 @@ def test_no_character_of_a_file_commands_a_terminal(tmp_path: Path) -> None:
     assert "\\u202e82" in result.stdout
 
 
+def test_many_files_are_summed_up_by_folder(tmp_path: Path) -> None:
+    for name in ("a/deep/er", "b"):
+        (tmp_path / name).mkdir(parents=True)
+    files = [
+        written(tmp_path / "a" / "deep" / "er", "1.json", narrative()),
+        written(tmp_path / "b", "1.json", bundle(report(), report(name="Something else"))),
+        written(tmp_path / "b", "2.json", narrative(title=None, text=None)),
+    ]
+    result = check("--summary", *files)
+    assert result.exit_code == 1
+    *_, first, second, whole = result.stdout.splitlines()
+    assert first == "| a/deep | 1 | 1 | 0 | 0 | ncsc 1 |  |"
+    assert second == "| b | 2 | 0 | 1 | 1 | ncsc 1 | `FIELD_MISSING` 1, `REVISION_CONFLICT` 1 |"
+    assert whole.startswith("| all | 3 | 1 | 1 | 1 | ncsc 2 |")
+    assert check("--summary", "--json", *files).exit_code == 2
+
+
 def test_markup_in_a_file_is_text(tmp_path: Path) -> None:
     file = written(tmp_path, "markup.json", narrative(title="[red]Title[/red] [link=https://a.example]"))
     assert "[red]Title[/red] [link=https://a.example]" in check(file).stdout
