@@ -1,7 +1,11 @@
 """The least documents of the formats that agencies publish in, and the samples of them."""
 
+import json
 from pathlib import Path
 from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+from referencing import Registry, Resource
 
 from tests.support.submissions import ROOT
 
@@ -105,3 +109,16 @@ def kev(*entries: Any, day: int = 4, **members: Any) -> dict[str, Any]:
         }
         | members
     )
+
+
+def csaf_schema() -> jsonschema.Draft202012Validator:
+    """The schema of CSAF 2.0 with those of CVSS."""
+    contents = [json.loads(file.read_text("utf-8")) for file in samples("csaf/schema/*.json")]
+    registry: Registry[Any] = Registry().with_resources(
+        [
+            (content.get("$id", content.get("id")).partition("?")[0], Resource.from_contents(content))
+            for content in contents
+        ]
+    )
+    (own,) = [content for content in contents if "csaf" in content.get("$id", "")]
+    return jsonschema.Draft202012Validator(own, registry=registry)

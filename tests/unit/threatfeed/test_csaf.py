@@ -4,9 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
-from referencing import Registry, Resource
 
 from services.threatfeed.domain.assessment import (
     Assessment,
@@ -19,22 +17,10 @@ from services.threatfeed.domain.sectors import unclassified
 from services.threatfeed.domain.subjects import Location, LocationScheme, distinct_terms
 from services.threatfeed.domain.submission import Rejection
 from services.threatfeed.formats.csaf_versions import read_csaf_version
-from tests.support.formats import FORMATS, csaf, samples, tracking
+from tests.support.formats import FORMATS, csaf, csaf_schema, samples, tracking
 from tests.support.submissions import accepted, read, refused, withdrawal
 
 SUITE = json.loads((FORMATS / "csaf" / "oasis-tests.json").read_text("utf-8"))
-
-
-def schema() -> jsonschema.Draft202012Validator:
-    contents = [json.loads(file.read_text("utf-8")) for file in samples("csaf/schema/*.json")]
-    registry: Registry[Any] = Registry().with_resources(
-        [
-            (content.get("$id", content.get("id")).partition("?")[0], Resource.from_contents(content))
-            for content in contents
-        ]
-    )
-    (own,) = [content for content in contents if "csaf" in content.get("$id", "")]
-    return jsonschema.Draft202012Validator(own, registry=registry)
 
 
 @pytest.mark.parametrize("name", sorted(SUITE))
@@ -53,7 +39,7 @@ def test_verdicts_are_those_of_the_standards_own_suite(name: str) -> None:
 @pytest.mark.parametrize("file", samples("csaf/cisa/*.json"), ids=lambda file: file.stem)
 def test_published_documents_are_read_and_the_schema_agrees(file: Path) -> None:
     document = json.loads(file.read_text("utf-8"))
-    schema().validate(document)
+    csaf_schema().validate(document)
     (reading,) = read(file.read_bytes(), agency="cisa")
     assert isinstance(reading, Assessment)
     head = document["document"]
