@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.agenda.clients.actions import Actions
 from services.agenda.clients.threatfeed import Threatfeed
-from services.agenda.consumers import actions, assessments
+from services.agenda.consumers import actions, assessments, releases
 from services.agenda.http.parts import AgendaParts
 from services.agenda.http.routes import routes
 from services.agenda.rpc import AgendaServicer, agenda_service
@@ -99,5 +99,6 @@ async def compose_worker(process: Process, _: AgendaSettings) -> AsyncIterator[S
         process.relay(),
         process.quarantine_depth(),
         process.consumer(assessments(process.clock)),
+        process.consumer(releases(process.clock)),
         process.consumer(actions()),
     ]

@@ -1,28 +1,31 @@
 """What the agenda listens to: changes of assessments, and of actions."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from uuid import UUID
 
 from entente.actions.v1 import action_event_pb2
-from entente.exchange.v1 import action_status_pb2
-from entente.threatfeed.v1 import assessment_event_pb2
+from entente.exchange.v1 import action_status_pb2, release_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, policy_event_pb2
 from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import DecodeError
 
-from services.agenda.domain.references import AssessmentStanding, AssessmentState
+from services.agenda.domain.references import AssessmentStanding, AssessmentState, Reference, ReleaseStanding
 from services.agenda.store.actions import ActionStanding
-from services.agenda.usecases.note_news import note_actions, note_assessments
+from services.agenda.usecases.note_news import note_actions, note_assessments, note_releases
 from services.chassis.clock import Clock
 from services.chassis.consumer.records import Delivery, Quarantined, Record, Subscription
 from services.chassis.database import Transaction
-from services.chassis.envelope import Event, read_event
+from services.chassis.envelope import Event, header, read_event
 from services.kernel.refusals import Refusal, RefusalKind
+from services.kernel.release_terms import Mode, Rendition
 
 ASSESSMENT_TOPIC = "threatfeed.assessment.v1"
 ACTION_TOPIC = "actions.action.v1"
+POLICY_TOPIC = "threatfeed.policy.v1"
 
 _ASSESSMENT = assessment_event_pb2.AssessmentChanged.DESCRIPTOR.full_name
+_POLICY = policy_event_pb2.PolicyEvent.DESCRIPTOR.full_name
 _ACTION = action_event_pb2.ActionSnapshot.DESCRIPTOR.full_name
 _CLOSED = frozenset({"CLOSED", "SUPERSEDED", "WITHDRAWN", "CLOSED_NOT_IMPLEMENTED"})
 
@@ -70,6 +73,31 @@ def read_action(record: Record) -> ActionStanding:
     )
 
 
+def read_release(record: Record) -> ReleaseStanding | None:
+    """None for the other facts of the topic, and for what removes one from it.
+
+    Raises `NotACloudEvent` or `EventMalformed`.
+    """
+    if record.value is None and header(record.headers, "ce_type") == _POLICY:
+        return None
+    event = _event(record, _POLICY)
+    message = policy_event_pb2.PolicyEvent()
+    _parse(message, event)
+    if not message.HasField("release_changed"):
+        return None
+    fact = message.release_changed
+    rendition = _name(release_pb2.Rendition.DESCRIPTOR, fact.rendition, "RENDITION_")
+    mode = _name(release_pb2.ReleaseMode.DESCRIPTOR, fact.mode, "RELEASE_MODE_")
+    if rendition not in set(Rendition) or mode not in set(Mode) or not fact.HasField("evaluated_time"):
+        raise EventMalformed("the rendition, the mode or the time is missing or not known")
+    try:
+        evaluated_at = fact.evaluated_time.ToDatetime(UTC)
+    except (ValueError, OverflowError) as error:
+        raise EventMalformed("the time is none") from error
+    text = Reference(_identity(fact.assessment_id), fact.revision, Rendition(rendition), Mode(mode))
+    return ReleaseStanding(_identity(fact.meeting_id), text, fact.allowed, evaluated_at)
+
+
 def assessments(clock: Clock, group: str = "agenda.assessments") -> Subscription[AssessmentStanding]:
     async def apply(
         tx: Transaction, deliveries: Sequence[Delivery[AssessmentStanding]]
@@ -79,6 +107,17 @@ def assessments(clock: Clock, group: str = "agenda.assessments") -> Subscription
         return ()
 
     return Subscription(group, (ASSESSMENT_TOPIC,), read_assessment, apply)
+
+
+def releases(clock: Clock, group: str = "agenda.releases") -> Subscription[ReleaseStanding | None]:
+    async def apply(
+        tx: Transaction, deliveries: Sequence[Delivery[ReleaseStanding | None]]
+    ) -> Sequence[Quarantined]:
+        news = [entry.content for entry in deliveries if isinstance(entry.content, ReleaseStanding)]
+        await note_releases(tx, news, clock())
+        return ()
+
+    return Subscription(group, (POLICY_TOPIC,), read_release, apply)
 
 
 def actions(group: str = "agenda.actions") -> Subscription[ActionStanding]:
@@ -98,7 +137,10 @@ def _event(record: Record, kind: str) -> Event:
 
 
 def _parse(
-    message: assessment_event_pb2.AssessmentChanged | action_event_pb2.ActionSnapshot, event: Event
+    message: assessment_event_pb2.AssessmentChanged
+    | action_event_pb2.ActionSnapshot
+    | policy_event_pb2.PolicyEvent,
+    event: Event,
 ) -> None:
     try:
         message.ParseFromString(event.data)

@@ -5,6 +5,7 @@ Each message that lies on Kafka or is signed has examples in `proto/examples/<fu
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ READERS: Mapping[tuple[str, str], Callable[[Record], Any]] = {
         read_change(record.headers, record.value)
     ),
     ("agenda", "entente.actions.v1.ActionSnapshot"): agenda.read_action,
+    ("agenda", "entente.threatfeed.v1.PolicyEvent"): agenda.read_release,
     ("actions", "entente.agenda.v1.OutcomeAgreed"): actions.read_outcome,
 }
 """What a service reads from Kafka in binary form, by (service, message)."""
@@ -202,7 +204,11 @@ def test_a_reader_refuses_what_it_cannot_know_and_never_crashes(
 @pytest.mark.parametrize(
     ("place", "reader"),
     # threatfeed hears from itself only that there was a change, and reads how things stand.
-    [one for one in readings() if "OutcomeAgreed" not in str(one.id) and "threatfeed " not in str(one.id)],
+    [
+        one
+        for one in readings()
+        if not any(name in str(one.id) for name in ("OutcomeAgreed", "PolicyEvent", "threatfeed "))
+    ],
 )
 def test_a_state_of_a_later_version_is_refused_and_not_guessed(
     place: str, reader: Callable[[Record], Any]
@@ -254,3 +260,20 @@ def test_events_of_assessments_hold_no_text() -> None:
 
 def test_examples_lie_where_their_message_is_named() -> None:
     assert {Path(place).parts[0] for place in golden()} == set(KINDS)
+
+
+def test_a_reader_of_releases_passes_over_other_facts_and_tombstones() -> None:
+    for place in (one for one in golden() if one.startswith("entente.threatfeed.v1.PolicyEvent/")):
+        read = agenda.read_release(record(parsed(place)))
+        assert (read is not None) is ("release-" in place)
+        tombstone = replace(record(parsed(place)), value=None)
+        assert agenda.read_release(tombstone) is None
+
+
+@pytest.mark.parametrize("field", ["rendition", "mode"])
+def test_a_release_in_terms_of_a_later_version_is_refused_and_not_guessed(field: str) -> None:
+    message: Any = parsed("entente.threatfeed.v1.PolicyEvent/release-denied.json")
+    setattr(message.release_changed, field, 99)
+    with pytest.raises(Refusal) as refused:
+        agenda.read_release(record(message))
+    assert refused.value.reason == "EVENT_MALFORMED"

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
 from services.agenda.domain.items import TabledItem, TabledReference
 from services.agenda.domain.meeting import Meeting, MeetingState
-from services.agenda.domain.references import ReferenceState
+from services.agenda.domain.references import Reference, ReferenceState
 from services.chassis.documents import read_documents
 from services.kernel.policy import Policy
 from services.kernel.release_terms import Mode, Rendition
@@ -17,6 +17,7 @@ from tests.support.processes import POLICY as POLICY_FOLDER
 POLICY = Policy.from_documents(read_documents(POLICY_FOLDER))
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ASSESSMENT_ID = UUID("5a0f7f6e-0f8c-5c1c-8f2b-0d3c1e9a7b01")
+REFERENCE = Reference(ASSESSMENT_ID, 2, Rendition.TEAR_LINE, Mode.RELEASE)
 ITEM_ID = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b02")
 AGENDA_ID = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b03")
 MEETING_ID = UUID("5a0f7f6e-0f8c-5c1c-8f2b-0d3c1e9a7b04")
@@ -71,7 +72,7 @@ def tabled(**changes: Any) -> Agenda:
         "content_hash": "sha256:" + "1" * 64,
         "payload": b"{}",
         "item_ids": (ITEM_ID,),
-        "references": (HeldReference(ITEM_ID, ASSESSMENT_ID, 2, ReferenceState.CURRENT),),
+        "references": (HeldReference(ITEM_ID, REFERENCE, ReferenceState.CURRENT),),
         "agreed": (),
         "tabled_at": AT,
         "agreed_at": None,

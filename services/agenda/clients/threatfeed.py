@@ -117,6 +117,7 @@ def _decision(decision: release_pb2.ReleasabilityDecision) -> ReleaseDecision:
             mode=Mode(mode),
         ),
         marking=decode_marking(decision.marking),
+        evaluated_at=decision.evaluated_at.ToDatetime(UTC),
         document=json_format.MessageToDict(decision),
     )
 

@@ -6,7 +6,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.agenda.domain.quorum import Quorum, Signatory, is_complete, require_seat
-from services.agenda.domain.references import AssessmentStanding, ReferenceState, reference_state
+from services.agenda.domain.references import (
+    AssessmentStanding,
+    Reference,
+    ReferenceState,
+    ReleaseStanding,
+    reference_state,
+)
 from services.agenda.domain.refusals import ReferenceStale, StaleContentHash
 from services.agenda.domain.transitions import Table, step
 
@@ -46,12 +52,30 @@ AGENDA_TRANSITIONS: Table[AgendaState, AgendaCommand] = {
 
 @dataclass(frozen=True, slots=True)
 class HeldReference:
-    """A reference of a tabled item and whether its text still stands."""
+    """A reference of a tabled item and whether its text still stands.
+
+    `denied` says that a later decision than the one it was tabled by keeps the text from a party: it is
+    STALE then, until a decision allows it again or another version is tabled.
+    """
 
     item_id: UUID
-    assessment_id: UUID
-    revision: int
+    reference: Reference
     state: ReferenceState
+    denied: bool = False
+
+    @property
+    def assessment_id(self) -> UUID:
+        return self.reference.assessment_id
+
+    @property
+    def revision(self) -> int:
+        return self.reference.revision
+
+    def standing(self, standing: AssessmentStanding | None, *, denied: bool) -> "HeldReference":
+        state = reference_state(self.revision, standing)
+        if denied and state is ReferenceState.CURRENT:
+            state = ReferenceState.STALE
+        return replace(self, state=state, denied=denied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +144,21 @@ class Agenda:
     def note(self, standing: AssessmentStanding) -> "Agenda":
         """With the references to an assessment as they now stand; unchanged when nothing differs."""
         references = tuple(
-            replace(held, state=reference_state(held.revision, standing))
+            held.standing(standing, denied=held.denied)
             if held.assessment_id == standing.assessment_id
             else held
+            for held in self.references
+        )
+        if references == self.references:
+            return self
+        return replace(self, references=references, aggregate_version=self.aggregate_version + 1)
+
+    def note_release(self, news: ReleaseStanding, standing: AssessmentStanding | None) -> "Agenda":
+        """With the references to a text as its release now stands; unchanged when nothing differs."""
+        if news.meeting_id != self.meeting_id:
+            return self
+        references = tuple(
+            held.standing(standing, denied=not news.allowed) if held.reference == news.reference else held
             for held in self.references
         )
         if references == self.references:

@@ -1,6 +1,7 @@
 """References to assessments: the exact text an item rests on, and whether it still stands."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -42,6 +43,16 @@ class AssessmentStanding:
     revision: int
     aggregate_version: int
     traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStanding:
+    """What was decided last on a text for a meeting. An older decision never replaces a later one."""
+
+    meeting_id: UUID
+    reference: Reference
+    allowed: bool
+    evaluated_at: datetime
 
 
 def reference_state(revision: int, standing: AssessmentStanding | None) -> ReferenceState:

@@ -26,6 +26,7 @@ class ReleaseDecision:
     explanation: str
     reference: Reference
     marking: Marking | None
+    evaluated_at: datetime
     document: Mapping[str, object]
 
 

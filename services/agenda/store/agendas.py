@@ -8,12 +8,13 @@ from psycopg.types.json import Jsonb
 
 from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
 from services.agenda.domain.quorum import Signatory
-from services.agenda.domain.references import ReferenceState
+from services.agenda.domain.references import Reference, ReferenceState
 from services.agenda.domain.refusals import StaleVersion
 from services.agenda.domain.releases import ReleaseDecision
 from services.agenda.store.agreements import Subject, signatories
 from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
+from services.kernel.release_terms import Mode, Rendition
 
 _COLUMNS = """id, meeting_id, series, version, state, tabled_by, content_hash, payload, tabled_at,
     agreed_at, aggregate_version, traceparent"""
@@ -51,11 +52,21 @@ async def insert_agenda(
         )
         await cursor.executemany(
             """
-            INSERT INTO agenda_reference (agenda_id, item_id, assessment_id, revision, state)
-            VALUES (%s, %s, %s, %s, %s)
+            INSERT INTO agenda_reference
+                (agenda_id, item_id, assessment_id, revision, rendition, mode, state, denied)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
             """,
             [
-                [agenda.id, held.item_id, held.assessment_id, held.revision, held.state]
+                [
+                    agenda.id,
+                    held.item_id,
+                    held.assessment_id,
+                    held.revision,
+                    held.reference.rendition.value,
+                    held.reference.mode.value,
+                    held.state,
+                    held.denied,
+                ]
                 for held in agenda.references
             ],
         )
@@ -96,11 +107,19 @@ async def update_agenda(tx: Transaction, agenda: Agenda, expected: int, audit: A
     async with tx.cursor() as cursor:
         await cursor.executemany(
             """
-            UPDATE agenda_reference SET state = %s
-            WHERE agenda_id = %s AND item_id = %s AND assessment_id = %s AND state <> %s
+            UPDATE agenda_reference SET state = %s, denied = %s
+            WHERE agenda_id = %s AND item_id = %s AND assessment_id = %s AND (state, denied) <> (%s, %s)
             """,
             [
-                [held.state, agenda.id, held.item_id, held.assessment_id, held.state]
+                [
+                    held.state,
+                    held.denied,
+                    agenda.id,
+                    held.item_id,
+                    held.assessment_id,
+                    held.state,
+                    held.denied,
+                ]
                 for held in agenda.references
             ],
         )
@@ -159,14 +178,16 @@ async def _select(
         item_ids.setdefault(agenda_id, []).append(item_id)
     found = await tx.execute(
         """
-        SELECT agenda_id, item_id, assessment_id, revision, state FROM agenda_reference
+        SELECT agenda_id, item_id, assessment_id, revision, rendition, mode, state, denied
+        FROM agenda_reference
         WHERE agenda_id = ANY(%s) ORDER BY item_id, assessment_id
         """,
         [ids],
     )
     references: dict[UUID, list[HeldReference]] = {}
-    for agenda_id, item_id, assessment_id, revision, state in await found.fetchall():
-        held = HeldReference(item_id, assessment_id, revision, ReferenceState(state))
+    for agenda_id, item_id, assessment_id, revision, rendition, mode, state, denied in await found.fetchall():
+        reference = Reference(assessment_id, revision, Rendition(rendition), Mode(mode))
+        held = HeldReference(item_id, reference, ReferenceState(state), denied)
         references.setdefault(agenda_id, []).append(held)
     agreed = await signatories(tx, Subject.AGENDA, ids)
     return tuple(

@@ -53,8 +53,11 @@ async def standings(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Assessme
     return {row[0]: _standing(row) for row in await cursor.fetchall()}
 
 
-async def hold_standings(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, AssessmentStanding]:
-    """The same, kept from changing until the commit, also those never heard of.
+async def hold_standings(
+    tx: Transaction, ids: Iterable[UUID], *, alone: bool = False
+) -> dict[UUID, AssessmentStanding]:
+    """The same, kept from changing until the commit, also those never heard of; `alone` also keeps others
+    from holding them.
 
     Without the placeholder rows an event that comes while references are being written would neither be
     seen here nor find them.
@@ -68,10 +71,9 @@ async def hold_standings(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, Ass
         [AssessmentState.ACTIVE, _UNHEARD, wanted],
     )
     await tx.execute(
-        """
-        SELECT 1 FROM assessment_state WHERE assessment_id = ANY(%s)
-        ORDER BY assessment_id FOR SHARE
-        """,
+        "SELECT 1 FROM assessment_state WHERE assessment_id = ANY(%s) ORDER BY assessment_id FOR SHARE"
+        if not alone
+        else "SELECT 1 FROM assessment_state WHERE assessment_id = ANY(%s) ORDER BY assessment_id FOR UPDATE",
         [wanted],
     )
     return await standings(tx, wanted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
@@ -29,6 +30,7 @@ from services.agenda.store.agendas import (
 from services.agenda.store.agreements import Subject, void_agreements
 from services.agenda.store.assessments import hold_standings
 from services.agenda.store.meetings import update_meeting
+from services.agenda.store.releases import denials
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
@@ -89,6 +91,9 @@ async def table_agenda(
         meeting = await meeting_for(tx, reader, Command.TABLE_AGENDA, draft.meeting_id, policy, lock=True)
         current = await draft_for(tx, reader, Command.TABLE_AGENDA, draft_id, policy, lock=True)
         _require_version(current, expected)
+        _require_allowed_still(
+            answers, await denials(tx, meeting.id, [reference.assessment_id for reference in texts])
+        )
         return await _put_on_table(tx, once, reader, meeting, draft, items, answers, known, marking, tabling)
 
 
@@ -181,6 +186,20 @@ def _require_version(draft: Draft, expected: int) -> None:
         raise StaleVersion("the draft has changed since it was read", version=str(draft.version))
 
 
+def _require_allowed_still(
+    answers: Mapping[Reference, TextAnswer], denied: Mapping[Reference, datetime]
+) -> None:
+    """Raises `ReferenceStale` where news of a denial is later than the decisions to table by."""
+    for reference, at in denied.items():
+        answer = answers.get(reference)
+        if answer is not None and any(entry.evaluated_at <= at for entry in answer.decisions):
+            raise ReferenceStale(
+                "the text may no longer be shown to every party",
+                assessment_id=str(reference.assessment_id),
+                state=ReferenceState.STALE.value,
+            )
+
+
 def _held(
     items: tuple[TabledItem, ...], known: Mapping[UUID, AssessmentStanding]
 ) -> tuple[HeldReference, ...]:
@@ -196,5 +215,6 @@ def _held(
                     assessment_id=str(reference.assessment_id),
                     state=state.value,
                 )
-            held.append(HeldReference(item.id, reference.assessment_id, reference.revision, state))
+            text = Reference(reference.assessment_id, reference.revision, reference.rendition, reference.mode)
+            held.append(HeldReference(item.id, text, state))
     return tuple(held)

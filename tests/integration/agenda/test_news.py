@@ -2,18 +2,27 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from entente.actions.v1 import action_event_pb2
-from entente.exchange.v1 import action_status_pb2
-from entente.threatfeed.v1 import assessment_event_pb2
+from entente.exchange.v1 import action_status_pb2, release_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, policy_event_pb2
 from google.protobuf.message import Message
 
-from services.agenda.consumers import ACTION_TOPIC, ASSESSMENT_TOPIC, actions, assessments
+from services.agenda.consumers import (
+    ACTION_TOPIC,
+    ASSESSMENT_TOPIC,
+    POLICY_TOPIC,
+    actions,
+    assessments,
+    releases,
+)
 from services.chassis.envelope import Event
 from tests.support.dialogue import FCDO, TODAY, UK_SECRETARIAT, Dialogue
 from tests.support.kafka import Broker
+from tests.support.peers import AT as DECIDED_AT
 from tests.support.peers import HeldAssessment
 from tests.support.processes import running
 from tests.support.waiting import eventually
@@ -24,11 +33,12 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 @pytest.fixture
 async def news(dialogue: Dialogue, kafka: Broker) -> AsyncIterator["News"]:
     """The agenda's consumers at work, in groups of this test's own."""
-    groups = (kafka.group("agenda"), kafka.group("agenda"))
+    groups = tuple(kafka.group("agenda") for _ in range(3))
     process = dialogue.process
     async with running(
         process.consumer(assessments(process.clock, groups[0])),
         process.consumer(actions(groups[1])),
+        process.consumer(releases(process.clock, groups[2])),
     ):
         yield News(dialogue, kafka)
 
@@ -67,6 +77,41 @@ class News:
                 "SELECT 1 FROM assessment_state WHERE assessment_id = %s AND aggregate_version >= %s",
                 held.id,
                 version,
+            ),
+            within=60,
+            describe="the news arrived",
+        )
+
+    async def release(
+        self,
+        held: HeldAssessment,
+        meeting_id: str,
+        *,
+        allowed: bool,
+        minutes: int = 1,
+        mode: str = "RELEASE",
+    ) -> None:
+        """News of a decision made so long after the one that the agenda was tabled by."""
+        evaluated_at = DECIDED_AT + timedelta(minutes=minutes)
+        fact = policy_event_pb2.ReleaseChanged(
+            assessment_id=str(held.id),
+            revision=1,
+            rendition=release_pb2.RENDITION_TEAR_LINE,
+            mode=release_pb2.ReleaseMode.Value(f"RELEASE_MODE_{mode}"),
+            meeting_id=meeting_id,
+            allowed=allowed,
+        )
+        fact.evaluated_time.FromDatetime(evaluated_at)
+        message = policy_event_pb2.PolicyEvent(release_changed=fact)
+        await self.publish(POLICY_TOPIC, f"{held.id}-{meeting_id}", message)
+        await eventually(
+            lambda: self._dialogue.rows(
+                "SELECT 1 FROM release_state WHERE assessment_id = %s AND meeting_id = %s"
+                " AND mode = %s AND evaluated_at >= %s",
+                held.id,
+                meeting_id,
+                mode,
+                evaluated_at,
             ),
             within=60,
             describe="the news arrived",
@@ -206,3 +251,62 @@ async def test_the_spans_of_the_thread_hang_together_by_links(dialogue: Dialogue
     assert trace_of(table) <= linked_from(agreement)
     event = json.loads(json.dumps(dialogue.published("agenda.agenda.v1")[-1][1]))
     assert int(event["traceparent"].split("-")[1], 16) in trace_of(agreement)
+
+
+async def test_a_text_that_may_no_longer_be_shown_blocks_agreement_until_it_may_again(
+    dialogue: Dialogue, news: News
+) -> None:
+    held = dialogue.assessment()
+    meeting, draft, agenda = await dialogue.tabled(held)
+    await news.release(held, meeting["id"], allowed=False)
+    seen = await dialogue.done(FCDO, "GET", f"/v1/agendas/{agenda['id']}")
+    stale = {"item_id": draft["items"][-1]["id"], "assessment_id": str(held.id), "state": "STALE"}
+    assert seen["stale_references"] == [stale]
+    refused = await dialogue.try_to_agree(FCDO, "agendas", agenda["id"])
+    assert (refused.status_code, refused.json()["reason"]) == (409, "REFERENCE_STALE")
+    await news.assessment(held, 2)
+    seen = await dialogue.done(FCDO, "GET", f"/v1/agendas/{agenda['id']}")
+    assert seen["stale_references"] == [stale]
+    await news.release(held, meeting["id"], allowed=True, minutes=2)
+    seen = await dialogue.done(FCDO, "GET", f"/v1/agendas/{agenda['id']}")
+    assert seen["stale_references"] == []
+
+
+async def test_news_of_another_meeting_mode_or_time_blocks_nothing(dialogue: Dialogue, news: News) -> None:
+    held = dialogue.assessment()
+    meeting, _, agenda = await dialogue.tabled(held)
+    await news.release(held, str(uuid4()), allowed=False)
+    await news.release(held, meeting["id"], allowed=False, mode="DISCLOSE")
+    await news.release(held, meeting["id"], allowed=True, minutes=3)
+    await news.publish(POLICY_TOPIC, "x", older_denial(held, meeting["id"]))
+    await news.release(held, meeting["id"], allowed=True, minutes=4)
+    seen = await dialogue.done(FCDO, "GET", f"/v1/agendas/{agenda['id']}")
+    assert seen["stale_references"] == []
+
+
+def older_denial(held: HeldAssessment, meeting_id: str) -> policy_event_pb2.PolicyEvent:
+    fact = policy_event_pb2.ReleaseChanged(
+        assessment_id=str(held.id),
+        revision=1,
+        rendition=release_pb2.RENDITION_TEAR_LINE,
+        mode=release_pb2.RELEASE_MODE_RELEASE,
+        meeting_id=meeting_id,
+    )
+    fact.evaluated_time.FromDatetime(DECIDED_AT + timedelta(minutes=2))
+    return policy_event_pb2.PolicyEvent(release_changed=fact)
+
+
+async def test_what_was_denied_while_it_was_being_tabled_is_not_put_on_the_table(
+    dialogue: Dialogue, news: News
+) -> None:
+    held = dialogue.assessment()
+    meeting, draft, _ = await dialogue.tabled(held)
+    await news.release(held, meeting["id"], allowed=False)
+    refused = await dialogue.ask(
+        UK_SECRETARIAT,
+        "POST",
+        f"/v1/drafts/{draft['id']}/table",
+        {"marking": "TLP:GREEN"},
+        version=draft["version"],
+    )
+    assert (refused.status_code, refused.json()["reason"]) == (409, "REFERENCE_STALE")

@@ -1,5 +1,6 @@
 """No path makes an agenda agreed without every party's quorum on the hash that is on the table."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from hypothesis import settings, strategies
@@ -45,7 +46,7 @@ class Table(RuleBasedStateMachine):
             content_hash=content_hash([number]),
         )
         (held,) = fresh.references
-        current = type(held)(held.item_id, held.assessment_id, self.revision, ReferenceState.CURRENT)
+        current = replace(held, reference=replace(held.reference, revision=self.revision))
         self.versions.append(
             tabled(
                 id=fresh.id,
