@@ -12,6 +12,7 @@ from services.kernel.markings.composition import compose
 from services.kernel.markings.marking import Marking
 from services.kernel.markings.refusals import MarkingMalformed, MarkingMissing
 from services.kernel.markings.stix import definition_marking, stix_marking
+from services.kernel.refusals import Refusal
 
 LONGEST_SELECTOR = 250
 """Characters, as STIX bounds the names of properties."""
@@ -67,6 +68,11 @@ class StixMarkings:
             raise MarkingMissing("parts of the object are marked and the rest is not")
         return _compose([self.stated, *(part.marking for part in self.parts)])
 
+    @property
+    def stated_anywhere(self) -> Marking | None:
+        """The roll-up of what is marked, of the object or of its parts; None where nothing is."""
+        return _compose([self.stated, *(part.marking for part in self.parts)])
+
     def at(self, selector: str) -> Marking | None:
         """The marking of one part: of the object, of what the part is in and of what it holds; None
         where neither the object nor anything that the part is in is marked.
@@ -100,7 +106,11 @@ def _read_entry(
     reference = entry["marking_ref"]
     if not isinstance(reference, str):
         raise MarkingMalformed("a marking reference is a string", pointer=f"{pointer}/marking_ref")
-    marking = definition_marking(reference, definitions.get(reference))
+    try:
+        marking = definition_marking(reference, definitions.get(reference))
+    except Refusal as refusal:
+        place = f"{pointer}/marking_ref"
+        raise type(refusal)(refusal.detail, pointer=place, **refusal.metadata) from refusal
     if marking is None:
         return []
     return [StixPart(selector, path, marking) for selector, path in zip(selectors, paths, strict=True)]

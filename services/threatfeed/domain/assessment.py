@@ -131,6 +131,17 @@ class Derivation:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedPart:
+    """A part of what was published that its originator marked by itself (STIX 2.1 section 7.2.3).
+
+    The marking of the whole is never lower; a part is not released without the whole.
+    """
+
+    selector: str
+    marking: Marking
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """One revision of an assessment, with content.
 
@@ -168,6 +179,7 @@ class Assessment:
     severities: tuple[Severity, ...] = ()
     ratings: Ratings = UNRATED
     handling: tuple[str, ...] = ()
+    marked_parts: tuple[MarkedPart, ...] = ()
     modified: datetime | None = None
     language: str | None = None
 

@@ -16,6 +16,7 @@ from services.threatfeed.domain.assessment import (
     Assessment,
     Derivation,
     Judgement,
+    MarkedPart,
     Period,
     Revision,
     Severity,
@@ -112,6 +113,10 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
         ],
         "ratings": ratings_to_document(assessment.ratings),
         "handling": list(assessment.handling),
+        "marked_parts": [
+            {"selector": part.selector, "marking": part.marking.to_document()}
+            for part in assessment.marked_parts
+        ],
         "modified": None if assessment.modified is None else assessment.modified.isoformat(),
         "language": assessment.language,
     }
@@ -171,6 +176,10 @@ def _content_from_document(
         ),
         ratings=ratings_from_document(document.get("ratings", {})),
         handling=tuple(document.get("handling", ())),
+        marked_parts=tuple(
+            MarkedPart(part["selector"], Marking.from_document(part["marking"]))
+            for part in document.get("marked_parts", ())
+        ),
         modified=_instant(document.get("modified")),
         language=document.get("language"),
     )

@@ -224,13 +224,6 @@ class PayloadClaimsOtherAgency(AssessmentRefusal):
     reason = "PAYLOAD_CLAIMS_OTHER_AGENCY"
 
 
-class GranularMarkingUnsupported(AssessmentRefusal):
-    """STIX granular markings are refused while they cannot be kept: ignoring one could release a text."""
-
-    kind = RefusalKind.UNSUPPORTED
-    reason = "GRANULAR_MARKING_UNSUPPORTED"
-
-
 class EventUnpublished(AssessmentRefusal):
     """A MISP event that its producer has not published."""
 

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from services.kernel.identifiers import assessment_id
 from services.kernel.markings.composition import compose
 from services.kernel.markings.marking import Marking
+from services.kernel.markings.refusals import MarkingMissing
+from services.kernel.markings.stix_granular import StixMarkings
 from services.kernel.parties import Agency
 from services.kernel.policy import Policy
 from services.kernel.refusals import Refusal
@@ -22,6 +24,7 @@ from services.threatfeed.domain import limits
 from services.threatfeed.domain.assessment import (
     Assessment,
     Derivation,
+    MarkedPart,
     Source,
     SourceFormat,
     VersionKey,
@@ -54,7 +57,7 @@ from services.threatfeed.formats.json_text import Json
 from services.threatfeed.formats.stix_facts import Bundle, Facts, Placed, StixObject, facts_of
 from services.threatfeed.formats.stix_report import StixReport, StixVersion
 from services.threatfeed.formats.unmarked import marking_of_unmarked
-from services.threatfeed.formats.validation import refusals_of
+from services.threatfeed.formats.validation import at, refusals_of
 
 _LONGEST_CLAIM: Final = 128
 _MOST_CONFIDENT: Final = 100
@@ -138,7 +141,8 @@ class _BundleReader:
         is_2_0 = source.format is SourceFormat.STIX_2_0
         version = "2.0" if is_2_0 else "2.1"
         facts = facts_of(report.object_refs, report.created_by_ref, self._bundle, version)
-        marking, rule_id = self._marking(report, facts, placed)
+        markings = self._bundle.markings_of(placed)
+        marking, rule_id = self._marking(markings, facts, placed)
         techniques, sectors = distinct_techniques(facts.techniques), distinct_sectors(facts.sectors)
         actors = _distinct(facts.actors)
         vulnerabilities = _distinct([*facts.vulnerabilities, *cves_in(report.name, report.description)])
@@ -157,6 +161,7 @@ class _BundleReader:
             text=report.description,
             marking=marking,
             marking_rule_id=rule_id,
+            marked_parts=tuple(MarkedPart(part.selector, part.marking) for part in markings.parts),
             published=read_instant(report.published, f"{placed.pointer}/published"),
             modified=read_instant(report.modified, f"{placed.pointer}/modified"),
             # STIX 2.1 section 3.2: without `lang` the language is English. STIX 2.0 has no such member.
@@ -210,8 +215,12 @@ class _BundleReader:
             case _:
                 raise FieldInvalid("STIX 2.0 and 2.1 are accepted", pointer=pointer)
 
-    def _marking(self, report: StixReport, facts: Facts, placed: Placed) -> tuple[Marking, str | None]:
-        own = self._bundle.marking_of(report, placed.pointer)
+    def _marking(self, markings: StixMarkings, facts: Facts, placed: Placed) -> tuple[Marking, str | None]:
+        """A report is never marked lower than a part of it, whatever it says of itself."""
+        try:
+            own = markings.whole
+        except MarkingMissing as refusal:
+            raise at(refusal, placed.pointer) from refusal
         rule_id: str | None = None
         if own is None:
             own, rule_id = marking_of_unmarked(self._agency, self._policy, placed.pointer)

@@ -13,12 +13,11 @@ from typing import Final, TypeAlias, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from services.kernel.markings.marking import Marking
-from services.kernel.markings.stix import stix_marking
+from services.kernel.markings.stix_granular import StixMarkings
 from services.kernel.refusals import Refusal
 from services.threatfeed.domain.assessment import Period
 from services.threatfeed.domain.refusals import (
     BundleMalformed,
-    GranularMarkingUnsupported,
     TimestampInvalid,
 )
 from services.threatfeed.domain.sectors import sector_in
@@ -103,21 +102,17 @@ class Bundle:
         collections = (placed.content for placed in others.values() if placed.type == _COLLECTION)
         return cls(tuple(reports), others, {**_STATED_ELSEWHERE, **definitions}, releases_of(collections))
 
-    def marking_of(self, marked: StixMarked, pointer: str) -> Marking | None:
-        """The marking of an object, None where it carries none.
+    def markings_of(self, placed: Placed) -> StixMarkings:
+        """The markings of an object and of its parts.
 
-        Raises the refusals of `stix_marking`, and `GranularMarkingUnsupported` for any granular marking.
+        Raises the refusals of `StixMarkings.read`, with a pointer into the submission.
         """
-        for position, granular in enumerate(marked.granular_markings):
-            if granular.marking_ref is not None:
-                raise GranularMarkingUnsupported(
-                    "a marking of a part of an object cannot be kept yet",
-                    pointer=f"{pointer}/granular_markings/{position}",
-                )
         try:
-            return stix_marking(marked.object_marking_refs, self.definitions)
+            return StixMarkings.read(placed.content, self.definitions)
         except Refusal as refusal:
-            raise at(refusal, f"{pointer}/object_marking_refs") from refusal
+            raise at(
+                refusal, placed.pointer + ("" if refusal.pointer else "/object_marking_refs")
+            ) from refusal
 
 
 @dataclass(slots=True)
@@ -213,10 +208,10 @@ def _take_period(facts: Facts, placed: Placed) -> bool:
 
 def _take_marking(facts: Facts, placed: Placed, bundle: Bundle) -> None:
     try:
-        marked = StixMarked.model_validate(placed.content)
+        StixMarked.model_validate(placed.content)
     except ValidationError as error:
         raise refusals_of(error, placed.pointer)[0] from error
-    marking = bundle.marking_of(marked, placed.pointer)
+    marking = bundle.markings_of(placed).stated_anywhere
     if marking is not None:
         facts.markings.append(marking)
 

@@ -11,6 +11,7 @@ import stix2  # type: ignore[import-untyped]
 from services.kernel.markings.stix import STIX_TLP
 from services.threatfeed.domain import limits
 from services.threatfeed.domain.assessment import Assessment, SourceFormat, Withdrawal
+from services.threatfeed.domain.documents import revision_from_document, revision_to_document
 from services.threatfeed.domain.refusals import SubmissionRefusal
 from services.threatfeed.domain.subjects import (
     Actor,
@@ -131,13 +132,64 @@ def test_a_statement_is_no_marking() -> None:
     assert str(accepted(both).marking) == "TLP:GREEN"
 
 
-def test_a_granular_marking_is_refused_and_never_ignored() -> None:
+def test_a_report_that_marks_itself_lower_than_a_part_of_it_is_marked_as_the_part() -> None:
     granular = [{"marking_ref": TLP_RED_2, "selectors": ["description"]}]
-    assert refused(bundle(report(granular_markings=granular))) == [
-        ("GRANULAR_MARKING_UNSUPPORTED", "/objects/0/granular_markings/0")
+    assessment = accepted(bundle(report(granular_markings=granular)))
+    assert str(assessment.marking) == "TLP:RED"
+    assert [(part.selector, str(part.marking)) for part in assessment.marked_parts] == [
+        ("description", "TLP:RED")
     ]
+    assert revision_from_document(revision_to_document(assessment)) == assessment
     language = [{"lang": "fr", "selectors": ["name"]}]
-    assert accepted(bundle(report(granular_markings=language)))
+    assert accepted(bundle(report(granular_markings=language))).marked_parts == ()
+
+
+def test_a_part_marked_lower_than_the_report_lowers_nothing() -> None:
+    granular = [{"marking_ref": TLP_GREEN_2, "selectors": ["name"]}]
+    lower = report(object_marking_refs=[TLP_RED_2], granular_markings=granular)
+    assert str(accepted(bundle(lower)).marking) == "TLP:RED"
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason", "place"),
+    [
+        (
+            {
+                "marking_ref": "marking-definition--00000000-0000-4000-8000-000000000000",
+                "selectors": ["name"],
+            },
+            "MARKING_UNKNOWN",
+            "/marking_ref",
+        ),
+        ({"marking_ref": TLP_RED_2, "selectors": ["nothing"]}, "MARKING_MALFORMED", "/selectors/0"),
+        ({"marking_ref": TLP_RED_2, "selectors": ["description.[0]"]}, "MARKING_MALFORMED", "/selectors/0"),
+        ({"marking_ref": TLP_RED_2, "selectors": []}, "MARKING_MALFORMED", "/selectors"),
+        ({"marking_ref": TLP_RED_2, "lang": "fr", "selectors": ["name"]}, "MARKING_MALFORMED", ""),
+        ({"selectors": ["name"]}, "MARKING_MALFORMED", ""),
+    ],
+)
+def test_a_part_whose_marking_is_not_understood_refuses_the_report(
+    entry: dict[str, Any], reason: str, place: str
+) -> None:
+    fine = {"marking_ref": TLP_GREEN_2, "selectors": ["name"]}
+    assert refused(bundle(report(granular_markings=[fine, entry]))) == [
+        (reason, f"/objects/0/granular_markings/1{place}")
+    ]
+
+
+def test_what_only_parts_mark_leaves_the_report_unmarked() -> None:
+    granular = [{"marking_ref": TLP_GREEN_2, "selectors": ["description"]}]
+    parts_only = bundle(report(object_marking_refs=None, granular_markings=granular))
+    for agency in ("ncsc", "unit42"):
+        assert refused(parts_only, agency) == [("MARKING_MISSING", "/objects/0")]
+
+
+def test_a_part_marked_by_a_tlp_identifier_with_other_content_refuses_the_report() -> None:
+    forged = thing(TLP_RED_2, definition_type="statement", definition={"statement": "Anybody may read it."})
+    granular = [{"marking_ref": TLP_RED_2, "selectors": ["description"]}]
+    assert refused(bundle(report(granular_markings=granular), forged)) == [
+        ("MARKING_CONTRADICTED", "/objects/0/granular_markings/0/marking_ref")
+    ]
 
 
 def test_what_is_taken_from_another_object_brings_its_marking() -> None:
@@ -150,9 +202,8 @@ def test_what_is_taken_from_another_object_brings_its_marking() -> None:
 
 def test_what_is_taken_from_another_object_must_be_understood() -> None:
     granular = [{"marking_ref": TLP_RED_2, "selectors": ["name"]}]
-    assert refused(referring(thing(ACTOR, name="GREY HERON", granular_markings=granular))) == [
-        ("GRANULAR_MARKING_UNSUPPORTED", "/objects/1/granular_markings/0")
-    ]
+    partly = accepted(referring(thing(ACTOR, name="GREY HERON", granular_markings=granular)))
+    assert str(partly.marking) == "TLP:RED"
     assert refused(referring(thing(ACTOR, name=7))) == [("FIELD_INVALID", "/objects/1/name")]
     unknown = ["marking-definition--00000000-0000-4000-8000-000000000000"]
     assert refused(referring(thing(ACTOR, name="GREY HERON", object_marking_refs=unknown))) == [
