@@ -4,8 +4,9 @@ assessments.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from services.kernel.canonical import content_hash
 from services.kernel.sections import Section
 
 _WORD = re.compile(r"[^\W_]+")
@@ -27,10 +28,11 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class ThemeAssignment:
-    """A theme with the rule that assigned it."""
+    """A theme with the rule that assigned it, and the version of the rules that the rule is of."""
 
     theme: str
     rule_id: str
+    rules_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +59,26 @@ class ThemeRule:
 
 @dataclass(frozen=True, slots=True)
 class ThemeRules:
-    """The themes and one version of the rules."""
+    """The themes and one version of the rules.
+
+    `version` names the declared version and, after `+`, a digest of the content, so that no two contents
+    share a version. `document` is what they were read from: `read_themes` gives the same rules again.
+    """
 
     version: str
     themes: Mapping[str, Theme]
     rules: tuple[ThemeRule, ...]
+    document: Mapping[str, object] = field(repr=False, compare=False)
 
 
 def read_themes(content: object, where: str) -> ThemeRules:
-    """Reads `themes.yaml`. Raises `PolicyMalformed`."""
+    """Reads `themes.yaml`. Raises `PolicyMalformed`, or `NotCanonical` for a content without a digest."""
     section = Section(content, where)
     themes = {key: _read_theme(key, entry) for key, entry in section.named("themes").items()}
     rules = tuple(_read_rule(entry, themes) for entry in section.sections("rules"))
-    read = ThemeRules(version=section.text("version"), themes=themes, rules=rules)
+    version = f"{section.text('version')}+{content_hash(content).removeprefix('sha256:')[:12]}"
+    document = content if isinstance(content, Mapping) else {}
+    read = ThemeRules(version=version, themes=themes, rules=rules, document=document)
     section.end()
     if len({rule.id for rule in rules}) != len(rules):
         raise section.wrong("a rule id is used twice")

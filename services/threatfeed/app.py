@@ -13,7 +13,7 @@ from services.chassis.lifecycle import Component
 from services.chassis.periodic import Work, periodic
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
-from services.chassis.rpc.server import RpcServer
+from services.chassis.rpc.server import RpcServer, Service
 from services.chassis.topic_reader import TopicReader
 from services.kernel.clearance import Clearing
 from services.kernel.markings.levels import Level
@@ -32,8 +32,11 @@ from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_s
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.pictures import PictureServicer, picture_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
+from services.threatfeed.rpc.theme_rules import ThemeRulesServicer, theme_rules_service
+from services.threatfeed.rpc.triage import TriageServicer, triage_service
 from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.adopt_policy import adopt_policy
+from services.threatfeed.usecases.apply_theme_rules import apply_further
 from services.threatfeed.usecases.decide_anew import decide_anew
 from services.threatfeed.usecases.expire_consents import expire_consents
 from services.threatfeed.usecases.holding import Holding
@@ -49,6 +52,7 @@ from services.threatfeed.usecases.watch_assessments import FeedSignal
 SERVICE = "threatfeed"
 _VIEWS_DUE_EVERY = 5.0
 _RELEASE_EVERY = 1.0
+_RULES_EVERY = 2.0
 _FOLLOWED_EVERY = 0.25
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
@@ -57,7 +61,6 @@ MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     policy = Policy.from_documents(read_documents(settings.policy))
     signal = FeedSignal(process.database)
-    parts = (process.database, policy, process.clock)
     clearing = Clearing(
         policy, settings.home_party, Level.parse(settings.ceiling), lambda topic: party_of(topic, policy)
     )
@@ -65,12 +68,7 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     quarantine = QuarantineDesk(process.database, [subscription], process.clock, process.crash)
     pictures = LatestPictures()
     rpc = RpcServer(
-        [
-            assessment_service(AssessmentServicer(*parts, signal)),
-            consent_service(ConsentServicer(*parts)),
-            picture_service(PictureServicer(pictures, policy)),
-            policy_service(PolicyServicer(*parts)),
-        ],
+        [*rpc_services(process, policy, signal), picture_service(PictureServicer(pictures, policy))],
         settings.rpc,
         verifier=process.verifier,
         health=process.health,
@@ -101,6 +99,18 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         periodic("views followed", signal.look, every=_FOLLOWED_EVERY, health=process.health),
         # Told to end before the servers are: an open stream would hold a server up.
         Component("streams", streams),
+    ]
+
+
+def rpc_services(process: Process, policy: Policy, signal: FeedSignal) -> list[Service]:
+    """The services over what is held."""
+    parts = (process.database, policy, process.clock)
+    return [
+        assessment_service(AssessmentServicer(*parts, signal)),
+        consent_service(ConsentServicer(*parts)),
+        policy_service(PolicyServicer(*parts)),
+        triage_service(TriageServicer(*parts)),
+        theme_rules_service(ThemeRulesServicer(*parts, process.ids)),
     ]
 
 
@@ -135,10 +145,15 @@ async def compose_worker(
     documents = read_documents(settings.policy)
     policy = Policy.from_documents(documents)
     holding = _holding(policy, settings)
+
+    async def apply_rules() -> bool:
+        return await apply_further(process.database, process.clock())
+
     yield [
         process.probes(),
         process.relay(),
         process.quarantine_depth(),
+        periodic("theme rules", apply_rules, every=_RULES_EVERY, health=process.health),
         process.consumer(submissions(policy, _taxonomies(settings), holding, process.clock)),
         periodic(
             "release",

@@ -10,6 +10,8 @@ from entente.threatfeed.v1 import (
     consent_service_pb2,
     picture_service_pb2,
     policy_service_pb2,
+    theme_rules_service_pb2,
+    triage_service_pb2,
 )
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
@@ -30,6 +32,8 @@ from services.threatfeed.rpc import assessments as assessments_rpc
 from services.threatfeed.rpc import consents as consents_rpc
 from services.threatfeed.rpc import pictures as pictures_rpc
 from services.threatfeed.rpc import policies as policies_rpc
+from services.threatfeed.rpc import theme_rules as theme_rules_rpc
+from services.threatfeed.rpc import triage as triage_rpc
 from tests.support.processes import Traces
 
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
@@ -113,6 +117,11 @@ def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
         (
             policy_service_pb2.DESCRIPTOR.services_by_name["PolicyService"],
             policies_rpc.policy_service(None).access,  # type: ignore[arg-type]
+        ),
+        (triage_service_pb2.DESCRIPTOR.services_by_name["TriageService"], triage_rpc.ACCESS),
+        (
+            theme_rules_service_pb2.DESCRIPTOR.services_by_name["ThemeRulesService"],
+            theme_rules_rpc.ACCESS,
         ),
         (
             agenda_service_pb2.DESCRIPTOR.services_by_name["AgendaService"],

@@ -240,7 +240,8 @@ def told(
         revision=revision,
         current=source.version,
         published_at=published,
-        themes=themes,
+        themes=content.themes,
+        line_themes=content.line_themes(),
         aggregate_version=version,
     )
     change = Change(standing, content if state == "ACTIVE" else None)

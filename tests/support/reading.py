@@ -25,16 +25,17 @@ from services.chassis.settings import ListenerSettings
 from services.kernel.identifiers import assessment_id
 from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy
-from services.threatfeed.app import MIGRATIONS
+from services.threatfeed.app import MIGRATIONS, rpc_services
+from services.threatfeed.domain.themes import ThemeMatcher
+from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.http.routes import routes
-from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
 from services.threatfeed.usecases.make_views import ViewMaker
 from services.threatfeed.usecases.watch_assessments import FeedSignal
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running
-from tests.support.submissions import read, real_policy
+from tests.support.submissions import real_policy, real_taxonomies
 
 UK_ONLY = "UK OFFICIAL-SENSITIVE - HMG USE ONLY"
 JOINT = "UK OFFICIAL REL EU"
@@ -53,6 +54,7 @@ class Reading:
     dsn: str
     stub: "assessment_service_pb2_grpc.AssessmentServiceAsyncStub"
     client: httpx.AsyncClient
+    channel: grpc.aio.Channel
     address: str
     """Where the api answers over a real connection, which streams need."""
 
@@ -70,19 +72,30 @@ class Reading:
         token = self.token("fcdo-secretariat", "UK", "FCDO", "secretariat")
         return {"authorization": f"Bearer {token}"}
 
+    def gchq(self) -> dict[str, str]:
+        """An official of the United Kingdom in another series."""
+        token = self.token("gchq-secretariat", "UK", "GCHQ", "secretariat")
+        return {"authorization": f"Bearer {token}"}
+
+    def operator(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token('operator', 'UK', 'DSIT', 'operator')}"}
+
     def eu(self) -> dict[str, str]:
         token = self.token("eeas-secretariat", "EU", "EEAS", "secretariat")
         return {"authorization": f"Bearer {token}"}
 
 
 @asynccontextmanager
-async def open_reading(platform: PlatformAccess, postgres: Databases) -> AsyncIterator[Reading]:
+async def open_reading(
+    platform: PlatformAccess, postgres: Databases, deployed: Policy | None = None
+) -> AsyncIterator[Reading]:
+    """`deployed` is the policy of the api where it is another one than that of what is held."""
     dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
-    policy, clock = real_policy(), SettableClock()
+    policy, clock = deployed or real_policy(), SettableClock()
     async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
         signal = FeedSignal(process.database)
         server = RpcServer(
-            [assessment_service(AssessmentServicer(process.database, policy, clock, signal))],
+            rpc_services(process, policy, signal),
             ListenerSettings(port=0),
             verifier=process.verifier,
             health=process.health,
@@ -110,17 +123,23 @@ async def open_reading(platform: PlatformAccess, postgres: Databases) -> AsyncIt
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threatfeed") as client,
         ):
             stub = assessment_service_pb2_grpc.AssessmentServiceStub(channel)
-            yield Reading(platform, process, clock, policy, dsn, stub, client, f"http://127.0.0.1:{port}")
+            address = f"http://127.0.0.1:{port}"
+            yield Reading(platform, process, clock, policy, dsn, stub, client, channel, address)
 
 
-async def hold(reading: Reading, *documents: dict[str, object]) -> list[UUID]:
-    """Has assessments of ncsc ingested, and the views of them made."""
-    holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), real_policy())
+async def hold(reading: Reading, *documents: dict[str, object], policy: Policy | None = None) -> list[UUID]:
+    """Has assessments of ncsc ingested under a policy, and the views of them made."""
+    rules = policy or real_policy()
+    holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), rules)
+    matcher = ThemeMatcher.compile(rules.themes)
     batch = []
     for offset, document in enumerate(documents):
         raw = json.dumps(document).encode()
         record = Record("threatfeed.submission.ncsc.v1", 0, offset, b"k", raw, (), 0)
-        batch.append(Submission(record, "ncsc", read(raw)))
+        readings = read_submission(
+            raw, None, agency="ncsc", policy=rules, themes=matcher, taxonomies=real_taxonomies()
+        )
+        batch.append(Submission(record, "ncsc", readings))
     async with reading.process.database.transaction() as tx:
         assert await ingest_submissions(tx, batch, holding, reading.process.clock()) == []
     identities = [assessment_id("ncsc", str(document["id"])) for document in documents]

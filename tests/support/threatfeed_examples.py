@@ -52,7 +52,8 @@ def _standing(content: Assessment, state: str, revision: int, aggregate_version:
         revision=revision,
         current=content.source.version,
         published_at=content.published,
-        themes=tuple(sorted({item.theme for item in content.themes})),
+        themes=content.themes,
+        line_themes=content.line_themes(),
         aggregate_version=aggregate_version,
     )
 

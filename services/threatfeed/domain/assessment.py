@@ -188,6 +188,10 @@ class Assessment:
         own = [judgement.marking for judgement in self.judgements if judgement.marking is not None]
         return compose([self.marking, *own]) if own else self.marking
 
+    def line_themes(self) -> tuple[ThemeAssignment, ...] | None:
+        """The themes of the tear line that is given to readers; None where there is none."""
+        return self.tear_lines[0].themes if self.tear_lines else None
+
     def markings(self) -> Iterator[Marking]:
         """The markings of what stands alone: the text with its judgements, and each tear line.
 

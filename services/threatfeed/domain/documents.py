@@ -123,11 +123,17 @@ def _content_to_document(assessment: Assessment) -> dict[str, object]:
 
 
 def _themes_to_document(themes: Sequence[ThemeAssignment]) -> list[dict[str, str]]:
-    return [{"theme": theme.theme, "rule_id": theme.rule_id} for theme in themes]
+    return [
+        {"theme": theme.theme, "rule_id": theme.rule_id, "rules_version": theme.rules_version}
+        for theme in themes
+    ]
 
 
 def _themes_from_document(entries: Sequence[Mapping[str, str]]) -> tuple[ThemeAssignment, ...]:
-    return tuple(ThemeAssignment(entry["theme"], entry["rule_id"]) for entry in entries)
+    # Revisions stored before rules were kept do not say of which version theirs were.
+    return tuple(
+        ThemeAssignment(entry["theme"], entry["rule_id"], entry.get("rules_version", "")) for entry in entries
+    )
 
 
 def _content_from_document(

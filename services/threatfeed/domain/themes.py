@@ -11,6 +11,9 @@ from enum import IntEnum
 from typing import Final
 
 from services.kernel.themes import ANY, Condition, ThemeAssignment, ThemeRules
+from services.threatfeed.domain.assessment import Assessment, TearLine
+from services.threatfeed.domain.cves import cves_in
+from services.threatfeed.domain.subjects import distinct_terms
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _ASCII_BETWEEN_WORDS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
@@ -27,6 +30,24 @@ class ThemeSubject:
     vulnerabilities: Collection[str] = ()
     actors: Collection[str] = ()
     judgements: int = 0
+
+    @classmethod
+    def of(cls, content: Assessment) -> "ThemeSubject":
+        """What the readers of formats gave to the rules when they read this assessment."""
+        return cls(
+            texts=(content.title, content.text, *(judgement.statement for judgement in content.judgements)),
+            sectors=distinct_terms(content.sectors),
+            techniques=[technique.id for technique in content.techniques],
+            vulnerabilities=content.vulnerabilities,
+            actors=[actor.name_as_reported for actor in content.actors],
+            judgements=len(content.judgements),
+        )
+
+    @classmethod
+    def of_line(cls, line: TearLine) -> "ThemeSubject":
+        """A tear line is matched by its own words: its parent's would tell of its parent's text."""
+        texts = (line.title or "", line.text)
+        return cls(texts=texts, vulnerabilities=cves_in(*texts))
 
 
 class _Kind(IntEnum):
@@ -99,7 +120,9 @@ class ThemeMatcher:
         for rule in rules.rules:
             for condition in rule.any_of:
                 position = len(conditions)
-                conditions.append(_Compiled.of(ThemeAssignment(rule.theme, rule.id), condition))
+                conditions.append(
+                    _Compiled.of(ThemeAssignment(rule.theme, rule.id, rules.version), condition)
+                )
                 for keyword in condition.keywords:
                     keywords.setdefault(keyword, set()).add(position)
                 if not condition.keywords:

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.threatfeed.http import assessments, changes, consents, pictures, policies, quarantine
+from services.threatfeed.http import (
+    assessments,
+    changes,
+    consents,
+    pictures,
+    policies,
+    quarantine,
+    themes,
+    triage,
+)
 
 
 def routes() -> Sequence[APIRouter]:
@@ -14,5 +23,7 @@ def routes() -> Sequence[APIRouter]:
         consents.routes(),
         pictures.routes(),
         policies.routes(),
+        triage.routes(),
+        themes.routes(),
         quarantine.routes(),
     )

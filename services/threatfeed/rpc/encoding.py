@@ -83,8 +83,12 @@ def encode_rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssess
         signing_key=content.source.signing_key or "",
     )
     message.published_time.FromDatetime(content.published)
-    for assignment in content.themes:
-        message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
+    for assigned in rendered.themes:
+        message.themes.add(
+            theme=assigned.theme,
+            rule_id="" if assigned.rule is None else assigned.rule.rule_id,
+            assigned_by=assigned.assigned_by,
+        )
     if full:
         message.judgements.extend(map(encode_judgement, content.judgements))
         message.subjects.CopyFrom(encode_subjects(content))

@@ -11,6 +11,7 @@ import psycopg
 
 from services.chassis.audit import AuditEntry, append_all
 from services.chassis.database import Transaction
+from services.kernel.themes import ThemeAssignment
 from services.threatfeed.domain.assessment import Revision, VersionKey, VersionScheme
 from services.threatfeed.domain.documents import revision_to_document
 from services.threatfeed.domain.revisions import Decision, History, Recorded
@@ -26,7 +27,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an assessment stands after a change; a row of `assessment`."""
+    """How an assessment stands after a change; a row of `assessment`.
+
+    `themes` are those that the rules assign, `line_themes` those of the tear line; None without one.
+    """
 
     assessment_id: UUID
     agency: str
@@ -36,7 +40,18 @@ class Standing:
     revision: int
     current: VersionKey | None
     published_at: datetime | None
-    themes: tuple[str, ...]
+    themes: tuple[ThemeAssignment, ...]
+    line_themes: tuple[ThemeAssignment, ...] | None
+    aggregate_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Themed:
+    """The themes that rules assign to an assessment as it stands, and the version that this makes."""
+
+    assessment_id: UUID
+    themes: tuple[ThemeAssignment, ...]
+    line_themes: tuple[ThemeAssignment, ...] | None
     aggregate_version: int
 
 
@@ -104,7 +119,9 @@ async def insert_assessments(
         return
     statement = """
         COPY assessment (assessment_id, agency, party, object_id, state, revision, version_scheme,
-            version_ordinal, version_text, published_at, themes, aggregate_version, traceparent, changed_at)
+            version_ordinal, version_text, published_at, themes, theme_rules, line_themes,
+            line_theme_rules, rules_version,
+            aggregate_version, traceparent, changed_at)
         FROM STDIN (FORMAT BINARY)
     """
     try:
@@ -112,7 +129,7 @@ async def insert_assessments(
             copy.set_types(
                 [
                     *("uuid", "text", "text", "text", "text", "int4", "text", "int8", "text"),
-                    *("timestamptz", "text[]", "int8", "text", "timestamptz"),
+                    *("timestamptz", *("text[]",) * 4, "text", "int8", "text", "timestamptz"),
                 ]
             )
             # In the order of their ids, as every writer does, so that two never wait for each other.
@@ -131,10 +148,31 @@ async def update_assessments(
             """
             UPDATE assessment SET state = %s, revision = %s, version_scheme = %s, version_ordinal = %s,
                 version_text = %s, published_at = coalesce(%s, published_at), themes = %s,
+                theme_rules = %s, line_themes = %s, line_theme_rules = %s, rules_version = %s,
                 aggregate_version = %s, traceparent = %s, changed_at = %s
             WHERE assessment_id = %s
             """,
             [(*_row(standing)[4:], traceparent, at, standing.assessment_id) for standing in standings],
+        )
+
+
+async def store_themes(tx: Transaction, themes: Sequence[Themed], at: datetime) -> None:
+    """Gives locked assessments the themes that other rules assign; the version grows where they changed."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            UPDATE assessment SET themes = %s, theme_rules = %s, line_themes = %s, line_theme_rules = %s,
+                rules_version = %s, aggregate_version = %s,
+                changed_at = CASE WHEN aggregate_version = %s THEN changed_at ELSE %s END
+            WHERE assessment_id = %s
+            """,
+            [
+                (
+                    *_themes(one.themes, one.line_themes),
+                    *(one.aggregate_version, one.aggregate_version, at, one.assessment_id),
+                )
+                for one in themes
+            ],
         )
 
 
@@ -182,8 +220,20 @@ def _row(standing: Standing) -> tuple[object, ...]:
         None if current is None else current.ordinal,
         None if current is None else current.text,
         standing.published_at,
-        list(standing.themes),
+        *_themes(standing.themes, standing.line_themes),
         standing.aggregate_version,
+    )
+
+
+def _themes(
+    themes: Sequence[ThemeAssignment], line_themes: Sequence[ThemeAssignment] | None
+) -> tuple[object, ...]:
+    return (
+        [one.theme for one in themes],
+        [one.rule_id for one in themes],
+        None if line_themes is None else [one.theme for one in line_themes],
+        None if line_themes is None else [one.rule_id for one in line_themes],
+        next((one.rules_version for one in (*themes, *(line_themes or ()))), ""),
     )
 
 

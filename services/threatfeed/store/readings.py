@@ -1,15 +1,19 @@
 """Reads assessments as they stand, and keeps the decisions on their release."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import repeat
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from services.chassis.audit import AuditEntry, append_all
 from services.chassis.database import Transaction
+from services.kernel.parties import Audience
 from services.kernel.release_terms import Decision, RevisionState
+from services.kernel.themes import ThemeAssignment
 from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.documents import revision_from_document
 
@@ -28,7 +32,9 @@ class Held:
 
 _COLUMNS = """
     assessment_revision.document, assessment_revision.revision, assessment.state, assessment.revision,
-    assessment.party, assessment.traceparent
+    assessment.party, assessment.traceparent,
+    assessment.themes, assessment.theme_rules, assessment.line_themes, assessment.line_theme_rules,
+    assessment.rules_version
 """
 
 
@@ -75,35 +81,108 @@ async def find_source(tx: Transaction, assessment_id: UUID, version: str | None)
 
 
 async def page_of_active(
-    tx: Transaction, before: tuple[datetime, UUID] | None, theme: str | None, limit: int
+    tx: Transaction,
+    before: tuple[datetime, UUID] | None,
+    theme: str | None,
+    audience: Audience,
+    limit: int,
 ) -> list[Held]:
-    """Current revisions, the latest published first, after a position in that order."""
+    """Current revisions, the latest published first, after a position in that order.
+
+    With a theme, those that may have it in the audience's view: which ones do is still to be decided.
+    """
     cursor = await tx.execute(
         f"""
         SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
         WHERE assessment.state = 'ACTIVE' AND assessment_revision.revision = assessment.revision
           AND (%(at)s::timestamptz IS NULL
                OR (assessment.published_at, assessment_id) < (%(at)s, %(id)s::uuid))
-          AND (%(theme)s::text IS NULL OR %(theme)s = ANY (assessment.themes))
+          AND (%(theme)s::text IS NULL OR %(theme)s = ANY (assessment.themes)
+               OR %(theme)s = ANY (assessment.line_themes)
+               OR assessment_id IN (
+                   SELECT assessment_id FROM theme_decisions
+                   WHERE series = %(series)s AND party = %(party)s AND %(theme)s = ANY (assigned)))
         ORDER BY assessment.published_at DESC, assessment_id DESC LIMIT %(limit)s
         """,  # noqa: S608 the columns are a constant
         {
             "at": before and before[0],
             "id": before and before[1],
             "theme": theme,
+            "series": audience.series,
+            "party": audience.party,
             "limit": limit,
         },
     )
     return [_held(row) for row in await cursor.fetchall()]
 
 
+async def page_for_triage(
+    tx: Transaction, audience: Audience, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Held]:
+    """Current revisions that may have no theme in the audience's view, the earliest published first.
+
+    All of those are among them; whether one has, and whether a reader may know, is still to be decided.
+    """
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
+        WHERE assessment.state = 'ACTIVE' AND assessment_revision.revision = assessment.revision
+          AND ((assessment.themes = '{{}}' OR assessment.line_themes = '{{}}') OR assessment_id IN (
+              SELECT assessment_id FROM theme_decisions
+              WHERE series = %(series)s AND party = %(party)s AND removed <> '{{}}'))
+          AND (%(at)s::timestamptz IS NULL
+               OR (assessment.published_at, assessment_id) > (%(at)s, %(id)s::uuid))
+        ORDER BY assessment.published_at, assessment_id LIMIT %(limit)s
+        """,  # noqa: S608 the columns are a constant
+        {
+            "series": audience.series,
+            "party": audience.party,
+            "at": after and after[0],
+            "id": after and after[1],
+            "limit": limit,
+        },
+    )
+    return [_held(row) for row in await cursor.fetchall()]
+
+
+async def lock_active(tx: Transaction, after: UUID | None, limit: int) -> list[tuple[Held, int]]:
+    """Current revisions in the order of their ids, locked, each with the version of its aggregate."""
+    cursor = await tx.execute(
+        f"""
+        SELECT aggregate_version, {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
+        WHERE assessment.state = 'ACTIVE' AND assessment_revision.revision = assessment.revision
+          AND (%(after)s::uuid IS NULL OR assessment_id > %(after)s)
+        ORDER BY assessment_id LIMIT %(limit)s FOR UPDATE OF assessment
+        """,  # noqa: S608 the columns are a constant
+        {"after": after, "limit": limit},
+    )
+    return [(_held(row[1:]), int(row[0])) for row in await cursor.fetchall()]
+
+
+async def page_by_id(tx: Transaction, after: UUID | None, limit: int) -> list[Held]:
+    """Current revisions in the order of their ids."""
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
+        WHERE assessment.state = 'ACTIVE' AND assessment_revision.revision = assessment.revision
+          AND (%(after)s::uuid IS NULL OR assessment_id > %(after)s)
+        ORDER BY assessment_id LIMIT %(limit)s
+        """,  # noqa: S608 the columns are a constant
+        {"after": after, "limit": limit},
+    )
+    return [_held(row) for row in await cursor.fetchall()]
+
+
 def _held(row: tuple[object, ...]) -> Held:
-    document, revision, state, current, party, traceparent = row
+    document, revision, state, current, party, traceparent, *themes = row
     content = revision_from_document(document)  # type: ignore[arg-type]
     if not isinstance(content, Assessment) or not isinstance(revision, int):
         raise TypeError("a numbered revision has content")
     if not isinstance(current, int):
         raise TypeError("the current revision is a number")
+    if state == "ACTIVE" and revision == current:
+        # Rules that were applied later have reassigned the themes of what stands, not of what was published.
+        content = _with_themes(content, themes)
     if state == "WITHDRAWN":
         standing = RevisionState.WITHDRAWN
     elif revision != current:
@@ -118,6 +197,16 @@ def _held(row: tuple[object, ...]) -> Held:
         party=str(party),
         traceparent=None if traceparent is None else str(traceparent),
     )
+
+
+def _with_themes(content: Assessment, columns: Sequence[Any]) -> Assessment:
+    themes, rules, line_themes, line_rules, version = columns
+    whole = tuple(map(ThemeAssignment, themes, rules, repeat(version)))
+    lines = content.tear_lines
+    if lines and line_themes is not None:
+        own = tuple(map(ThemeAssignment, line_themes, line_rules, repeat(version)))
+        lines = (replace(lines[0], themes=own), *lines[1:])
+    return replace(content, themes=whole, tear_lines=lines)
 
 
 async def record_decisions(

@@ -23,6 +23,7 @@ from services.threatfeed.domain.submission import (
     result_of_refusal,
     result_of_rejection,
 )
+from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.events import Change, assessment_changed, receipt
 from services.threatfeed.formats.json_text import read_json
 from services.threatfeed.formats.kev import OBJECT_ID_PREFIX, read_catalogue, removed_entries
@@ -36,6 +37,7 @@ from services.threatfeed.store.histories import (
     standing_versions,
     update_assessments,
 )
+from services.threatfeed.usecases.applied_themes import hold_applied_rules, reassigned
 from services.threatfeed.usecases.holding import Holding
 
 _AUDITED = {
@@ -58,8 +60,13 @@ class Submission:
 async def ingest_submissions(
     tx: Transaction, submissions: Sequence[Submission], holding: Holding, at: datetime
 ) -> list[Quarantined]:
-    """Stores a batch; gives the records that the operator must see besides those nobody could read."""
-    complete = [await _with_removals(tx, submission, holding.policy) for submission in submissions]
+    """Stores a batch; gives the records that the operator must see besides those nobody could read.
+
+    The readings carry themes by the rules that the policy brings; where others are applied, theirs are taken.
+    """
+    applied = await hold_applied_rules(tx, holding.policy.themes, at)
+    themed = submissions if applied is None else [_themed(submission, applied) for submission in submissions]
+    complete = [await _with_removals(tx, submission, holding.policy) for submission in themed]
     check = holding.check(at)
     checked = [_checked(submission, check) for submission in complete]
     revisions = list(_revisions(checked))
@@ -83,6 +90,16 @@ async def ingest_submissions(
     messages.extend(_receipts(checked, decisions, at))
     await enqueue(tx, messages, at)
     return _for_the_operator(checked, decisions)
+
+
+def _themed(submission: Submission, themes: ThemeMatcher) -> Submission:
+    if isinstance(submission.content, Refusal):
+        return submission
+    content = tuple(
+        reassigned(reading, themes) if isinstance(reading, Assessment) else reading
+        for reading in submission.content
+    )
+    return replace(submission, content=content)
 
 
 async def _with_removals(tx: Transaction, submission: Submission, policy: Policy) -> Submission:
@@ -148,7 +165,8 @@ def _standing(decision: Decision, before: Standing | None, held: Held | None, po
         revision=decision.revision or number,
         current=revision.source.version if content is not None else current,
         published_at=None if content is None else content.published,
-        themes=() if content is None else tuple(item.theme for item in content.themes),
+        themes=() if content is None else content.themes,
+        line_themes=None if content is None else content.line_themes(),
         aggregate_version=version + 1,
     )
 

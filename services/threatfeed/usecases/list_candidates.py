@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.chassis.database import Database, Transaction
-from services.kernel.parties import Reader, Role
+from services.kernel.parties import Audience, Reader, Role
 from services.kernel.policy import Policy
 from services.kernel.releasability import jointly_allowed
 from services.kernel.release_terms import Decision, Mode, Rendition
 from services.threatfeed.domain.paging import Position
+from services.threatfeed.domain.theme_decisions import UNDECIDED, ThemesByHand
 from services.threatfeed.store.consents import consents_for
 from services.threatfeed.store.readings import Held, page_of_active
+from services.threatfeed.store.theme_decisions import themes_by_hand
 from services.threatfeed.usecases.decide_releasability import Asking, Use
 from services.threatfeed.usecases.read_assessment import Rendered
 from services.threatfeed.usecases.renditions import renditions, title_of
@@ -27,6 +29,10 @@ class Candidate:
     joint_title: str | None
     decisions: tuple[Decision, ...]
 
+    def carries(self, theme: str | None) -> bool:
+        """Whether its reader sees that theme on it; None is any and none."""
+        return theme is None or theme in {one.theme for one in self.rendered.themes}
+
 
 async def list_candidates(
     database: Database,
@@ -42,10 +48,11 @@ async def list_candidates(
     """A page of what the reader may see, latest first, and the publication and id of the last assessment
     looked at; no position when there is no more.
 
-    Raises `NotEntitled`.
+    Themes are those of the rules, with what the reader's own audience decided by hand. Raises `NotEntitled`.
     """
     policy.require(reader, Role.SECRETARIAT, use.series)
     candidates: list[Candidate] = []
+    audience = Audience(use.series, reader.party)
     async with database.transaction() as tx:
         asking = Asking(
             reader=reader,
@@ -55,11 +62,13 @@ async def list_candidates(
             consents=await consents_for(tx, use.meeting_id),
         )
         while True:
-            chunk = await page_of_active(tx, after, theme, _CHUNK)
+            chunk = await page_of_active(tx, after, theme, audience, _CHUNK)
+            by_hand = await themes_by_hand(tx, audience, [held.content.assessment_id for held in chunk])
             for held in chunk:
                 after = (held.content.published, held.content.assessment_id)
-                candidate = await _candidate(tx, held, asking)
-                if candidate is not None:
+                decided = by_hand.get(held.content.assessment_id, UNDECIDED)
+                candidate = await _candidate(tx, held, decided, asking)
+                if candidate is not None and candidate.carries(theme):
                     candidates.append(candidate)
                 if len(candidates) == size:
                     return candidates, after
@@ -67,7 +76,7 @@ async def list_candidates(
                 return candidates, None
 
 
-async def _candidate(tx: Transaction, held: Held, asking: Asking) -> Candidate | None:
+async def _candidate(tx: Transaction, held: Held, by_hand: ThemesByHand, asking: Asking) -> Candidate | None:
     decisions: list[Decision] = []
     joint: Rendition | None = None
     own = await asking.own_rendition(tx, held)
@@ -86,7 +95,7 @@ async def _candidate(tx: Transaction, held: Held, asking: Asking) -> Candidate |
     if own is None:
         return None
     return Candidate(
-        rendered=Rendered(held, own),
+        rendered=Rendered(held, own, by_hand),
         joint_rendition=joint,
         joint_title=None if joint is None else title_of(held.content, joint),
         decisions=tuple(decisions),

@@ -12,6 +12,12 @@ from services.kernel.refusals import NoAccess
 from services.kernel.releasability import decide
 from services.kernel.release_terms import Consent, Mode, Occasion, Rendition
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.theme_decisions import (
+    UNDECIDED,
+    AssignedTheme,
+    ThemesByHand,
+    themes_in_view,
+)
 from services.threatfeed.domain.views import in_rendition
 from services.threatfeed.store.consents import consents_for
 from services.threatfeed.store.readings import Held, find_revision
@@ -20,15 +26,24 @@ from services.threatfeed.usecases.renditions import renditions, text_under_decis
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """An assessment and the rendition in which the reader gets it."""
+    """An assessment and the rendition in which the reader gets it.
+
+    `by_hand` is what the reader's audience decided on its themes, where an audience was asked for.
+    """
 
     held: Held
     rendition: Rendition
+    by_hand: ThemesByHand = UNDECIDED
 
     @property
     def content(self) -> Assessment:
         """What the reader gets of it, and nothing more."""
         return in_rendition(self.held.content, self.rendition)
+
+    @property
+    def themes(self) -> tuple[AssignedTheme, ...]:
+        """The themes of the rendition in the view of the audience."""
+        return themes_in_view(self.content.themes, self.by_hand)
 
 
 async def read_assessment(

@@ -10,6 +10,7 @@ from services.threatfeed.domain.themes import ThemeSubject
 from tests.support.submissions import real_policy, real_themes
 
 RULES = real_policy().themes.rules
+RULES_VERSION = real_policy().themes.version
 CONDITIONS = [condition for rule in RULES for condition in rule.any_of]
 WORDS = sorted(
     {word for condition in CONDITIONS for keyword in condition.keywords for word in keyword.split()}
@@ -60,5 +61,5 @@ def test_as_the_rules_read_one_by_one(subject: ThemeSubject) -> None:
     expected: dict[str, ThemeAssignment] = {}
     for rule in RULES:
         if any(holds(condition, subject) for condition in rule.any_of):
-            expected.setdefault(rule.theme, ThemeAssignment(rule.theme, rule.id))
+            expected.setdefault(rule.theme, ThemeAssignment(rule.theme, rule.id, RULES_VERSION))
     assert real_themes().assign(subject) == tuple(expected.values())

@@ -3,6 +3,7 @@
 import pytest
 
 from services.kernel.themes import read_themes
+from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.themes import ThemeMatcher, ThemeSubject
 from tests.support.submissions import SAMPLES, accepted, narrative, read, real_policy, real_themes
 
@@ -99,3 +100,19 @@ def test_the_samples_fall_under_the_themes_of_the_agenda(file: str, theme: str) 
 
 def test_every_theme_of_the_policy_can_be_assigned() -> None:
     assert {rule.theme for rule in real_themes().rules.rules} == set(real_policy().themes.themes)
+
+
+def test_what_is_held_gets_the_themes_that_it_got_when_it_was_read() -> None:
+    for folder in ("ncsc", "unit42"):
+        for file in sorted((SAMPLES / folder).glob("*.json")):
+            for reading in read(file.read_bytes(), agency=folder):
+                if isinstance(reading, Assessment):
+                    assert real_themes().assign(ThemeSubject.of(reading)) == reading.themes, file.name
+
+
+def test_no_two_contents_of_the_rules_share_a_version() -> None:
+    document = dict(real_policy().themes.document)
+    same, other = read_themes(document, "themes"), read_themes({**document, "rules": []}, "themes")
+    assert same == real_policy().themes
+    assert same.version != other.version
+    assert same.version.partition("+")[0] == other.version.partition("+")[0]
