@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import chain, pairwise
 from typing import Final
 
+from services.kernel.markings.tlp import TlpLabel
 from services.threatfeed.domain.refusals import CsafTestFailed
 from services.threatfeed.formats.csaf_catalogue_tests import failed_tag_tests
 from services.threatfeed.formats.csaf_document import CsafDocument, CsafMeta
@@ -31,6 +32,7 @@ _PROFILES: Final = {
     "2.0": _PROFILES_OF_2_0,
     "2.1": _PROFILES_OF_2_0 | {"csaf_deprecated_security_advisory", "csaf_withdrawn", "csaf_superseded"},
 }
+_EVERYBODY: Final = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _NOT_IN_NAMES: Final = re.compile(r"[-_\s]+")
 
 
@@ -46,6 +48,7 @@ def failed_tests(document: CsafDocument) -> Iterator[CsafTestFailed]:
         _failed_version_tests(meta),
         _failed_category_tests(meta),
         _failed_language_tests(meta),
+        _failed_sharing_tests(meta),
         failed_profile_tests(document),
         failed_product_tests(document),
     )
@@ -99,6 +102,14 @@ def _failed_category_tests(meta: CsafMeta) -> Iterator[CsafTestFailed]:
     reserved = {_NOT_IN_NAMES.sub("", profile.removeprefix("csaf_")) for profile in profiles - {"csaf_base"}}
     if plain.startswith("csaf") or plain in reserved:
         yield CsafTestFailed.of("6.1.26", "the category looks like one of the standard's", _CATEGORY)
+
+
+def _failed_sharing_tests(meta: CsafMeta) -> Iterator[CsafTestFailed]:
+    """6.1.38 of CSAF 2.1: a document that is restricted is not shared with everybody."""
+    group, tlp = meta.distribution.sharing_group, meta.distribution.tlp
+    if group is not None and group.id == _EVERYBODY and (tlp is None or tlp.label != TlpLabel.CLEAR):
+        pointer = "/document/distribution/tlp/label"
+        yield CsafTestFailed.of("6.1.38", "shared with everybody, and restricted", pointer)
 
 
 def _failed_language_tests(meta: CsafMeta) -> Iterator[CsafTestFailed]:

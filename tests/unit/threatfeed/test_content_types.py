@@ -5,8 +5,9 @@ import json
 import pytest
 
 from services.kernel.policy import UnknownAgency
+from services.threatfeed.domain.assessment import Assessment, SourceFormat
 from services.threatfeed.domain.refusals import SubmissionRefusal
-from tests.support.formats import csaf, event, kev
+from tests.support.formats import csaf, event, kev, kev_entry
 from tests.support.submissions import bundle, narrative, read, report
 
 NARRATIVE = json.dumps(narrative()).encode()
@@ -40,6 +41,34 @@ STIX_2_0 = json.dumps(bundle(report(spec_version=None), spec_version="2.0")).enc
 )
 def test_accepted(raw: bytes, content_type: str | None) -> None:
     assert len(read(raw, content_type)) == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "content_type", "expected"),
+    [
+        (narrative(), "application/vnd.entente.assessment+json;version=1", SourceFormat.NARRATIVE),
+        (
+            bundle(report(spec_version=None), spec_version="2.0"),
+            "application/stix+json;version=2.0",
+            SourceFormat.STIX_2_0,
+        ),
+        (bundle(report()), "application/stix+json;version=2.1", SourceFormat.STIX_2_1),
+        (event(), "application/vnd.entente.misp+json", SourceFormat.MISP),
+        (csaf(), "application/vnd.entente.csaf+json", SourceFormat.CSAF_2_0),
+        (csaf(csaf_version="2.1"), "application/vnd.entente.csaf+json", SourceFormat.CSAF_2_1),
+        (kev(kev_entry()), "application/vnd.entente.kev+json", SourceFormat.KEV),
+    ],
+)
+def test_every_format_is_read_as_declared_and_as_its_content_shows(
+    document: object, content_type: str, expected: SourceFormat
+) -> None:
+    raw = json.dumps(document).encode()
+    declared = read(raw, content_type, "cisa")
+    (reading,) = declared
+    assert isinstance(reading, Assessment)
+    assert reading.source.format is expected
+    for sniffed in (None, "application/json"):
+        assert read(raw, sniffed, "cisa") == declared
 
 
 @pytest.mark.parametrize(

@@ -202,3 +202,18 @@ def test_a_category_of_ones_own_does_not_look_like_a_profile(
     edition: str, category: str, expected: str | None
 ) -> None:
     assert failed(csaf(csaf_version=edition, category=category)) == expected
+
+
+@pytest.mark.parametrize(
+    ("group", "label", "expected"),
+    [
+        ("ffffffff-ffff-ffff-ffff-ffffffffffff", "CLEAR", None),
+        ("ffffffff-ffff-ffff-ffff-ffffffffffff", "RED", "6.1.38"),
+        ("5868d6be-b28a-404e-a245-0b5093b31b8b", "RED", None),
+    ],
+)
+def test_what_is_restricted_is_not_shared_with_everybody(
+    group: str, label: str, expected: str | None
+) -> None:
+    distribution = {"sharing_group": {"id": group}, "tlp": {"label": label}}
+    assert failed(csaf(csaf_version="2.1", distribution=distribution)) == expected
