@@ -56,7 +56,14 @@ async def apply_events(access: PlatformAccess, dsn: str, topic: str, records: in
             subscription, database, clock=system_clock, telemetry=telemetry, crash=crash
         )
         member = GroupMember(
-            subscription, processor, database, kafka, service="agenda", telemetry=telemetry, health=Health()
+            subscription,
+            processor,
+            database,
+            kafka,
+            service="agenda",
+            clock=system_clock,
+            telemetry=telemetry,
+            health=Health(),
         )
 
         async def count(query: str) -> int:

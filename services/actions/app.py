@@ -15,11 +15,13 @@ from services.actions.rpc.service import ActionParts, action_service
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.claim_completion import Holding
 from services.actions.usecases.publication import Publication
+from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.records import Subscription
 from services.chassis.documents import read_documents
 from services.chassis.feed import FeedView
 from services.chassis.feed_reader import FeedReader
 from services.chassis.http.application import HttpParts, HttpServer, create_api
+from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
 from services.chassis.http.requests import permit
 from services.chassis.lifecycle import Component
@@ -122,6 +124,7 @@ def make_http(process: Process, parts: ActionParts) -> FastAPI:
             routes.routes(),
             stream.routes(),
             quarantine_routes(permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)),
+            consumer_routes(permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)),
         ],
         health=process.health,
         telemetry=process.telemetry,
@@ -129,6 +132,7 @@ def make_http(process: Process, parts: ActionParts) -> FastAPI:
         holding=parts.holding,
         views=parts.views,
         closing=parts.closing,
+        consumers=ConsumerDesk(process.database, process.clock),
         quarantine=QuarantineDesk(process.database, subscriptions, process.clock, process.crash),
         sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
     )

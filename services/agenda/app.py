@@ -15,6 +15,7 @@ from services.agenda.http.routes import routes
 from services.agenda.rpc import AgendaServicer, agenda_service
 from services.agenda.settings import AgendaSettings
 from services.agenda.signatures import OfficialKeys
+from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.documents import read_documents
 from services.chassis.health import Health
 from services.chassis.http.application import HttpParts, HttpServer, create_api
@@ -81,6 +82,7 @@ async def compose_api(process: Process, settings: AgendaSettings) -> AsyncIterat
             process.verifier,
             process.health,
             process.telemetry,
+            consumers=ConsumerDesk(process.database, process.clock),
             quarantine=QuarantineDesk(
                 process.database, [assessments(process.clock), actions()], process.clock, process.crash
             ),

@@ -72,6 +72,7 @@ class Process:
             self.database,
             self.settings.kafka,
             service=self.service,
+            clock=self.clock,
             telemetry=self.telemetry,
             health=self.health,
         )

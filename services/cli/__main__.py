@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands import checking, people, systems, watching
+from services.cli.commands import checking, consumers, people, quarantine, systems, watching
 
 
 def create_app() -> typer.Typer:
@@ -28,6 +28,8 @@ def create_app() -> typer.Typer:
         watching.picture,
     ):
         app.command()(command)
+    app.add_typer(quarantine.create_commands(), name="quarantine")
+    app.add_typer(consumers.create_commands(), name="consumer")
     return app
 
 

@@ -57,6 +57,8 @@ _ACCOUNTS: Final = (
     Account("cert-eu-release-officer", "EU", "CERT-EU", (Role.RELEASE_OFFICER,)),
     Account("cisa-release-officer", "US", "CISA", (Role.RELEASE_OFFICER,)),
     Account("operator", "UK", "DSIT", (Role.OPERATOR,)),
+    Account("cnect-operator", "EU", "CNECT", (Role.OPERATOR,)),
+    Account("nsa-operator", "US", "NSA", (Role.OPERATOR,)),
     Account("auditor", "UK", "FCDO", (Role.AUDITOR,)),
 )
 

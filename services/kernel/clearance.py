@@ -38,6 +38,10 @@ class OperatorSight:
     clearing: Clearing
     reader: Reader
 
+    def may_run(self) -> bool:
+        """Whether the workings of the deployment, which are the host's."""
+        return self._holds(Role.OPERATOR, Role.AUDITOR) and self.reader.party == self.clearing.home_party
+
     def may_see(self, topic: str, ceiling: str) -> bool:  # noqa: ARG002 the same for every ceiling
         """Whether there is a record at all."""
         if not self._holds(Role.OPERATOR, Role.AUDITOR):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.documents import read_documents, read_json_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.lifecycle import Component
@@ -82,6 +83,7 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         health=process.health,
         telemetry=process.telemetry,
         policy=policy,
+        consumers=ConsumerDesk(process.database, process.clock),
         quarantine=quarantine,
         sight_of=lambda principal: clearing.of(Reader.from_claims(principal.subject, principal.claims)),
         signal=signal,

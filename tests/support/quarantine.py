@@ -15,6 +15,7 @@ import psycopg
 from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
 from services.chassis.consumer.batches import BatchProcessor
+from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.positions import Partition
 from services.chassis.consumer.records import Record, Subscription
 from services.chassis.crashpoints import CrashPoints
@@ -172,6 +173,7 @@ async def quarantine_at_work(
             health=process.health,
             telemetry=process.telemetry,
             policy=held,
+            consumers=ConsumerDesk(process.database, clock),
             quarantine=QuarantineDesk(process.database, [subscription], clock),
             sight_of=lambda principal: clearing.of(Reader.from_claims(principal.subject, principal.claims)),
         )

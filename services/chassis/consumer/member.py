@@ -15,7 +15,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
+from services.chassis.clock import Clock
 from services.chassis.consumer.batches import BatchProcessor
+from services.chassis.consumer.halts import forget_halts, record_halts, standing_halts
 from services.chassis.consumer.positions import Partition, stored_positions
 from services.chassis.consumer.records import Record, Subscription
 from services.chassis.database import TRANSIENT, Database
@@ -32,6 +34,7 @@ T = TypeVar("T")
 
 _COMMIT_EVERY = 1.0
 _GLANCE = 0.02
+_LOOK_FOR_RESUMED_EVERY = 1.0
 _NOWHERE = TopicPartition("", 0)
 """A partition that nobody has: asking for it keeps the member alive and takes nothing."""
 _DRAIN_WITHIN = 25.0
@@ -48,6 +51,7 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         kafka: KafkaSettings,
         *,
         service: str,
+        clock: Clock,
         telemetry: Telemetry,
         health: Health,
     ) -> None:
@@ -56,6 +60,7 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._database = database
         self._kafka = kafka
         self._service = service
+        self._clock = clock
         self._metrics = telemetry.metrics
         self._health = health
         self._name = f"consumer {subscription.group}"
@@ -65,6 +70,8 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._working: set[asyncio.Task[None]] = set()
         self._busy: set[Partition] = set()
         self._halted: dict[Partition, str] = {}
+        self._untold: set[Partition] = set()
+        self._halts_seen_at = 0.0
         self._refused_in_a_row: dict[Partition, int] = {}
         self._applied: dict[Partition, int] = {}
         self._next: dict[Partition, int] = {}
@@ -131,6 +138,43 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         if self._working and not batches:
             await asyncio.wait(self._working, timeout=_GLANCE, return_when=asyncio.FIRST_COMPLETED)
         await self._commit()
+        if self._halted:
+            await self._tend_halted()
+
+    async def _tend_halted(self) -> None:
+        """Writes down what stopped, and goes on with what an operator has let go."""
+        now = asyncio.get_running_loop().time()
+        if now - self._halts_seen_at < _LOOK_FOR_RESUMED_EVERY:
+            return
+        self._halts_seen_at = now
+        group = self._subscription.group
+        try:
+            async with self._database.transaction() as tx:
+                told = {partition: self._halted[partition] for partition in self._untold}
+                await record_halts(tx, group, told, self._clock())
+                standing = await standing_halts(tx, group)
+                positions = await stored_positions(tx, group)
+        except TRANSIENT as error:
+            self._metrics.retries.labels(group).inc()
+            self._log.warning("halts not looked at", error=repr(error))
+            return
+        self._untold -= set(told)
+        for partition in set(self._halted) - standing - self._untold - self._busy:
+            await self._go_on(partition, positions.get(partition, 0))
+
+    async def _go_on(self, partition: Partition, position: int) -> None:
+        place = TopicPartition(partition.topic, partition.number)
+        if place not in self._consumer.assignment():
+            return
+        start = (await self._consumer.beginning_offsets([place]))[place]
+        end = (await self._consumer.end_offsets([place]))[place]
+        del self._halted[partition]
+        self._refused_in_a_row.pop(partition, None)
+        self._health.set_problem(self._problem_of(partition), None)
+        self._metrics.halted.labels(*partition.labels(self._subscription.group)).set(0)
+        self._consumer.resume(place)
+        self._log.info("partition goes on", topic=partition.topic, partition=partition.number)
+        self._begin(place, position, start, end)
 
     def _free(self) -> list[TopicPartition]:
         """The partitions that may give a batch now; none before the stored positions are sought.
@@ -231,8 +275,10 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
 
     def _halt(self, partition: Partition, why: str) -> None:
         self._halted[partition] = why
+        self._untold.add(partition)
+        self._halts_seen_at = 0.0
         self._metrics.halted.labels(*partition.labels(self._subscription.group)).set(1)
-        self._health.set_problem(f"{self._name} {partition.topic}/{partition.number}", why)
+        self._health.set_problem(self._problem_of(partition), why)
         self._log.error("partition stopped", topic=partition.topic, partition=partition.number, why=why)
 
     async def _commit(self, *, force: bool = False) -> None:
@@ -286,36 +332,47 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._next.clear()
         self._suspects.clear()
         for partition in list(self._halted):
-            self._health.set_problem(f"{self._name} {partition.topic}/{partition.number}", None)
+            self._health.set_problem(self._problem_of(partition), None)
         self._halted.clear()
+        self._untold.clear()
         attempts = AsyncRetrying(
             retry=retry_if_exception_type(TRANSIENT),
             wait=wait_random_exponential(multiplier=0.1, max=5),
             before_sleep=self._note_wait,
         )
-        stored: dict[Partition, int] = await attempts(self._stored_positions)
+        stored: dict[Partition, int] = await attempts(self._stored_positions, assigned)
         if assigned:
             starts = await self._consumer.beginning_offsets(list(assigned))
             ends = await self._consumer.end_offsets(list(assigned))
         for place in assigned:
             partition = Partition(place.topic, place.partition)
             self._metrics.halted.labels(*partition.labels(self._subscription.group)).set(0)
-            position = stored.get(partition, starts[place])
-            if position < starts[place]:
-                self._halt(partition, f"gap: records {position} to {starts[place]} are gone unread")
-            elif position > ends[place]:
-                self._halt(partition, f"rewound: the log ends at {ends[place]}, we are at {position}")
-            if partition in self._halted:
-                self._consumer.pause(place)
-            else:
-                self._consumer.seek(place, position)
-                self._next[partition] = position
+            self._begin(place, stored.get(partition, starts[place]), starts[place], ends[place])
         self._assigned = True
         self._health.set_problem(self._name, None)
         self._log.info("partitions assigned", count=len(assigned))
 
-    async def _stored_positions(self) -> dict[Partition, int]:
+    def _begin(self, place: TopicPartition, position: int, start: int, end: int) -> None:
+        """Goes to a position, or stops the partition where the log does not hold it."""
+        partition = Partition(place.topic, place.partition)
+        if position < start:
+            self._halt(partition, f"gap: records {position} to {start} are gone unread")
+        elif position > end:
+            self._halt(partition, f"rewound: the log ends at {end}, we are at {position}")
+        if partition in self._halted:
+            self._consumer.pause(place)
+        else:
+            self._consumer.seek(place, position)
+            self._next[partition] = position
+
+    def _problem_of(self, partition: Partition) -> str:
+        return f"{self._name} {partition.topic}/{partition.number}"
+
+    async def _stored_positions(self, assigned: Any) -> dict[Partition, int]:
+        """Whoever gets a partition judges anew whether it can go on."""
+        partitions = [Partition(place.topic, place.partition) for place in assigned]
         async with self._database.transaction() as tx:
+            await forget_halts(tx, self._subscription.group, partitions)
             return await stored_positions(tx, self._subscription.group)
 
 

@@ -244,12 +244,14 @@ def _add_reads(router: APIRouter, reading: Entering, operating: Entering) -> Non
             next_page_token="" if following is None else page_token(following, asked),
         )
 
-    @router.get("/{record}")
-    async def get_record(parts: Reading, record: Named) -> RecordWithLedger:
+    @router.get("/{record}", response_model=RecordWithLedger)
+    async def get_record(parts: Reading, record: Named) -> Response:
         entry, steps = await parts.desk.look(parts.sight, place_of(record))
         view = RecordView.of(entry, parts.sight)
         opened = parts.sight.may_open(entry.place.topic, entry.ceiling)
-        return RecordWithLedger(**view.model_dump(), ledger=[_step(step, opened=opened) for step in steps])
+        ledger = [_step(step, opened=opened) for step in steps]
+        whole = RecordWithLedger(**view.model_dump(), ledger=ledger)
+        return Encoded(whole, version=entry.version).response()
 
     @router.get("/{record}/content")
     async def open_record(

@@ -74,6 +74,9 @@ class EditTooLarge(Refusal):
 class Sight(Protocol):
     """What one operator may see of quarantine, by topic and marking ceiling."""
 
+    def may_run(self) -> bool:
+        """Whether the workings of the deployment itself."""
+
     def may_see(self, topic: str, ceiling: str) -> bool:
         """Whether there is a record at all, where it lay, since when, and the reason's code."""
 

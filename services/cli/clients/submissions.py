@@ -1,7 +1,7 @@
 """An agency's feed: publishes submissions and waits for their receipts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,18 +68,32 @@ class Feed:
         places: dict[Place, Contents] = {}
         for contents in files:
             places[await self._send(contents, signer)] = contents
+        found = await self._receipts_for(places, replayed=False, within=within)
+        return [Published(contents, found[place]) for place, contents in places.items()]
+
+    async def await_replays(
+        self, published: Sequence[Published], *, within: float = 30.0
+    ) -> list[SubmissionReceipt]:
+        """The receipts for replays of what was published before. Raises `CommandFailed`."""
+        places = {_place(one.receipt): one.contents for one in published}
+        found = await self._receipts_for(places, replayed=True, within=within)
+        return [found[place] for place in places]
+
+    async def _receipts_for(
+        self, places: Mapping[Place, Contents], *, replayed: bool, within: float
+    ) -> Mapping[Place, SubmissionReceipt]:
         found: dict[Place, SubmissionReceipt] = {}
         try:
             async with asyncio.timeout(within):
                 while len(found) < len(places):
                     receipt = await self._next_receipt()
-                    place = (receipt.topic, receipt.partition, receipt.offset)
-                    if place in places:
+                    place = _place(receipt)
+                    if place in places and bool(receipt.replay) is replayed:
                         found[place] = receipt
         except TimeoutError:
             missing = ", ".join(one.name for at, one in places.items() if at not in found)
             raise CommandFailed(f"no receipt within {within:.0f} s for {missing}") from None
-        return [Published(contents, found[place]) for place, contents in places.items()]
+        return found
 
     async def _send(self, contents: Contents, signer: Signer | None) -> Place:
         with self._tracer.start_as_current_span(
@@ -101,6 +115,10 @@ class Feed:
     async def _next_receipt(self) -> SubmissionReceipt:
         record = await self._receipts.getone()
         return json_format.Parse(record.value, SubmissionReceipt(), ignore_unknown_fields=True)
+
+
+def _place(receipt: SubmissionReceipt) -> Place:
+    return receipt.topic, receipt.partition, receipt.offset
 
 
 @asynccontextmanager

@@ -8,7 +8,15 @@ from typing import Final
 
 from services.cli.chain import Chain
 from services.cli.failures import CommandFailed, Refused
-from services.cli.thread import concluding, following, preparing, publishing, standing, watching
+from services.cli.thread import (
+    concluding,
+    following,
+    preparing,
+    publishing,
+    repairing,
+    standing,
+    watching,
+)
 from services.cli.thread.stage import SECRETARIAT, Stage, ThreadRecord, require
 from services.cli.waiting import until
 
@@ -59,6 +67,7 @@ async def _others_see_their_own(stage: Stage) -> None:
 
 STEPS: Final[tuple[tuple[str, StepFunction], ...]] = (
     ("agencies publish", publishing.publish_assessments),
+    ("a broken submission is repaired", repairing.repair_a_submission),
     ("each side finds it", watching.sides_find_what_they_may_read),
     ("pictures are drawn", watching.pictures_are_drawn),
     ("the meeting is planned", preparing.plan_meeting),

@@ -4,6 +4,7 @@ import asyncio
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -11,9 +12,13 @@ from aiokafka.record.util import calc_crc32c
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from services.chassis.consumer.halts import ConsumerDesk, PartitionNotHalted, Standing
+from services.chassis.consumer.positions import Partition
 from services.chassis.consumer.records import Delivery, Quarantined
 from services.chassis.database import Transaction
+from services.chassis.once import Answer, Once
 from services.chassis.process import Process
+from services.chassis.quarantine.entries import Operator
 from tests.support.plumbing import Plumbing, store_applied
 from tests.support.processes import running
 from tests.support.waiting import eventually
@@ -160,3 +165,76 @@ async def test_an_operator_who_mends_the_position_has_the_partition_back(plumbin
         await plumbing.reached(topic, 4)
         assert await mended.health.not_ready() == {}
     assert plumbing.applied(topic) == ["text 1", "text 2", "text 3"]
+
+
+class Host:
+    """An operator of the host."""
+
+    def may_run(self) -> bool:
+        return True
+
+    def may_see(self, topic: str, ceiling: str) -> bool:
+        return bool(topic and ceiling)
+
+    def may_open(self, topic: str, ceiling: str) -> bool:
+        return self.may_see(topic, ceiling)
+
+
+def once(process: Process) -> Once[Standing]:
+    return Once(
+        process.database,
+        principal="operator",
+        key=str(uuid4()),
+        request="resume",
+        at=process.clock(),
+        encode=lambda standing: Answer(200, str(standing.next_offset).encode(), "text/plain"),
+    )
+
+
+async def written_down(desk: ConsumerDesk) -> Standing:
+    async def found() -> Standing | None:
+        return next((one for one in await desk.standings(Host()) if one.why), None)
+
+    return await eventually(found, within=30, describe="the halt is written down")
+
+
+async def test_an_operator_lets_a_stopped_partition_go_on_without_a_restart(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic()
+    await plumbing.publish(topic, "bad", "bad", "bad", "bad", "bad")
+    process = await plumbing.process()
+    desk = ConsumerDesk(process.database, process.clock)
+    subscription = plumbing.subscription(topic, quarantine_limit=3)
+    async with running(process.consumer(subscription)):
+        standing = await written_down(desk)
+        assert standing.why is not None
+        assert "went to quarantine" in standing.why
+        await desk.resume(
+            once(process), Host(), plumbing.group, Partition(topic, 0), None, "fixed", Operator("ops", "UK")
+        )
+        await plumbing.publish(topic, "last")
+        await plumbing.reached(topic, 6)
+        assert await process.health.not_ready() == {}
+        assert halted(process, plumbing.group, topic) == 0
+    assert plumbing.applied(topic)[-1] == "last"
+    (audited,) = plumbing.rows("SELECT actor, detail->>'note' FROM audit WHERE action = 'consumer.resumed'")
+    assert audited == ("ops", "fixed")
+
+
+async def test_an_operator_leaves_out_what_is_gone_by_naming_where_to_go_on(plumbing: Plumbing) -> None:
+    topic = await plumbing.topic()
+    await plumbing.publish(topic, *(f"text {n}" for n in range(8)))
+    plumbing.set_position(topic, 2)
+    await delete_records(plumbing, topic, before=5)
+    process = await plumbing.process()
+    desk = ConsumerDesk(process.database, process.clock)
+    async with running(process.consumer(plumbing.subscription(topic))):
+        assert (await written_down(desk)).why == "gap: records 2 to 5 are gone unread"
+        place, who = Partition(topic, 0), Operator("ops", "UK")
+        await desk.resume(once(process), Host(), plumbing.group, place, 3, "a guess", who)
+        # A position that the log does not hold either stops the partition again.
+        assert (await written_down(desk)).why == "gap: records 3 to 5 are gone unread"
+        await desk.resume(once(process), Host(), plumbing.group, place, 5, "they are lost", who)
+        await plumbing.reached(topic, 8)
+        with pytest.raises(PartitionNotHalted):
+            await desk.resume(once(process), Host(), plumbing.group, place, 0, "once more", who)
+    assert plumbing.applied(topic) == ["text 5", "text 6", "text 7"]
