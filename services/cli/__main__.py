@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands import checking, consumers, people, quarantine, systems, watching
+from services.cli.commands import checking, consumers, people, quarantine, systems, triage, watching
 
 
 def create_app() -> typer.Typer:
@@ -26,10 +26,15 @@ def create_app() -> typer.Typer:
         people.tail,
         people.trace,
         watching.picture,
+        triage.triage,
+        triage.overlaps,
+        triage.link,
+        triage.unlink,
     ):
         app.command()(command)
     app.add_typer(quarantine.create_commands(), name="quarantine")
     app.add_typer(consumers.create_commands(), name="consumer")
+    app.add_typer(triage.create_commands(), name="themes")
     return app
 
 

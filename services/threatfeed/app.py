@@ -31,6 +31,7 @@ from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
+from services.threatfeed.rpc.correlations import CorrelationServicer, correlation_service
 from services.threatfeed.rpc.pictures import PictureServicer, picture_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
 from services.threatfeed.rpc.theme_rules import ThemeRulesServicer, theme_rules_service
@@ -113,6 +114,7 @@ def rpc_services(process: Process, policy: Policy, signal: FeedSignal) -> list[S
         policy_service(PolicyServicer(*parts)),
         triage_service(TriageServicer(*parts)),
         theme_rules_service(ThemeRulesServicer(*parts, process.ids)),
+        correlation_service(CorrelationServicer(*parts, process.ids)),
     ]
 
 

@@ -8,6 +8,7 @@ from entente.agenda.v1 import agenda_service_pb2
 from entente.threatfeed.v1 import (
     assessment_service_pb2,
     consent_service_pb2,
+    correlation_service_pb2,
     picture_service_pb2,
     policy_service_pb2,
     theme_rules_service_pb2,
@@ -30,6 +31,7 @@ from services.kernel.parties import Role
 from services.threatfeed.http.routes import routes as threatfeed_routes
 from services.threatfeed.rpc import assessments as assessments_rpc
 from services.threatfeed.rpc import consents as consents_rpc
+from services.threatfeed.rpc import correlations as correlations_rpc
 from services.threatfeed.rpc import pictures as pictures_rpc
 from services.threatfeed.rpc import policies as policies_rpc
 from services.threatfeed.rpc import theme_rules as theme_rules_rpc
@@ -117,6 +119,10 @@ def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
         (
             policy_service_pb2.DESCRIPTOR.services_by_name["PolicyService"],
             policies_rpc.policy_service(None).access,  # type: ignore[arg-type]
+        ),
+        (
+            correlation_service_pb2.DESCRIPTOR.services_by_name["CorrelationService"],
+            correlations_rpc.ACCESS,
         ),
         (triage_service_pb2.DESCRIPTOR.services_by_name["TriageService"], triage_rpc.ACCESS),
         (

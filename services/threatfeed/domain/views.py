@@ -77,6 +77,7 @@ def facts_of(content: Assessment, party: str) -> list[str]:
             *_facts("actor", [actor.name_as_reported for actor in content.actors]),
             *_facts("technique", [technique.id for technique in content.techniques]),
             *_facts("cve", content.vulnerabilities),
+            *_facts("reference", () if content.uri is None else (content.uri,)),
             *_facts("sector", distinct_terms(content.sectors)),
             *_facts("sector", [f"{item.scheme} {item.code}" for item in content.sectors if item.code]),
             *_facts("marking", [*([str(marking.tlp)] if marking.tlp else []), *levels]),

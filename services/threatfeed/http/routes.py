@@ -9,6 +9,7 @@ from services.threatfeed.http import (
     changes,
     consents,
     consumers,
+    correlations,
     pictures,
     policies,
     quarantine,
@@ -27,5 +28,6 @@ def routes() -> Sequence[APIRouter]:
         policies.routes(),
         triage.routes(),
         themes.routes(),
+        correlations.routes(),
         quarantine.routes(),
     )

@@ -1,6 +1,6 @@
 """The themes of one assessment in an audience's view, and the secretariat's decisions on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -48,15 +48,14 @@ class Ask:
     reason: str
     expected: int
 
-    def checked(self) -> "Ask":
-        """Raises `InvalidValue` for a reason that is empty, too long or not plain text."""
-        if not self.reason.strip() or len(self.reason) > LONGEST_REASON:
-            raise InvalidValue(
-                f"a reason of at most {LONGEST_REASON} characters is needed", pointer="/reason"
-            )
-        if not all(character.isprintable() or character == "\n" for character in self.reason):
-            raise InvalidValue("a reason is plain text", pointer="/reason")
-        return self
+
+def checked_reason(reason: str) -> str:
+    """Raises `InvalidValue` for a reason that is empty, too long or not plain text."""
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise InvalidValue(f"a reason of at most {LONGEST_REASON} characters is needed", pointer="/reason")
+    if not all(character.isprintable() or character == "\n" for character in reason):
+        raise InvalidValue("a reason is plain text", pointer="/reason")
+    return reason.strip()
 
 
 async def read_themes(
@@ -97,8 +96,9 @@ async def decide_theme(
         rendered = await latest_for(tx, reader, assessment_id, policy, at)
         applied = await applied_rules(tx, policy.themes)
         before = await decided_by_hand(tx, audience, assessment_id)
-        before.require(ask.checked().expected)
-        after = _after(before, ask, reader, applied, at)
+        reason = checked_reason(ask.reason)
+        before.require(ask.expected)
+        after = _after(before, replace(ask, reason=reason), reader, applied, at)
         audit = AuditEntry(
             action=_ACTIONS[ask.verdict],
             actor=reader.subject,
@@ -129,7 +129,7 @@ def _after(
         case Verdict.ASSIGNED | Verdict.REMOVED:
             if ask.theme not in applied.rules.themes:
                 raise ThemeUnknown("the rules that are applied list no such theme", pointer="/theme")
-            decision = ThemeDecision(ask.theme, ask.verdict, ask.reason.strip(), reader.subject, at)
+            decision = ThemeDecision(ask.theme, ask.verdict, ask.reason, reader.subject, at)
             return before.decided(decision)
         case unreachable:
             assert_never(unreachable)
