@@ -10,13 +10,14 @@ import structlog
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.documents import read_documents, read_json_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
+from services.chassis.identity import Principal
 from services.chassis.lifecycle import Component
 from services.chassis.periodic import Work, periodic
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.server import RpcServer, Service
 from services.chassis.topic_reader import TopicReader
-from services.kernel.clearance import Clearing
+from services.kernel.clearance import Clearing, OperatorSight
 from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
@@ -34,6 +35,7 @@ from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.correlations import CorrelationServicer, correlation_service
 from services.threatfeed.rpc.pictures import PictureServicer, picture_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
+from services.threatfeed.rpc.quarantine import QuarantineServicer, quarantine_service
 from services.threatfeed.rpc.theme_rules import ThemeRulesServicer, theme_rules_service
 from services.threatfeed.rpc.triage import TriageServicer, triage_service
 from services.threatfeed.settings import ThreatfeedSettings
@@ -66,11 +68,19 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     clearing = Clearing(
         policy, settings.home_party, Level.parse(settings.ceiling), lambda topic: party_of(topic, policy)
     )
+
+    def sight_of(principal: Principal) -> OperatorSight:
+        return clearing.of(Reader.from_claims(principal.subject, principal.claims))
+
     subscription = submissions(policy, _taxonomies(settings), _holding(policy, settings), process.clock)
     quarantine = QuarantineDesk(process.database, [subscription], process.clock, process.crash)
     pictures = LatestPictures()
     rpc = RpcServer(
-        [*rpc_services(process, policy, signal), picture_service(PictureServicer(pictures, policy))],
+        [
+            *rpc_services(process, policy, signal),
+            picture_service(PictureServicer(pictures, policy)),
+            quarantine_service(QuarantineServicer(process.database, quarantine, sight_of, process.clock)),
+        ],
         settings.rpc,
         verifier=process.verifier,
         health=process.health,
@@ -86,7 +96,7 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         policy=policy,
         consumers=ConsumerDesk(process.database, process.clock),
         quarantine=quarantine,
-        sight_of=lambda principal: clearing.of(Reader.from_claims(principal.subject, principal.claims)),
+        sight_of=sight_of,
         signal=signal,
         pictures=pictures,
     )

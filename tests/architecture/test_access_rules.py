@@ -11,6 +11,7 @@ from entente.threatfeed.v1 import (
     correlation_service_pb2,
     picture_service_pb2,
     policy_service_pb2,
+    quarantine_service_pb2,
     theme_rules_service_pb2,
     triage_service_pb2,
 )
@@ -34,6 +35,7 @@ from services.threatfeed.rpc import consents as consents_rpc
 from services.threatfeed.rpc import correlations as correlations_rpc
 from services.threatfeed.rpc import pictures as pictures_rpc
 from services.threatfeed.rpc import policies as policies_rpc
+from services.threatfeed.rpc import quarantine as quarantine_rpc
 from services.threatfeed.rpc import theme_rules as theme_rules_rpc
 from services.threatfeed.rpc import triage as triage_rpc
 from tests.support.processes import Traces
@@ -111,6 +113,10 @@ def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
         (
             picture_service_pb2.DESCRIPTOR.services_by_name["PictureService"],
             pictures_rpc.picture_service(None).access,  # type: ignore[arg-type]
+        ),
+        (
+            quarantine_service_pb2.DESCRIPTOR.services_by_name["QuarantineService"],
+            quarantine_rpc.quarantine_service(None).access,  # type: ignore[arg-type]
         ),
         (
             consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"],
