@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands import checking, consumers, people, quarantine, systems, triage, watching
+from services.cli.commands import checking, consumers, people, quarantine, spills, systems, triage, watching
 
 
 def create_app() -> typer.Typer:
@@ -25,6 +25,7 @@ def create_app() -> typer.Typer:
         people.signing_key,
         people.tail,
         people.trace,
+        spills.spill,
         watching.picture,
         triage.triage,
         triage.overlaps,

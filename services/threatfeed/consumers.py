@@ -82,6 +82,7 @@ def submissions(
         decode=decode,
         apply=apply,
         marking_ceiling=str(holding.ceiling),
+        withholds=lambda record: holding.suspects(record.value),
     )
 
 

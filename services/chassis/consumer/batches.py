@@ -116,7 +116,7 @@ class BatchProcessor(Generic[T]):
             if not fresh:
                 return []
             refused: list[Quarantined] = [
-                (item.record, item.content) for item in fresh if isinstance(item.content, Refusal)
+                (self._kept(item.record), item.content) for item in fresh if isinstance(item.content, Refusal)
             ]
             refused.extend(await subscription.apply(tx, fresh))
             await put_in_quarantine(
@@ -126,6 +126,10 @@ class BatchProcessor(Generic[T]):
             self._crash(BEFORE_DATABASE_COMMIT)
         self._crash(AFTER_DATABASE_COMMIT)
         return refused
+
+    def _kept(self, record: Record) -> Record:
+        withholds = self._subscription.withholds
+        return record.without_content() if withholds is not None and withholds(record) else record
 
     def _note_failure(self, state: RetryCallState) -> None:
         self._telemetry.metrics.retries.labels(self._subscription.group).inc()

@@ -86,5 +86,7 @@ class Subscription(Generic[T]):
     pattern: str | None = None
     """Instead of `topics`: a regular expression, so that new topics are found while running."""
     marking_ceiling: str = "deployment"
+    withholds: Callable[[Record], bool] | None = None
+    """Says of a record that could not be read whether it goes to quarantine without its content."""
     quarantine_limit: int = 1_000
     """Records in a row that may go to quarantine before the partition is stopped for an operator."""

@@ -12,6 +12,7 @@ import typer
 from entente.exchange.v1.action_status_pb2 import ActionState, BasisState, Rag
 from rich.console import Console
 
+from services.chassis.clock import system_clock
 from services.cli.accounts import ACCOUNTS, Account, account
 from services.cli.chain import Chain
 from services.cli.clients.rest import Desk, open_client, token_of
@@ -19,15 +20,17 @@ from services.cli.clients.status_feeds import Kind, Step, watch_kafka, watch_rpc
 from services.cli.clients.submissions import open_feed
 from services.cli.commands.running import run
 from services.cli.commands.systems import StateOption
-from services.cli.contents import read_contents
+from services.cli.contents import Contents, read_contents
+from services.cli.environment import CEILING, HOME_PARTY
 from services.cli.failures import CommandFailed
-from services.cli.layout import folders, read_policy
+from services.cli.layout import folders, read_policy, read_reference
 from services.cli.record import Access
 from services.cli.signing import Signer, make_key
 from services.cli.terminal import printable
 from services.cli.thread.publishing import describe
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
+from services.threatfeed.usecases.check_files import Checker
 
 
 class Channel(StrEnum):
@@ -55,6 +58,23 @@ def accounts() -> None:
         print(f"{one.name:22} {one.party:3} {one.organisation:12} {', '.join(one.roles)}")
 
 
+def _require_that_all_may_leave(files: list[Contents], agency: str) -> None:
+    """Raises `CommandFailed` for a text that may not be held where it would be sent, before it leaves."""
+    checker = Checker.of(read_policy(), read_reference(), home_party=HOME_PARTY, ceiling=CEILING)
+    for contents in files:
+        checked = checker.check(
+            contents.name, contents.raw, contents.content_type, agency=agency, at=system_clock()
+        )
+        if checked.holding_refusals:
+            told = checked.holding_refusals[0]
+            raise CommandFailed(f"nothing was sent: {contents.name}: {told.reason}: {told.detail}")
+        if checked.rejections and checker.holding.suspects(contents.raw):
+            raise CommandFailed(
+                f"nothing was sent: {contents.name} would be rejected and names a level or a caveat that the"
+                " deployment may not hold"
+            )
+
+
 def publish(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Submissions")],
     agency: Annotated[str, typer.Option("--as", help="Agency, such as ncsc")],
@@ -67,15 +87,20 @@ def publish(
     ] = None,
     state: StateOption = None,
 ) -> None:
-    """Publish files as an agency and print the receipts; exit code 1 when anything was rejected."""
+    """Publish files as an agency and print the receipts; exit code 1 when anything was rejected.
+
+    Nothing at all is sent where one of the files holds what the deployment may not hold.
+    """
 
     async def work() -> int:
         if agency not in read_policy().agencies:
             raise CommandFailed(f"the policy knows no agency {agency!r}")
+        contents = [read_contents(file, content_type) for file in files]
+        _require_that_all_may_leave(contents, agency)
         login = Access.find(folders(state)).login(f"agency-{agency}")
         async with open_feed(agency, login) as feed:
             published = await feed.publish(
-                [read_contents(file, content_type) for file in files],
+                contents,
                 within=within,
                 signer=None if sign_with is None else Signer.read(sign_with),
             )

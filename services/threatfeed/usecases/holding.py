@@ -10,6 +10,7 @@ from services.kernel.markings.marking import Marking
 from services.kernel.policy import Policy
 from services.kernel.releasability import HoldingRefused, check_holding
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.spills import is_suspect
 from services.threatfeed.domain.submission import Reading, Rejection
 
 
@@ -20,6 +21,12 @@ class Holding:
     home_party: str
     ceiling: Level
     policy: Policy
+
+    def suspects(self, raw: bytes | None) -> bool:
+        """Whether what could not be read names what may not be held here."""
+        return raw is not None and is_suspect(
+            raw, home_party=self.home_party, ceiling=self.ceiling, policy=self.policy
+        )
 
     def check(self, at: datetime) -> Callable[[Reading], Reading]:
         """What gives each reading of a batch, or its rejection where its text may not be stored here."""

@@ -1,9 +1,12 @@
 """Takes in what agencies submitted: decides every revision, stores it, tells the agency and the others."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
+
+import structlog
 
 from services.chassis.audit import AuditEntry
 from services.chassis.consumer.records import Quarantined, Record
@@ -15,6 +18,7 @@ from services.kernel.refusals import Refusal
 from services.kernel.releasability import HoldingRefused
 from services.threatfeed.domain.assessment import Assessment, Revision, SourceFormat
 from services.threatfeed.domain.revisions import Decision, Outcome, decide_all
+from services.threatfeed.domain.spills import SUSPECTED, Spill
 from services.threatfeed.domain.submission import (
     Reading,
     Rejection,
@@ -37,9 +41,11 @@ from services.threatfeed.store.histories import (
     standing_versions,
     update_assessments,
 )
+from services.threatfeed.store.spills import record_spills
 from services.threatfeed.usecases.applied_themes import hold_applied_rules, reassigned
 from services.threatfeed.usecases.holding import Holding
 
+_LOG = structlog.get_logger("spills")
 _AUDITED = {
     Outcome.ACCEPTED: "assessment.accepted",
     Outcome.REVISED: "assessment.revised",
@@ -89,7 +95,10 @@ async def ingest_submissions(
     messages = [assessment_changed(change, traceparent, at) for change in changes]
     messages.extend(_receipts(checked, decisions, at))
     await enqueue(tx, messages, at)
-    return _for_the_operator(checked, decisions)
+    quarantined, spills = _for_the_operator(checked, decisions, holding)
+    if spills:
+        await record_spills(tx, spills, [_spill_audit(one, at) for one in spills], at)
+    return quarantined
 
 
 def _themed(submission: Submission, themes: ThemeMatcher) -> Submission:
@@ -203,13 +212,17 @@ def _receipts(
         yield receipt(submission.agency, submission.record, results, at)
 
 
-def _for_the_operator(submissions: Sequence[Submission], decisions: Sequence[Decision]) -> list[Quarantined]:
-    """The first refusal of each submission in which an assessment was refused or conflicts.
+def _for_the_operator(
+    submissions: Sequence[Submission], decisions: Sequence[Decision], holding: Holding
+) -> tuple[list[Quarantined], list[Spill]]:
+    """The first refusal of each submission in which an assessment was refused or conflicts, and the spills.
 
-    A text that may not be held here is not kept by keeping its record: its bytes are left out.
+    A text that may not be held here, or is suspected of that, is not kept by keeping its record: its bytes
+    are left out. What nobody could read at all goes to quarantine by itself.
     """
     remaining = iter(decisions)
     quarantined: list[Quarantined] = []
+    spills: list[Spill] = []
     for submission in submissions:
         refusals: list[Refusal] = []
         for reading in _readings(submission):
@@ -217,11 +230,42 @@ def _for_the_operator(submissions: Sequence[Submission], decisions: Sequence[Dec
                 refusals.extend(reading.refusals)
             elif (refusal := next(remaining).refusal) is not None:
                 refusals.append(refusal)
-        if not refusals:
-            continue
+        record = submission.record
+        unread = isinstance(submission.content, Refusal)
         spilled = next((item for item in refusals if isinstance(item, HoldingRefused)), None)
-        if spilled is not None:
-            quarantined.append((submission.record.without_content(), spilled))
-        else:
-            quarantined.append((submission.record, refusals[0]))
-    return quarantined
+        suspected = (unread or bool(refusals)) and holding.suspects(record.value)
+        if spilled is not None or suspected:
+            rule = SUSPECTED if spilled is None else spilled.metadata["rule"]
+            spills.append(_spill(submission, rule))
+            record = record.without_content()
+        if refusals:
+            quarantined.append((record, spilled or refusals[0]))
+    return quarantined, spills
+
+
+def _spill(submission: Submission, rule_id: str) -> Spill:
+    record = submission.record
+    raw = record.value or b""
+    spill = Spill(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        agency=submission.agency,
+        sha256=sha256(raw).hexdigest(),
+        size=len(raw),
+        rule_id=rule_id,
+    )
+    _LOG.error("spill", **asdict(spill))
+    return spill
+
+
+def _spill_audit(spill: Spill, at: datetime) -> AuditEntry:
+    return AuditEntry(
+        action="spill.found",
+        actor="threatfeed",
+        party=None,
+        subject_kind="submission",
+        subject_id=f"{spill.topic}:{spill.partition}:{spill.offset}",
+        at=at,
+        detail={"sha256": spill.sha256, "bytes": spill.size, "rule": spill.rule_id},
+    )

@@ -177,7 +177,7 @@ BAD_SUBMISSIONS = {
     ),
     "no marking": (lambda: as_bytes(narrative(id="BAD-2", marking=None)), NARRATIVE_TYPE, "MARKING_MISSING"),
     "an unknown marking": (
-        lambda: as_bytes(narrative(id="BAD-3", marking={"national": "UK VERY SECRET"})),
+        lambda: as_bytes(narrative(id="BAD-3", marking={"national": "UK VERY SENSITIVE"})),
         NARRATIVE_TYPE, "MARKING_UNKNOWN",
     ),
     "invalid UTF-8": (lambda: b'{"id": "\xff"}', NARRATIVE_TYPE, "NOT_UTF8"),

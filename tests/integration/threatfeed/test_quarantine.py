@@ -221,7 +221,7 @@ async def test_a_correction_that_turns_out_not_to_be_holdable_is_wiped_with_the_
     held: Quarantine,
 ) -> None:
     secret = as_bytes("Q-8", marking={"national": "UK SECRET"}, text="the canary text")
-    (record,) = await held.receive(secret[:-5])
+    (record,) = await held.receive(as_bytes("Q-8")[:-5])
     await held.edit(record, secret)
     assert (await held.replay(record)).json()["reason"] == "HOLDING_REFUSED"
     assert (await held.entry(record))["held"] is False
