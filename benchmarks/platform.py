@@ -24,6 +24,7 @@ from services.threatfeed.app import MIGRATIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 POLICY = ROOT / "deploy" / "policy"
+REFERENCE = ROOT / "deploy" / "reference"
 AGENCY = "ncsc"
 SUBMISSIONS = f"threatfeed.submission.{AGENCY}.v1"
 RECEIPTS = f"threatfeed.receipt.{AGENCY}.v1"
@@ -101,6 +102,7 @@ def worker_environment(access: PlatformAccess, **settings: str) -> dict[str, str
         "ENTENTE_HOME_PARTY": "UK",
         "ENTENTE_CEILING": "UK OFFICIAL-SENSITIVE",
         "ENTENTE_POLICY": str(POLICY),
+        "ENTENTE_REFERENCE": str(REFERENCE),
         "ENTENTE_HTTP__PORT": str(free_port()),
         "ENTENTE_RPC__PORT": str(free_port()),
         "ENTENTE_KAFKA__SESSION_TIMEOUT_MS": "6000",
