@@ -75,6 +75,9 @@ lock:
 
 bench: $(VENV)/test.stamp
 	python -m benchmarks.ingest
+	python -m benchmarks.stix
+	python -m benchmarks.memory
+	python -m benchmarks.poison
 	python -m benchmarks.search
 
 chaos: $(VENV)/test.stamp

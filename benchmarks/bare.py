@@ -8,14 +8,13 @@ from typing import Any
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from benchmarks.platform import SUBMISSIONS
-
 
 async def main() -> None:
     stop = asyncio.Event()
+    batch = int(os.environ["BARE_BATCH"])
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     consumer = AIOKafkaConsumer(
-        SUBMISSIONS,
+        os.environ["BARE_TOPIC"],
         bootstrap_servers=os.environ["ENTENTE_KAFKA__BOOTSTRAP_SERVERS"],
         security_protocol=os.environ["ENTENTE_KAFKA__SECURITY_PROTOCOL"],
         sasl_mechanism=os.environ["ENTENTE_KAFKA__MECHANISM"],
@@ -25,7 +24,7 @@ async def main() -> None:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
-        max_poll_records=500,
+        max_poll_records=batch,
         fetch_max_wait_ms=200,
         max_partition_fetch_bytes=8 * 1024 * 1024,
     )
@@ -33,7 +32,7 @@ async def main() -> None:
     dsn = os.environ["ENTENTE_POSTGRES__DSN"]
     async with await psycopg.AsyncConnection.connect(dsn) as connection:
         while not stop.is_set():
-            batches = await consumer.getmany(timeout_ms=200, max_records=500)
+            batches = await consumer.getmany(timeout_ms=200, max_records=batch)
             for place, messages in batches.items():
                 await _store(connection, place, messages)
                 await consumer.commit({place: messages[-1].offset + 1})

@@ -29,10 +29,20 @@ AGENCY = "ncsc"
 SUBMISSIONS = f"threatfeed.submission.{AGENCY}.v1"
 RECEIPTS = f"threatfeed.receipt.{AGENCY}.v1"
 CHANGES = "threatfeed.assessment.v1"
+PUBLIC_SOURCE = "unit42"
+"""An agency whose unmarked reports the policy takes as public."""
+PUBLIC_SUBMISSIONS = f"threatfeed.submission.{PUBLIC_SOURCE}.v1"
 
 
 def state_folder(name: str) -> Path:
     return ROOT / ".entente" / name
+
+
+def servers(name: str) -> dict[str, int | None]:
+    """The process ids of a measurement's broker and database server."""
+    folders = Folders(state=state_folder(name), cache=Folders.from_environment(os.environ, ROOT).cache)
+    status = Platform(folders, ExternalAddresses()).status()
+    return {"broker": status.kafka_pid, "database": status.postgres_pid}
 
 
 @contextmanager
@@ -45,7 +55,7 @@ def measuring_platform(name: str) -> Iterator[PlatformAccess]:
     shutil.rmtree(folders.state, ignore_errors=True)
     deployment = Deployment(
         catalogue=Catalogue.read(ROOT / "proto" / "topics.yaml"),
-        agencies=(AGENCY,),
+        agencies=(AGENCY, PUBLIC_SOURCE),
         audiences=("uk-eu.uk", "uk-eu.eu"),
     )
     try:
