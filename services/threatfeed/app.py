@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from services.chassis.consumer.halts import ConsumerDesk
+from services.chassis.consumer.records import Subscription
 from services.chassis.documents import read_documents, read_json_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.identity import Principal
@@ -72,8 +74,11 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     def sight_of(principal: Principal) -> OperatorSight:
         return clearing.of(Reader.from_claims(principal.subject, principal.claims))
 
-    subscription = submissions(policy, _taxonomies(settings), _holding(policy, settings), process.clock)
-    quarantine = QuarantineDesk(process.database, [subscription], process.clock, process.crash)
+    subscriptions: list[Subscription[Any]] = [
+        submissions(policy, _taxonomies(settings), _holding(policy, settings), process.clock),
+        views(ViewMaker(policy, process.ids), process.clock),
+    ]
+    quarantine = QuarantineDesk(process.database, subscriptions, process.clock, process.crash)
     pictures = LatestPictures()
     rpc = RpcServer(
         [

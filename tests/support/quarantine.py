@@ -28,9 +28,10 @@ from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.threatfeed.app import MIGRATIONS
-from services.threatfeed.consumers import party_of, submissions
+from services.threatfeed.consumers import party_of, submissions, views
 from services.threatfeed.http.routes import routes
 from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.make_views import ViewMaker
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts
 from tests.support.submissions import real_policy, real_taxonomies
@@ -51,6 +52,7 @@ class Quarantine:
     dsn: str
     policy: Policy
     subscription: Subscription[Any]
+    follower: Subscription[Any]
     clock: SettableClock
     client: httpx.AsyncClient
     app: Any
@@ -165,6 +167,7 @@ async def quarantine_at_work(
     subscription = submissions(held, real_taxonomies(), Holding("UK", CEILING, held), clock)
     clearing = Clearing(held, "UK", CEILING, lambda topic: party_of(topic, held))
     async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
+        follower = views(ViewMaker(held, process.ids), clock)
         app = create_api(
             "threatfeed",
             "v1",
@@ -174,9 +177,9 @@ async def quarantine_at_work(
             telemetry=process.telemetry,
             policy=held,
             consumers=ConsumerDesk(process.database, clock),
-            quarantine=QuarantineDesk(process.database, [subscription], clock),
+            quarantine=QuarantineDesk(process.database, [subscription, follower], clock),
             sight_of=lambda principal: clearing.of(Reader.from_claims(principal.subject, principal.claims)),
         )
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://threatfeed") as client:
-            yield Quarantine(platform, process, dsn, held, subscription, clock, client, app)
+            yield Quarantine(platform, process, dsn, held, subscription, follower, clock, client, app)

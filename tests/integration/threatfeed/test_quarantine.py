@@ -15,6 +15,7 @@ from services.chassis.crashpoints import BEFORE_DATABASE_COMMIT
 from services.chassis.quarantine.depth import DepthGauge
 from services.kernel.markings.levels import Level
 from services.kernel.refusals import Refusal, RefusalKind
+from services.threatfeed.events import ASSESSMENT_TOPIC
 from tests.support.postgres import Databases
 from tests.support.quarantine import ENISA, NCSC, Json, Quarantine, quarantine_at_work
 from tests.support.submissions import narrative, real_policy
@@ -324,3 +325,12 @@ async def test_the_depth_of_quarantine_is_counted_by_reason(held: Quarantine) ->
     await held.post(f"/{names[2]}/discards", {"reason": "noise"}, etag=etag)
     await gauge.count()
     assert (waiting("MARKING_MISSING"), waiting("JSON_TRUNCATED")) == (2, 0)
+
+
+async def test_records_of_the_services_own_topics_wait_for_the_hosts_operators(held: Quarantine) -> None:
+    held.subscription = held.follower
+    (record,) = await held.receive(b"no event", topic=ASSESSMENT_TOPIC)
+    assert (await held.entry(record))["reason"] == "NOT_A_CLOUD_EVENT"
+    assert await held.content(record) == b"no event"
+    assert (await held.replay(record)).json()["reason"] == "NOT_A_CLOUD_EVENT"
+    assert (await held.get("", held.eu())).json()["records"] == []
