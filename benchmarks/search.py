@@ -44,8 +44,9 @@ from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.store.view_search import search_statement
 from services.threatfeed.usecases.holding import Holding
-from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
+from services.threatfeed.usecases.ingest_submissions import ingest_submissions
 from services.threatfeed.usecases.make_views import ViewMaker
+from services.threatfeed.usecases.submission import Submission
 
 LOGS = ROOT / ".entente" / "bench" / "logs"
 READER = "fcdo-secretariat"

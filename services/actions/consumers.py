@@ -33,8 +33,8 @@ C = TypeVar("C")
 
 _STANDINGS = {
     assessment_event_pb2.ASSESSMENT_STATE_ACTIVE: Standing.IN_FORCE,
-    assessment_event_pb2.ASSESSMENT_STATE_EXPIRED: Standing.IN_FORCE,
-    assessment_event_pb2.ASSESSMENT_STATE_CONFLICTED: Standing.IN_FORCE,
+    assessment_event_pb2.ASSESSMENT_STATE_EXPIRED: Standing.LAPSED,
+    assessment_event_pb2.ASSESSMENT_STATE_CONFLICTED: Standing.LAPSED,
     assessment_event_pb2.ASSESSMENT_STATE_SUPERSEDED: Standing.REPLACED,
     assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN: Standing.WITHDRAWN,
 }

@@ -20,6 +20,8 @@ MEETINGS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e14")
 ACTIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e15")
 CONSENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e16")
 DECIDED_TEXTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e17")
+CONFLICTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e20")
+REVISIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e21")
 
 
 def derived_id(namespace: UUID, *parts: str | int) -> UUID:
@@ -45,6 +47,16 @@ def _written(part: str | int) -> str:
 def assessment_id(originator: str, source_object_id: str) -> UUID:
     """The identifier of an assessment, from its agency and that agency's own id for it."""
     return derived_id(ASSESSMENTS, originator, source_object_id)
+
+
+def revision_id(assessment: UUID, content_sha256: str) -> UUID:
+    """The identifier of a content of an assessment, the same wherever and whenever it is taken in."""
+    return derived_id(REVISIONS, str(assessment), content_sha256)
+
+
+def conflict_id(assessment: str, *version: str) -> UUID:
+    """The identifier of a conflict of one version of an assessment, or of the whole where none is given."""
+    return derived_id(CONFLICTS, assessment, *version)
 
 
 def decision_id(record_hash: str) -> UUID:

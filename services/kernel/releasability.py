@@ -282,9 +282,13 @@ def _state_rule(text: TextUnderDecision) -> Denial | None:
         case RevisionState.CURRENT:
             return None
         case RevisionState.SUPERSEDED:
-            return Rule.STALE_REVISION, "a newer revision has replaced this one"
+            return Rule.STALE_REVISION, "a newer revision or another document has replaced this one"
         case RevisionState.WITHDRAWN:
             return Rule.STALE_REVISION, "the originator has withdrawn the text"
+        case RevisionState.EXPIRED:
+            return Rule.STALE_REVISION, "the text is no longer valid"
+        case RevisionState.CONFLICTED:
+            return Rule.STALE_REVISION, "the originator published two texts as one version"
         case _:
             assert_never(text.state)
 

@@ -35,7 +35,12 @@ class RevisionState(StrEnum):
 
     CURRENT = "CURRENT"
     SUPERSEDED = "SUPERSEDED"
+    """A newer revision, or another document, has taken its place."""
     WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+    """It was valid until an instant that has passed."""
+    CONFLICTED = "CONFLICTED"
+    """Its originator says two things at once, and nobody has chosen yet."""
 
 
 class Rule(StrEnum):

@@ -44,6 +44,7 @@ from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.adopt_policy import adopt_policy
 from services.threatfeed.usecases.apply_theme_rules import apply_further
 from services.threatfeed.usecases.decide_anew import decide_anew
+from services.threatfeed.usecases.expire_assessments import AT_ONCE, expire_assessments
 from services.threatfeed.usecases.expire_consents import expire_consents
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.make_views import (
@@ -60,6 +61,7 @@ _VIEWS_DUE_EVERY = 5.0
 _RELEASE_EVERY = 1.0
 _RULES_EVERY = 2.0
 _FOLLOWED_EVERY = 0.25
+_EXPIRY_EVERY = 5.0
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -168,6 +170,9 @@ async def compose_worker(
     async def apply_rules() -> bool:
         return await apply_further(process.database, process.clock())
 
+    async def expire_due() -> bool:
+        return await expire_assessments(process.database, process.clock()) == AT_ONCE
+
     yield [
         process.probes(),
         process.relay(),
@@ -180,6 +185,7 @@ async def compose_worker(
             every=_RELEASE_EVERY,
             health=process.health,
         ),
+        periodic("expiry", expire_due, every=_EXPIRY_EVERY, health=process.health),
     ]
 
 

@@ -24,8 +24,9 @@ from services.threatfeed.events import ASSESSMENT_TOPIC, CHANGED
 from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.signatures import SubmissionSignatures
 from services.threatfeed.usecases.holding import Holding
-from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
+from services.threatfeed.usecases.ingest_submissions import ingest_submissions
 from services.threatfeed.usecases.make_views import ViewMaker
+from services.threatfeed.usecases.submission import Submission
 
 GROUP = "threatfeed.ingest"
 VIEWS_GROUP = "threatfeed.views"

@@ -14,7 +14,7 @@ from services.chassis.consumer.records import Record
 from services.chassis.envelope import Event
 from services.chassis.outbox import OutboxMessage
 from services.chassis.telemetry import current_traceparent
-from services.kernel.identifiers import assessment_id, event_id, receipt_id
+from services.kernel.identifiers import assessment_id, event_id, receipt_id, revision_id
 from services.kernel.markings.marking import Marking, NationalMarking
 from services.kernel.policy import Policy
 from services.threatfeed.domain.assessment import Assessment
@@ -33,10 +33,6 @@ CHANGED = "entente.threatfeed.v1.AssessmentChanged"
 RECEIPT = "entente.threatfeed.v1.SubmissionReceipt"
 POLICY = "entente.threatfeed.v1.PolicyEvent"
 
-_STATES = {
-    "ACTIVE": assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
-    "WITHDRAWN": assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN,
-}
 _RESULTS = {
     ResultKind.ACCEPTED: "SUBMISSION_RESULT_ACCEPTED",
     ResultKind.REVISED: "SUBMISSION_RESULT_ACCEPTED",
@@ -50,7 +46,7 @@ _RESULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An assessment that stands differently, with the content that is current (None when withdrawn)."""
+    """An assessment that stands differently, with the content that is current (None where nothing is)."""
 
     standing: Standing
     content: Assessment | None
@@ -61,13 +57,15 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
     identity = str(standing.assessment_id)
     message = assessment_event_pb2.AssessmentChanged(
         assessment_id=identity,
-        state=_STATES[standing.state],
+        state=encode_state(standing.state),
+        cause=encode_cause(standing.cause),
         revision=standing.revision,
         agency=standing.agency,
         party=standing.party,
         aggregate_version=standing.aggregate_version,
     )
     if content is not None:
+        message.revision_id = str(revision_id(standing.assessment_id, content.source.content_sha256))
         message.marking.CopyFrom(encode_marking(content.whole_marking()))
         message.tear_line_markings.extend(encode_marking(line.marking) for line in content.tear_lines)
         message.marking_rule_id = content.marking_rule_id or ""
@@ -95,6 +93,14 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
         traceparent=traceparent,
     )
     return OutboxMessage(ASSESSMENT_TOPIC, identity.encode(), event)
+
+
+def encode_state(state: str) -> assessment_event_pb2.AssessmentState.ValueType:
+    return assessment_event_pb2.AssessmentState.Value(f"ASSESSMENT_STATE_{state}")
+
+
+def encode_cause(cause: str | None) -> assessment_event_pb2.AssessmentCause.ValueType:
+    return assessment_event_pb2.AssessmentCause.Value(f"ASSESSMENT_CAUSE_{cause or 'UNSPECIFIED'}")
 
 
 def encode_marking(marking: Marking) -> marking_pb2.Marking:

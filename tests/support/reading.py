@@ -30,8 +30,9 @@ from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.http.routes import routes
 from services.threatfeed.usecases.holding import Holding
-from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
+from services.threatfeed.usecases.ingest_submissions import ingest_submissions
 from services.threatfeed.usecases.make_views import ViewMaker
+from services.threatfeed.usecases.submission import Submission
 from services.threatfeed.usecases.watch_assessments import FeedSignal
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running

@@ -43,7 +43,8 @@ from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_s
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
 from services.threatfeed.usecases.holding import Holding
-from services.threatfeed.usecases.ingest_submissions import Submission, ingest_submissions
+from services.threatfeed.usecases.ingest_submissions import ingest_submissions
+from services.threatfeed.usecases.submission import Submission
 from services.threatfeed.usecases.watch_assessments import FeedSignal
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running

@@ -64,7 +64,10 @@ def _changes() -> dict[str, Change]:
     return {
         "revised": Change(_standing(revised, "ACTIVE", 2, 2, "UK"), revised),
         "of-a-public-source": Change(_standing(public, "ACTIVE", 1, 1, "US"), public),
-        "withdrawn": Change(_standing(revised, "WITHDRAWN", 3, 3, "UK"), None),
+        "withdrawn": Change(replace(_standing(revised, "WITHDRAWN", 3, 3, "UK"), cause="WITHDRAWN"), None),
+        "expired": Change(
+            replace(_standing(revised, "EXPIRED", 2, 3, "UK"), cause="VALIDITY_ENDED"), revised
+        ),
     }
 
 

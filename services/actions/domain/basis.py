@@ -22,6 +22,8 @@ class Standing(StrEnum):
     """No event told of it yet."""
     IN_FORCE = "IN_FORCE"
     REPLACED = "REPLACED"
+    LAPSED = "LAPSED"
+    """It has expired, or its originator says two things at once."""
     WITHDRAWN = "WITHDRAWN"
 
 
@@ -52,7 +54,7 @@ def _state(revision: int, known: AssessmentStanding) -> BasisState:
     match known.standing:
         case Standing.WITHDRAWN:
             return BasisState.WITHDRAWN
-        case Standing.REPLACED:
+        case Standing.REPLACED | Standing.LAPSED:
             return BasisState.STALE
         case Standing.UNKNOWN | Standing.IN_FORCE:
             return BasisState.STALE if known.revision > revision else BasisState.CURRENT

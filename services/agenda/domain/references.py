@@ -58,8 +58,8 @@ class ReleaseStanding:
 def reference_state(revision: int, standing: AssessmentStanding | None) -> ReferenceState:
     """Whether a revision still stands.
 
-    News may lag behind a decision just made: a reference newer than the news is current, save that
-    a withdrawal is final.
+    News may lag behind a decision just made: a reference newer than the news is current, save where the
+    news is of a withdrawal.
     """
     if standing is None:
         return ReferenceState.CURRENT

@@ -214,10 +214,18 @@ class WithdrawalCause(StrEnum):
     REMOVED = "REMOVED"
     """Its catalogue no longer lists it."""
 
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing brings the assessment back: STIX 2.1 section 3.6 (`revoked`), the CSAF 2.1 profiles
+        for withdrawn and superseded documents, the deletion of a MISP event, and a notice. A catalogue may
+        list again what it removed.
+        """
+        return self is not WithdrawalCause.REMOVED
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A notice by which the originator withdraws an assessment for good.
+    """A notice by which the originator withdraws an assessment, for good where its cause is final.
 
     The reason carries the marking of what it withdraws: nobody reads it who could not read that.
     """

@@ -1,18 +1,34 @@
 """What a newly arrived revision does to an assessment. Pure: the store carries the decision out.
 
-Whatever the order of arrival, revisions that do not conflict end in the same state: the newest content
-stands, everything is recorded, and a withdrawal is final. Only an originator's own feed can revise,
-since the identity of an assessment includes its originator.
+Everything that arrives is recorded, and `status_of` decides how the assessment stands: whatever the order of
+arrival, the same revisions end in the same state. Only an originator's own feed can revise, since the
+identity of an assessment includes its originator.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.threatfeed.domain.assessment import Revision, SourceFormat, VersionKey, Withdrawal
+from services.threatfeed.domain.assessment import (
+    Revision,
+    SourceFormat,
+    VersionKey,
+    VersionScheme,
+    Withdrawal,
+)
 from services.threatfeed.domain.refusals import RevisionConflict, VersionSchemeChanged
+from services.threatfeed.domain.status import (
+    NO_CHOICES,
+    Choices,
+    ConflictCause,
+    Recorded,
+    State,
+    Status,
+    standing_content,
+    status_of,
+)
 
 
 class Outcome(StrEnum):
@@ -21,7 +37,7 @@ class Outcome(StrEnum):
     ACCEPTED = "ACCEPTED"
     """The first content of an assessment."""
     REVISED = "REVISED"
-    """Replaces older content."""
+    """Replaces older content, or brings the assessment back."""
     OLDER = "OLDER"
     """Kept in the history: newer content, or a withdrawal, was already held."""
     DUPLICATE = "DUPLICATE"
@@ -29,50 +45,66 @@ class Outcome(StrEnum):
     """A newer version of a catalogue holds the current content again: only the version moves on."""
     WITHDRAWN = "WITHDRAWN"
     CONFLICT = "CONFLICT"
-    """The same version with other content, or a version that cannot be ordered. Nothing is recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A version that is held. `revision` is ours: None where the version never was current."""
-
-    content_sha256: str
-    revision: int | None
+    """The same version with other content, or a version that cannot be ordered: kept for a human."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What is held of one assessment.
 
-    `recorded` needs to hold the current version and those that are about to arrive, not all of them.
-    `revision` counts the revisions that ever were current. `current` is the version that is, or that was
-    when the assessment was withdrawn.
+    `recorded` needs to hold the newest content, every notice and those versions that are about to arrive;
+    where there ever was a conflict, all. `revision` counts the contents that were the newest when they came,
+    `latest_sha256` is the last of them. `status` is that of what is recorded: None where nothing is.
     """
 
-    recorded: Mapping[VersionKey, Recorded] = field(default_factory=dict)
+    recorded: Mapping[VersionKey, tuple[Recorded, ...]] = field(default_factory=dict)
     revision: int = 0
-    current: VersionKey | None = None
-    withdrawn: bool = False
+    latest_sha256: str | None = None
+    choices: Choices = NO_CHOICES
+    status: Status | None = None
+
+    @classmethod
+    def of(
+        cls,
+        recorded: Mapping[VersionKey, tuple[Recorded, ...]],
+        revision: int,
+        latest_sha256: str | None,
+        choices: Choices = NO_CHOICES,
+    ) -> "History":
+        """The history with the status that follows from it."""
+        return cls(recorded, revision, latest_sha256, choices, status_of(recorded, choices))
+
+    def newest_content(self, scheme: VersionScheme) -> VersionKey | None:
+        """The newest version of that scheme with content; None where there is none."""
+        versions = (
+            version
+            for version, contents in self.recorded.items()
+            if version.scheme is scheme and any(entry.notice is None for entry in contents)
+        )
+        return max(versions, key=lambda version: version.ordinal, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to do with one revision, and what to answer.
 
-    `revision` is the number that it got, or has (for a duplicate); None where it never was current.
-    `changed` says that the assessment stands differently afterwards, which its readers must hear of.
+    `revision` is the number that its content has, None where it never was the newest; `number` is set where
+    the number is new.
+    `status` is how the assessment stands afterwards, and `changed` says that its readers must hear of it.
+    `recorded` says that the revision gets a row of its own, `newest` that it is content above all that was
+    held, and `others` counts the contents that were held under its version.
     """
 
     incoming: Revision
     outcome: Outcome
+    status: Status
     revision: int | None = None
+    number: int | None = None
     changed: bool = False
+    recorded: bool = True
+    newest: bool = False
+    others: int = 0
     refusal: RevisionConflict | VersionSchemeChanged | None = None
-
-    @property
-    def recorded(self) -> bool:
-        """Whether the revision gets a row of its own in the record."""
-        return self.outcome not in (Outcome.DUPLICATE, Outcome.UNCHANGED, Outcome.CONFLICT)
 
     @property
     def becomes_current(self) -> bool:
@@ -80,9 +112,15 @@ class Decision:
         return self.outcome in (Outcome.ACCEPTED, Outcome.REVISED)
 
     @property
-    def moves_version(self) -> bool:
-        """Whether the revision's version is the current one afterwards."""
-        return self.becomes_current or self.outcome is Outcome.UNCHANGED
+    def conflict(self) -> ConflictCause | None:
+        """What a human has to look at since this revision came; None for nothing."""
+        if self.outcome is not Outcome.CONFLICT or not self.recorded:
+            return None
+        return (
+            ConflictCause.VERSION_SCHEME
+            if isinstance(self.refusal, VersionSchemeChanged)
+            else ConflictCause.CONTENT
+        )
 
 
 NOTHING_HELD: Final = History()
@@ -90,28 +128,32 @@ NOTHING_HELD: Final = History()
 
 def decide(history: History, incoming: Revision) -> tuple[Decision, History]:
     """The decision on one revision, and the history after it."""
-    version = incoming.source.version
-    held = history.recorded.get(version)
-    if held is not None:
-        return _repeated(held, incoming), history
-    if isinstance(incoming, Withdrawal):
-        decision = Decision(incoming, Outcome.WITHDRAWN, changed=not history.withdrawn)
-    elif history.withdrawn:
-        decision = Decision(incoming, Outcome.OLDER)
-    elif history.current is None:
-        decision = Decision(incoming, Outcome.ACCEPTED, history.revision + 1, changed=True)
-    else:
-        try:
-            newer = version.newer_than(history.current)
-        except VersionSchemeChanged as refusal:
-            return Decision(incoming, Outcome.CONFLICT, refusal=refusal), history
-        if newer and _says_the_same(history, incoming):
-            decision = Decision(incoming, Outcome.UNCHANGED, history.revision)
-        elif newer:
-            decision = Decision(incoming, Outcome.REVISED, history.revision + 1, changed=True)
-        else:
-            decision = Decision(incoming, Outcome.OLDER)
-    return decision, _after(history, decision)
+    source = incoming.source
+    held = history.recorded.get(source.version, ())
+    known = next((entry for entry in held if entry.content_sha256 == source.content_sha256), None)
+    if known is not None and history.status is not None:
+        return _repeated(history, history.status, incoming, known), history
+    newest = _is_newest(history, incoming)
+    unchanged = newest and source.content_sha256 == history.latest_sha256 and _is_of_catalogue(incoming)
+    number = history.revision + 1 if newest and not unchanged else None
+    notice = incoming.cause if isinstance(incoming, Withdrawal) else None
+    after = _after(history, source.version, Recorded(source.content_sha256, number, notice))
+    status = after.status
+    if status is None:
+        raise AssertionError("what is recorded has a status")
+    refusal = _refusal(history, incoming)
+    decision = Decision(
+        incoming,
+        Outcome.CONFLICT if refusal is not None else _outcome(history, incoming, status),
+        status,
+        revision=history.revision if unchanged else number,
+        number=number,
+        changed=not status.stands_as(history.status),
+        newest=newest,
+        others=len(held),
+        refusal=refusal,
+    )
+    return decision, after
 
 
 def decide_all(
@@ -132,33 +174,79 @@ def decide_all(
     return tuple(decisions), after
 
 
-def _says_the_same(history: History, incoming: Revision) -> bool:
-    """Whether a catalogue's entry, which has no version of its own, stands in a new release as it did."""
-    if incoming.source.format is not SourceFormat.KEV or history.current is None:
+def _is_of_catalogue(incoming: Revision) -> bool:
+    """Whether it is an entry of a catalogue: these have no versions of their own."""
+    return incoming.source.format is SourceFormat.KEV
+
+
+def _is_newest(history: History, incoming: Revision) -> bool:
+    """Whether it is content of a version above those of all contents held."""
+    if isinstance(incoming, Withdrawal):
         return False
-    current = history.recorded.get(history.current)
-    return current is not None and current.content_sha256 == incoming.source.content_sha256
+    version = incoming.source.version
+    schemes = {held.scheme for held in history.recorded} | {version.scheme}
+    chosen = history.choices.scheme
+    if len(schemes) > 1 and (chosen is None or chosen.chosen is not version.scheme):
+        return False
+    newest = history.newest_content(version.scheme)
+    return newest is None or version.newer_than(newest)
 
 
-def _repeated(held: Recorded, incoming: Revision) -> Decision:
+def _outcome(history: History, incoming: Revision, status: Status) -> Outcome:
+    if isinstance(incoming, Withdrawal):
+        return Outcome.WITHDRAWN
+    if status.state is not State.ACTIVE or status.version != incoming.source.version:
+        return Outcome.OLDER
+    if history.newest_content(incoming.source.version.scheme) is None:
+        return Outcome.ACCEPTED
+    return Outcome.UNCHANGED if status.stands_as(history.status) else Outcome.REVISED
+
+
+def _refusal(history: History, incoming: Revision) -> RevisionConflict | VersionSchemeChanged | None:
     source = incoming.source
-    if held.content_sha256 == source.content_sha256:
-        return Decision(incoming, Outcome.DUPLICATE, held.revision)
-    refusal = RevisionConflict(
+    held = history.recorded.get(source.version)
+    if held:
+        return _conflict(incoming, held[0])
+    schemes = {version.scheme for version in history.recorded}
+    if not schemes or schemes == {source.version.scheme}:
+        return None
+    choice = history.choices.scheme
+    if choice is not None and source.version.scheme in choice.among:
+        return None
+    return VersionSchemeChanged(
+        f"version {source.version.text!r} is a {source.version.scheme.lower()}, "
+        f"versions held are {' and '.join(sorted(scheme.lower() for scheme in schemes))}s"
+    )
+
+
+def _conflict(incoming: Revision, held: Recorded) -> RevisionConflict:
+    source = incoming.source
+    return RevisionConflict(
         f"version {source.version.text} of {source.object_id} is held with other content",
         held_sha256=held.content_sha256,
         received_sha256=source.content_sha256,
     )
-    return Decision(incoming, Outcome.CONFLICT, refusal=refusal)
 
 
-def _after(history: History, decision: Decision) -> History:
-    source = decision.incoming.source
+def _repeated(history: History, status: Status, incoming: Revision, known: Recorded) -> Decision:
+    """A repeat of what is contested is told so again."""
+    version = incoming.source.version
+    contents = history.recorded[version]
+    if standing_content(contents, history.choices.contents.get(version)) is None:
+        other = next(entry for entry in contents if entry is not known)
+        refusal = _conflict(incoming, other)
+        return Decision(incoming, Outcome.CONFLICT, status, known.revision, recorded=False, refusal=refusal)
+    return Decision(incoming, Outcome.DUPLICATE, status, known.revision, recorded=False)
+
+
+def _after(history: History, version: VersionKey, entry: Recorded) -> History:
     recorded = dict(history.recorded)
-    recorded[source.version] = Recorded(source.content_sha256, decision.revision)
-    return History(
+    recorded[version] = (*recorded.get(version, ()), entry)
+    numbered = entry.revision is not None
+    return replace(
+        history,
         recorded=recorded,
-        revision=decision.revision or history.revision,
-        current=source.version if decision.moves_version else history.current,
-        withdrawn=history.withdrawn or decision.outcome is Outcome.WITHDRAWN,
+        revision=entry.revision or history.revision,
+        latest_sha256=entry.content_sha256 if numbered else history.latest_sha256,
+        status=status_of(recorded, history.choices),
     )

@@ -1,12 +1,11 @@
 """Reads CISA's catalogue of known exploited vulnerabilities: every entry is an assessment of its own.
 
 An entry has no version, so that it is versioned by the release of the catalogue that holds it, and a later
-release with the same entry changes nothing. An entry that a later release no longer holds is withdrawn
-(`removed_entries`). The catalogue is in the public domain and unmarked: it is accepted only from an agency
-that the policy registers for it.
+release with the same entry changes nothing. An entry that a later release no longer lists is withdrawn
+(`removal`), until a later one lists it again. The catalogue is in the public domain and unmarked: it is
+accepted only from an agency that the policy registers for it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Annotated, Final
@@ -27,6 +26,7 @@ from services.threatfeed.domain.assessment import (
     Withdrawal,
     WithdrawalCause,
 )
+from services.threatfeed.domain.catalogues import Absence, Release
 from services.threatfeed.domain.cves import cves_in
 from services.threatfeed.domain.refusals import CatalogueMalformed, TooManyAssessments
 from services.threatfeed.domain.submission import Reading
@@ -121,40 +121,37 @@ def read_kev(document: Json, *, agency: Agency, policy: Policy, themes: ThemeMat
     )
 
 
-def removed_entries(
-    held: Mapping[str, VersionKey], catalogue: KevCatalogue, *, agency: Agency
-) -> tuple[Withdrawal, ...]:
-    """The notices that withdraw the entries which a release of the catalogue no longer holds.
+def read_release(document: Json) -> Release:
+    """Which entries a catalogue lists. One without a CVE id may be any: then not all can be told.
 
-    `held` has the object ids of the agency's entries that stand, each with the latest release that held it;
-    ids of other formats are left alone. What only a later release held is not removed by an earlier one, so
-    that the order of arrival does not count. Where one entry cannot be told by its CVE id, nothing is
-    removed: a withdrawal is final.
+    Raises as `read_catalogue` does.
     """
-    listed: set[str] = set()
-    for entry in catalogue.entries:
-        cve = entry.get("cveID") if isinstance(entry, dict) else None
-        if not isinstance(cve, str):
-            return ()
-        listed.add(OBJECT_ID_PREFIX + cve)
-    return tuple(
-        Withdrawal(
-            assessment_id=assessment_id(agency.id, object_id),
-            originator=agency.id,
-            source=Source(
-                format=SourceFormat.KEV,
-                object_id=object_id,
-                version=catalogue.version,
-                content_sha256=content_sha256({"removed": object_id}),
-            ),
-            reason=_REMOVED,
-            published=catalogue.released,
-            cause=WithdrawalCause.REMOVED,
-        )
-        for object_id, last_held in sorted(held.items())
-        if object_id.startswith(OBJECT_ID_PREFIX)
-        and object_id not in listed
-        and catalogue.version.newer_than(last_held)
+    catalogue = read_catalogue(document)
+    cves = [entry.get("cveID") if isinstance(entry, dict) else None for entry in catalogue.entries]
+    return Release(
+        version=catalogue.version,
+        content_sha256=content_sha256(document),
+        released_at=catalogue.released,
+        listed=frozenset(OBJECT_ID_PREFIX + cve for cve in cves if isinstance(cve, str)),
+        complete=all(isinstance(cve, str) for cve in cves),
+    )
+
+
+def removal(agency: str, absence: Absence) -> Withdrawal:
+    """The notice that a release of the catalogue does not list an entry."""
+    object_id = absence.object_id
+    return Withdrawal(
+        assessment_id=assessment_id(agency, object_id),
+        originator=agency,
+        source=Source(
+            format=SourceFormat.KEV,
+            object_id=object_id,
+            version=absence.version,
+            content_sha256=content_sha256({"removed": object_id}),
+        ),
+        reason=_REMOVED,
+        published=absence.released_at,
+        cause=WithdrawalCause.REMOVED,
     )
 
 

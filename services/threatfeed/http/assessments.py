@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.chassis.http.requests import permit
 from services.chassis.identity import Principal
 from services.chassis.telemetry import link_current_span
+from services.kernel.identifiers import revision_id
 from services.kernel.parties import Reader, Role
 from services.kernel.release_terms import Rendition
 from services.threatfeed.domain.paging import page_size, page_token, read_page_token
@@ -34,8 +35,10 @@ class AssessmentView(BaseModel):
 
     id: UUID
     revision: int
+    revision_id: UUID
     current_revision: int
     state: str
+    cause: str | None
     rendition: Rendition
     title: str
     text: str
@@ -55,8 +58,10 @@ class AssessmentView(BaseModel):
         return cls(
             id=content.assessment_id,
             revision=held.revision,
+            revision_id=revision_id(content.assessment_id, content.source.content_sha256),
             current_revision=held.current_revision,
             state=held.state.value,
+            cause=held.cause,
             rendition=rendered.rendition,
             title=content.title,
             text=content.text,

@@ -21,7 +21,7 @@ from services.kernel.release_terms import Decision, Mode, Rendition
 from services.threatfeed.domain.paging import page_size, page_token, read_page_token
 from services.threatfeed.events import encode_marking
 from services.threatfeed.rpc.arguments import read_number, read_time, read_uuid, reader_of_call
-from services.threatfeed.rpc.encoding import STATES, encode_rendered, encode_step, search_of
+from services.threatfeed.rpc.encoding import encode_rendered, encode_standing, encode_step, search_of
 from services.threatfeed.usecases.decide_releasability import (
     TextDecision,
     TextReference,
@@ -214,5 +214,5 @@ def _text_decision(answer: TextDecision) -> assessment_service_pb2.TextDecision:
         allowed=answer.allowed,
         decisions=[_decision(decision) for decision in answer.decisions],
         title=answer.title or "",
-        state=STATES[answer.state],
+        state=encode_standing(answer.state),
     )

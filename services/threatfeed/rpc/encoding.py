@@ -5,20 +5,16 @@ from typing import assert_never
 from entente.exchange.v1 import release_pb2
 from entente.threatfeed.v1 import assessment_event_pb2, assessment_service_pb2
 
+from services.kernel.identifiers import revision_id
 from services.kernel.release_terms import Rendition, RevisionState
 from services.threatfeed.domain.search import Kind, Search
 from services.threatfeed.domain.views import ViewState
-from services.threatfeed.events import encode_marking
+from services.threatfeed.events import encode_cause, encode_marking, encode_state
 from services.threatfeed.rpc.arguments import read_time
 from services.threatfeed.rpc.contents import encode_judgement, encode_ratings, encode_subjects
 from services.threatfeed.usecases.read_assessment import Rendered
 from services.threatfeed.usecases.watch_assessments import Beat, Complete, Gone, Restart, Shown, Step
 
-STATES = {
-    RevisionState.CURRENT: assessment_event_pb2.ASSESSMENT_STATE_ACTIVE,
-    RevisionState.SUPERSEDED: assessment_event_pb2.ASSESSMENT_STATE_SUPERSEDED,
-    RevisionState.WITHDRAWN: assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN,
-}
 _GONE = {
     ViewState.WITHDRAWN: assessment_service_pb2.GONE_REASON_WITHDRAWN,
     ViewState.NOT_RELEASED: assessment_service_pb2.GONE_REASON_NOT_RELEASED,
@@ -66,13 +62,19 @@ def encode_step(step: Step) -> assessment_service_pb2.WatchAssessmentsResponse:
     return response
 
 
+def encode_standing(state: RevisionState) -> assessment_event_pb2.AssessmentState.ValueType:
+    return encode_state("ACTIVE" if state is RevisionState.CURRENT else state.value)
+
+
 def encode_rendered(rendered: Rendered) -> assessment_service_pb2.RenderedAssessment:
     held, content = rendered.held, rendered.content
     full = rendered.rendition is Rendition.FULL
     message = assessment_service_pb2.RenderedAssessment(
         assessment_id=str(content.assessment_id),
         revision=held.revision,
-        state=STATES[held.state],
+        state=encode_standing(held.state),
+        cause=encode_cause(held.cause),
+        revision_id=str(revision_id(content.assessment_id, content.source.content_sha256)),
         rendition=release_pb2.Rendition.Value(f"RENDITION_{rendered.rendition.value}"),
         title=content.title,
         text=content.text,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -12,24 +13,26 @@ import psycopg
 from services.chassis.audit import AuditEntry, append_all
 from services.chassis.database import Transaction
 from services.kernel.themes import ThemeAssignment
-from services.threatfeed.domain.assessment import Revision, VersionKey, VersionScheme
+from services.threatfeed.domain.assessment import (
+    Revision,
+    VersionKey,
+    VersionScheme,
+    Withdrawal,
+    WithdrawalCause,
+)
 from services.threatfeed.domain.documents import revision_to_document
-from services.threatfeed.domain.revisions import Decision, History, Recorded
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An assessment as it stands, with as much of its history as the decision needs."""
-
-    history: History
-    aggregate_version: int
+from services.threatfeed.domain.revisions import Decision, History, Outcome
+from services.threatfeed.domain.status import NO_CHOICES, Choices, Recorded, State
+from services.threatfeed.store.conflicts import choices_of
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an assessment stands after a change; a row of `assessment`.
+    """How an assessment stands; a row of `assessment`.
 
     `themes` are those that the rules assign, `line_themes` those of the tear line; None without one.
+    `current` is the newest version with content, in whatever state; `contested` says that there is or was
+    something for a human to choose.
     """
 
     assessment_id: UUID
@@ -43,6 +46,9 @@ class Standing:
     themes: tuple[ThemeAssignment, ...]
     line_themes: tuple[ThemeAssignment, ...] | None
     aggregate_version: int
+    cause: str | None = None
+    valid_until: datetime | None = None
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,59 +61,165 @@ class Themed:
     aggregate_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An assessment as it stands, with as much of its history as the decision needs."""
+
+    history: History
+    standing: Standing
+
+
+COLUMNS = """
+    assessment_id, agency, party, object_id, assessment.state, assessment.revision,
+    assessment.version_scheme, assessment.version_ordinal, version_text, published_at, themes,
+    theme_rules, line_themes, line_theme_rules, rules_version, aggregate_version, cause, valid_until,
+    contested
+"""
+_WRITTEN = (
+    ("assessment_id", "uuid"),
+    ("agency", "text"),
+    ("party", "text"),
+    ("object_id", "text"),
+    ("state", "text"),
+    ("revision", "int4"),
+    ("version_scheme", "text"),
+    ("version_ordinal", "int8"),
+    ("version_text", "text"),
+    ("published_at", "timestamptz"),
+    ("themes", "text[]"),
+    ("theme_rules", "text[]"),
+    ("line_themes", "text[]"),
+    ("line_theme_rules", "text[]"),
+    ("rules_version", "text"),
+    ("aggregate_version", "int8"),
+    ("cause", "text"),
+    ("valid_until", "timestamptz"),
+    ("contested", "bool"),
+)
+_MUTABLE = 4
+"""Where among the columns those begin that a change of an assessment changes."""
+
+
 async def lock_histories(tx: Transaction, incoming: Sequence[tuple[UUID, VersionKey]]) -> dict[UUID, Held]:
     """What is held of the assessments, locked in the order of their ids; those unknown are absent."""
     if not incoming:
         return {}
     ids = sorted({assessment_id for assessment_id, _ in incoming}, key=lambda identity: identity.int)
     cursor = await tx.execute(
-        """
-        SELECT assessment_id, state, assessment.revision, assessment.version_scheme,
-               assessment.version_ordinal, version_text, aggregate_version, content_sha256
+        f"""
+        SELECT {COLUMNS}, content_sha256
         FROM assessment LEFT JOIN assessment_revision USING (assessment_id, revision)
         WHERE assessment_id = ANY(%s) ORDER BY assessment_id FOR UPDATE OF assessment
-        """,
+        """,  # noqa: S608 the columns are a constant
         [ids],
         binary=True,
     )
     rows = await cursor.fetchall()
     if not rows:
         return {}
-    recorded = await _recorded(tx, [pair for pair in incoming if pair[0] in {row[0] for row in rows}])
-    return {row[0]: _held(row, recorded.get(row[0], {})) for row in rows}
+    standings = {row[0]: read_standing(row[:-1]) for row in rows}
+    whole = [key for key, standing in standings.items() if _needs_all(standing)]
+    recorded = await recorded_versions(tx, [pair for pair in incoming if pair[0] in standings], whole)
+    choices = await choices_of(tx, [key for key in whole if standings[key].contested])
+    return {
+        row[0]: _held(standings[row[0]], row[-1], recorded.get(row[0], {}), choices.get(row[0], NO_CHOICES))
+        for row in rows
+    }
 
 
-def _held(row: tuple[Any, ...], recorded: dict[VersionKey, Recorded]) -> Held:
-    """The current content stands under the current version, which may be newer than the one it came with."""
-    _, state, revision, scheme, ordinal, text, aggregate_version, current_sha256 = row
-    current = None if scheme is None else VersionKey(VersionScheme(scheme), int(ordinal), text)
-    if current is not None and current_sha256 is not None:
-        recorded = {current: Recorded(current_sha256, revision), **recorded}
-    history = History(recorded=recorded, revision=revision, current=current, withdrawn=state == "WITHDRAWN")
-    return Held(history, aggregate_version)
+async def lock_history(tx: Transaction, assessment_id: UUID) -> Held | None:
+    """All that is held of one assessment, locked; None where nothing is."""
+    cursor = await tx.execute(
+        f"""
+        SELECT {COLUMNS}, content_sha256
+        FROM assessment LEFT JOIN assessment_revision USING (assessment_id, revision)
+        WHERE assessment_id = %s FOR UPDATE OF assessment
+        """,  # noqa: S608 the columns are a constant
+        [assessment_id],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    recorded = await recorded_versions(tx, [], [assessment_id])
+    choices = await choices_of(tx, [assessment_id])
+    held = recorded.get(assessment_id, {})
+    return _held(read_standing(row[:-1]), row[-1], held, choices.get(assessment_id, NO_CHOICES), whole=True)
 
 
-async def _recorded(
-    tx: Transaction, versions: Sequence[tuple[UUID, VersionKey]]
-) -> dict[UUID, dict[VersionKey, Recorded]]:
+def _needs_all(standing: Standing) -> bool:
+    """Whether the newest content and what arrives do not tell how it stands."""
+    return standing.contested or standing.state not in (State.ACTIVE, State.EXPIRED)
+
+
+def read_standing(row: tuple[Any, ...]) -> Standing:
+    """From a row of `COLUMNS`."""
+    identity, agency, party, object_id, state, revision, scheme, ordinal, text, *rest = row
+    published_at, themes, rules, line_themes, line_rules, rules_version, *others = rest
+    aggregate_version, cause, valid_until, contested = others
+    return Standing(
+        assessment_id=identity,
+        agency=agency,
+        party=party,
+        object_id=object_id,
+        state=state,
+        revision=revision,
+        current=None if scheme is None else VersionKey(VersionScheme(scheme), int(ordinal), text),
+        published_at=published_at,
+        themes=tuple(map(ThemeAssignment, themes, rules, repeat(rules_version))),
+        line_themes=None
+        if line_themes is None
+        else tuple(map(ThemeAssignment, line_themes, line_rules, repeat(rules_version))),
+        aggregate_version=aggregate_version,
+        cause=cause,
+        valid_until=valid_until,
+        contested=contested,
+    )
+
+
+def _held(
+    standing: Standing,
+    latest_sha256: str | None,
+    recorded: dict[VersionKey, tuple[Recorded, ...]],
+    choices: Choices,
+    *,
+    whole: bool = False,
+) -> Held:
+    """The newest content stands under the newest version, which may be newer than the one it came with."""
+    current = standing.current
+    if not (whole or _needs_all(standing)) and current is not None and latest_sha256 is not None:
+        recorded = {**recorded, current: (Recorded(latest_sha256, standing.revision),)}
+    return Held(History.of(recorded, standing.revision, latest_sha256, choices), standing)
+
+
+async def recorded_versions(
+    tx: Transaction, versions: Sequence[tuple[UUID, VersionKey]], whole: Sequence[UUID]
+) -> dict[UUID, dict[VersionKey, tuple[Recorded, ...]]]:
+    """The contents of the versions, and every content of the assessments that are wanted whole."""
     cursor = await tx.execute(
         """
-        SELECT assessment_id, version_scheme, version_ordinal, content_sha256, revision
+        SELECT assessment_id, version_scheme, version_ordinal, alternative, content_sha256, revision, notice
         FROM assessment_revision
         JOIN unnest(%s::uuid[], %s::text[], %s::bigint[])
             AS incoming (assessment_id, version_scheme, version_ordinal)
             USING (assessment_id, version_scheme, version_ordinal)
+        UNION
+        SELECT assessment_id, version_scheme, version_ordinal, alternative, content_sha256, revision, notice
+        FROM assessment_revision WHERE assessment_id = ANY(%s)
+        ORDER BY assessment_id, version_scheme, version_ordinal, alternative
         """,
         [
             [assessment_id for assessment_id, _ in versions],
             [key.scheme.value for _, key in versions],
             [key.ordinal for _, key in versions],
+            list(whole),
         ],
     )
-    recorded: dict[UUID, dict[VersionKey, Recorded]] = {}
-    for assessment_id, scheme, ordinal, sha256, revision in await cursor.fetchall():
+    recorded: dict[UUID, dict[VersionKey, tuple[Recorded, ...]]] = {}
+    for assessment_id, scheme, ordinal, _, sha256, revision, notice in await cursor.fetchall():
         key = VersionKey(VersionScheme(scheme), int(ordinal), "")
-        recorded.setdefault(assessment_id, {})[key] = Recorded(sha256, revision)
+        entry = Recorded(sha256, revision, None if notice is None else WithdrawalCause(notice))
+        held = recorded.setdefault(assessment_id, {})
+        held[key] = (*held.get(key, ()), entry)
     return recorded
 
 
@@ -117,21 +229,13 @@ async def insert_assessments(
     """Adds assessments that were unknown. Raises `SerializationFailure` where another writer was first."""
     if not standings:
         return
-    statement = """
-        COPY assessment (assessment_id, agency, party, object_id, state, revision, version_scheme,
-            version_ordinal, version_text, published_at, themes, theme_rules, line_themes,
-            line_theme_rules, rules_version,
-            aggregate_version, traceparent, changed_at)
-        FROM STDIN (FORMAT BINARY)
+    names = ", ".join(name for name, _ in _WRITTEN)
+    statement = f"""
+        COPY assessment ({names}, traceparent, changed_at) FROM STDIN (FORMAT BINARY)
     """
     try:
         async with tx.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types(
-                [
-                    *("uuid", "text", "text", "text", "text", "int4", "text", "int8", "text"),
-                    *("timestamptz", *("text[]",) * 4, "text", "int8", "text", "timestamptz"),
-                ]
-            )
+            copy.set_types([*(kind for _, kind in _WRITTEN), "text", "timestamptz"])
             # In the order of their ids, as every writer does, so that two never wait for each other.
             for standing in sorted(standings, key=lambda standing: standing.assessment_id.int):
                 await copy.write_row((*_row(standing), traceparent, at))
@@ -142,17 +246,25 @@ async def insert_assessments(
 async def update_assessments(
     tx: Transaction, standings: Sequence[Standing], traceparent: str | None, at: datetime
 ) -> None:
-    """Changes assessments whose rows are locked."""
+    """Changes assessments whose rows are locked. A version that moved on is no change to their readers."""
+    assignments = ", ".join(f"{name} = %s" for name, _ in _WRITTEN[_MUTABLE:])
     async with tx.cursor() as cursor:
         await cursor.executemany(
-            """
-            UPDATE assessment SET state = %s, revision = %s, version_scheme = %s, version_ordinal = %s,
-                version_text = %s, published_at = coalesce(%s, published_at), themes = %s,
-                theme_rules = %s, line_themes = %s, line_theme_rules = %s, rules_version = %s,
-                aggregate_version = %s, traceparent = %s, changed_at = %s
+            f"""
+            UPDATE assessment SET {assignments},
+                traceparent = CASE WHEN aggregate_version < %s THEN %s ELSE traceparent END,
+                changed_at = CASE WHEN aggregate_version < %s THEN %s ELSE changed_at END
             WHERE assessment_id = %s
-            """,
-            [(*_row(standing)[4:], traceparent, at, standing.assessment_id) for standing in standings],
+            """,  # noqa: S608 the columns are a constant
+            [
+                (
+                    *_row(standing)[_MUTABLE:],
+                    *(standing.aggregate_version, traceparent),
+                    *(standing.aggregate_version, at),
+                    standing.assessment_id,
+                )
+                for standing in standings
+            ],
         )
 
 
@@ -176,37 +288,6 @@ async def store_themes(tx: Transaction, themes: Sequence[Themed], at: datetime) 
         )
 
 
-async def move_versions(tx: Transaction, decisions: Sequence[Decision]) -> None:
-    """Notes that newer versions hold what is current already."""
-    async with tx.cursor() as cursor:
-        await cursor.executemany(
-            """
-            UPDATE assessment SET version_scheme = %s, version_ordinal = %s, version_text = %s
-            WHERE assessment_id = %s
-            """,
-            [
-                (version.scheme.value, version.ordinal, version.text, decision.incoming.assessment_id)
-                for decision in decisions
-                for version in (decision.incoming.source.version,)
-            ],
-        )
-
-
-async def standing_versions(tx: Transaction, agency: str, prefix: str) -> dict[str, VersionKey]:
-    """The current versions of an agency's active assessments whose own ids begin so, by those ids."""
-    cursor = await tx.execute(
-        """
-        SELECT object_id, version_scheme, version_ordinal, version_text FROM assessment
-        WHERE agency = %s AND state = 'ACTIVE' AND starts_with(object_id, %s)
-        """,
-        [agency, prefix],
-    )
-    return {
-        object_id: VersionKey(VersionScheme(scheme), int(ordinal), text)
-        for object_id, scheme, ordinal, text in await cursor.fetchall()
-    }
-
-
 def _row(standing: Standing) -> tuple[object, ...]:
     current = standing.current
     return (
@@ -222,6 +303,9 @@ def _row(standing: Standing) -> tuple[object, ...]:
         standing.published_at,
         *_themes(standing.themes, standing.line_themes),
         standing.aggregate_version,
+        standing.cause,
+        standing.valid_until,
+        standing.contested,
     )
 
 
@@ -243,12 +327,12 @@ async def record_revisions(
     """Adds every revision that gets a row of its own, with the audit entry of each."""
     if decisions:
         statement = """
-            COPY assessment_revision (assessment_id, version_scheme, version_ordinal, revision,
-                content_sha256, document, received_at) FROM STDIN (FORMAT BINARY)
+            COPY assessment_revision (assessment_id, version_scheme, version_ordinal, alternative, revision,
+                content_sha256, notice, document, received_at) FROM STDIN (FORMAT BINARY)
         """
         async with tx.cursor() as cursor, cursor.copy(statement) as copy:
             # json travels as its text, also in binary format.
-            copy.set_types(["uuid", "text", "int8", "int4", "text", "text", "timestamptz"])
+            copy.set_types(["uuid", "text", "int8", "int2", "int4", "text", "text", "text", "timestamptz"])
             for decision in decisions:
                 revision = decision.incoming
                 source = revision.source
@@ -257,9 +341,11 @@ async def record_revisions(
                         revision.assessment_id,
                         source.version.scheme.value,
                         source.version.ordinal,
-                        decision.revision,
+                        decision.others,
+                        decision.number,
                         source.content_sha256,
-                        _stored(revision),
+                        revision.cause.value if isinstance(revision, Withdrawal) else None,
+                        None if decision.outcome is Outcome.UNCHANGED else _stored(revision),
                         at,
                     )
                 )

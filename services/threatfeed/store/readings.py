@@ -20,36 +20,49 @@ from services.threatfeed.domain.documents import revision_from_document
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One revision with content, and what has become of it."""
+    """One revision with content, and what has become of it; `cause` says why it does not stand."""
 
     content: Assessment
     revision: int
     state: RevisionState
+    cause: str | None
     current_revision: int
     party: str
     traceparent: str | None
 
 
 _COLUMNS = """
-    assessment_revision.document, assessment_revision.revision, assessment.state, assessment.revision,
-    assessment.party, assessment.traceparent,
+    assessment_revision.document, assessment_revision.revision, assessment.state, assessment.cause,
+    assessment.revision, assessment.party, assessment.traceparent,
     assessment.themes, assessment.theme_rules, assessment.line_themes, assessment.line_theme_rules,
     assessment.rules_version
 """
 
 
 async def find_revision(tx: Transaction, assessment_id: UUID, revision: int) -> Held | None:
-    """A revision by number, 0 for the latest that was current; None where there is none."""
+    """A revision by number, 0 for the newest; None where there is none.
+
+    Where the originator says two things at once, none is the newest.
+    """
     cursor = await tx.execute(
         f"""
         SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
-        WHERE assessment_id = %s
-          AND assessment_revision.revision = CASE WHEN %s = 0 THEN assessment.revision ELSE %s END
+        WHERE assessment_id = %(id)s AND CASE %(revision)s
+            WHEN 0 THEN assessment_revision.revision = assessment.revision
+                AND (assessment.state IN ('ACTIVE', 'EXPIRED') OR NOT EXISTS (
+                    SELECT 1 FROM revision_conflict
+                    WHERE revision_conflict.assessment_id = %(id)s AND revision_conflict.state = 'OPEN'))
+            ELSE assessment_revision.revision = %(revision)s
+                OR %(revision)s = ANY (assessment_revision.earlier_revisions)
+            END
         """,  # noqa: S608 the columns are a constant
-        [assessment_id, revision, revision],
+        {"id": assessment_id, "revision": revision},
     )
     row = await cursor.fetchone()
-    return None if row is None else _held(row)
+    if row is None:
+        return None
+    # A content that was chosen again answers to its earlier number as well.
+    return replace(_held(row), revision=revision) if revision else _held(row)
 
 
 async def find_latest(tx: Transaction, assessments: Sequence[UUID]) -> list[Held]:
@@ -174,7 +187,7 @@ async def page_by_id(tx: Transaction, after: UUID | None, limit: int) -> list[He
 
 
 def _held(row: tuple[object, ...]) -> Held:
-    document, revision, state, current, party, traceparent, *themes = row
+    document, revision, state, cause, current, party, traceparent, *themes = row
     content = revision_from_document(document)  # type: ignore[arg-type]
     if not isinstance(content, Assessment) or not isinstance(revision, int):
         raise TypeError("a numbered revision has content")
@@ -183,16 +196,15 @@ def _held(row: tuple[object, ...]) -> Held:
     if state == "ACTIVE" and revision == current:
         # Rules that were applied later have reassigned the themes of what stands, not of what was published.
         content = _with_themes(content, themes)
-    if state == "WITHDRAWN":
-        standing = RevisionState.WITHDRAWN
-    elif revision != current:
-        standing = RevisionState.SUPERSEDED
+    if revision != current and state in ("ACTIVE", "EXPIRED"):
+        standing, cause = RevisionState.SUPERSEDED, None
     else:
-        standing = RevisionState.CURRENT
+        standing = RevisionState.CURRENT if state == "ACTIVE" else RevisionState(str(state))
     return Held(
         content=content,
         revision=revision,
         state=standing,
+        cause=None if cause is None else str(cause),
         current_revision=current,
         party=str(party),
         traceparent=None if traceparent is None else str(traceparent),

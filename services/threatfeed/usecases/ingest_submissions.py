@@ -1,7 +1,7 @@
 """Takes in what agencies submitted: decides every revision, stores it, tells the agency and the others."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -9,16 +9,17 @@ from uuid import UUID
 import structlog
 
 from services.chassis.audit import AuditEntry
-from services.chassis.consumer.records import Quarantined, Record
+from services.chassis.consumer.records import Quarantined
 from services.chassis.database import Transaction
 from services.chassis.outbox import OutboxMessage, enqueue
 from services.chassis.telemetry import current_traceparent
 from services.kernel.policy import Policy, UnknownAgency
 from services.kernel.refusals import Refusal
 from services.kernel.releasability import HoldingRefused
-from services.threatfeed.domain.assessment import Assessment, Revision, SourceFormat
+from services.threatfeed.domain.assessment import Assessment, Revision, Withdrawal, WithdrawalCause
 from services.threatfeed.domain.revisions import Decision, Outcome, decide_all
 from services.threatfeed.domain.spills import SUSPECTED, Spill
+from services.threatfeed.domain.status import State
 from services.threatfeed.domain.submission import (
     Reading,
     Rejection,
@@ -29,21 +30,21 @@ from services.threatfeed.domain.submission import (
 )
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.events import Change, assessment_changed, receipt
-from services.threatfeed.formats.json_text import read_json
-from services.threatfeed.formats.kev import OBJECT_ID_PREFIX, read_catalogue, removed_entries
+from services.threatfeed.store.conflicts import open_conflicts
 from services.threatfeed.store.histories import (
     Held,
     Standing,
     insert_assessments,
     lock_histories,
-    move_versions,
     record_revisions,
-    standing_versions,
     update_assessments,
 )
 from services.threatfeed.store.spills import record_spills
 from services.threatfeed.usecases.applied_themes import hold_applied_rules, reassigned
+from services.threatfeed.usecases.complete_catalogues import complete_catalogues
 from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.standings import first_standing, restated
+from services.threatfeed.usecases.submission import Submission, readings_of
 
 _LOG = structlog.get_logger("spills")
 _AUDITED = {
@@ -51,16 +52,8 @@ _AUDITED = {
     Outcome.REVISED: "assessment.revised",
     Outcome.OLDER: "assessment.older-revision-recorded",
     Outcome.WITHDRAWN: "assessment.withdrawn",
+    Outcome.CONFLICT: "assessment.conflict-recorded",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A record of an agency's topic with what was read in it, or why nothing could be."""
-
-    record: Record
-    agency: str
-    content: tuple[Reading, ...] | Refusal
 
 
 async def ingest_submissions(
@@ -72,7 +65,7 @@ async def ingest_submissions(
     """
     applied = await hold_applied_rules(tx, holding.policy.themes, at)
     themed = submissions if applied is None else [_themed(submission, applied) for submission in submissions]
-    complete = [await _with_removals(tx, submission, holding.policy) for submission in themed]
+    complete = await complete_catalogues(tx, themed, at)
     check = holding.check(at)
     checked = [_checked(submission, check) for submission in complete]
     revisions = list(_revisions(checked))
@@ -80,22 +73,22 @@ async def ingest_submissions(
         tx, [(revision.assessment_id, revision.source.version) for revision in revisions]
     )
     decisions, _ = decide_all({key: item.history for key, item in held.items()}, revisions)
-    changes = _changes(decisions, held, holding.policy)
+    standings, changes = _standings(decisions, held, holding.policy, at)
     traceparent = current_traceparent()
-    final = {change.standing.assessment_id: change.standing for change in changes}
     await insert_assessments(
-        tx, [standing for key, standing in final.items() if key not in held], traceparent, at
+        tx, [standing for key, standing in standings.items() if key not in held], traceparent, at
     )
     await update_assessments(
-        tx, [standing for key, standing in final.items() if key in held], traceparent, at
+        tx, [standing for key, standing in standings.items() if key in held], traceparent, at
     )
-    await move_versions(tx, [d for d in decisions if d.outcome is Outcome.UNCHANGED])
     recorded = [decision for decision in decisions if decision.recorded]
-    await record_revisions(tx, recorded, [_audit(d, holding.policy, at) for d in recorded], at)
+    audited = [_audit(d, holding.policy, at) for d in recorded if d.outcome in _AUDITED]
+    await record_revisions(tx, recorded, audited, at)
+    await open_conflicts(tx, [d for d in decisions if d.conflict is not None], at)
     messages = [assessment_changed(change, traceparent, at) for change in changes]
     messages.extend(_receipts(checked, decisions, at))
     await enqueue(tx, messages, at)
-    quarantined, spills = _for_the_operator(checked, decisions, holding)
+    quarantined, spills = _for_the_operator(checked, holding)
     if spills:
         await record_spills(tx, spills, [_spill_audit(one, at) for one in spills], at)
     return quarantined
@@ -111,17 +104,6 @@ def _themed(submission: Submission, themes: ThemeMatcher) -> Submission:
     return replace(submission, content=content)
 
 
-async def _with_removals(tx: Transaction, submission: Submission, policy: Policy) -> Submission:
-    """A catalogue withdraws the entries that it no longer holds."""
-    readings = _readings(submission)
-    if not any(isinstance(one, Assessment) and one.source.format is SourceFormat.KEV for one in readings):
-        return submission
-    held = await standing_versions(tx, submission.agency, OBJECT_ID_PREFIX)
-    catalogue = read_catalogue(read_json(submission.record.value))
-    removed = removed_entries(held, catalogue, agency=policy.agency(submission.agency))
-    return replace(submission, content=(*readings, *removed))
-
-
 def _checked(submission: Submission, check: Callable[[Reading], Reading]) -> Submission:
     if isinstance(submission.content, Refusal):
         return submission
@@ -129,55 +111,42 @@ def _checked(submission: Submission, check: Callable[[Reading], Reading]) -> Sub
     return submission if content == submission.content else replace(submission, content=content)
 
 
-def _readings(submission: Submission) -> tuple[Reading, ...]:
-    return () if isinstance(submission.content, Refusal) else submission.content
-
-
 def _revisions(submissions: Iterable[Submission]) -> Iterator[Revision]:
     for submission in submissions:
-        for reading in _readings(submission):
+        for reading in readings_of(submission):
             if not isinstance(reading, Rejection):
                 yield reading
 
 
-def _changes(decisions: Sequence[Decision], held: dict[UUID, Held], policy: Policy) -> list[Change]:
-    """Every change in its order, each with the version of the aggregate that it makes."""
+def _standings(
+    decisions: Sequence[Decision], held: dict[UUID, Held], policy: Policy, at: datetime
+) -> tuple[dict[UUID, Standing], list[Change]]:
+    """How everything stands in the end that is to be written, and every change in its order, each with the
+    version of the aggregate that it makes.
+    """
     standings: dict[UUID, Standing] = {}
     changes = []
     for decision in decisions:
-        if not decision.changed:
+        if not (decision.changed or decision.newest or decision.conflict is not None):
             continue
         revision = decision.incoming
-        before = standings.get(revision.assessment_id)
-        standing = _standing(decision, before, held.get(revision.assessment_id), policy)
-        standings[revision.assessment_id] = standing
-        changes.append(Change(standing, revision if isinstance(revision, Assessment) else None))
-    return changes
-
-
-def _standing(decision: Decision, before: Standing | None, held: Held | None, policy: Policy) -> Standing:
-    revision = decision.incoming
-    if before is not None:
-        number, current, version = before.revision, before.current, before.aggregate_version
-    elif held is not None:
-        number, current = held.history.revision, held.history.current
-        version = held.aggregate_version
-    else:
-        number, current, version = 0, None, 0
-    content = revision if isinstance(revision, Assessment) else None
-    return Standing(
-        assessment_id=revision.assessment_id,
-        agency=revision.originator,
-        party=policy.agency(revision.originator).party,
-        object_id=revision.source.object_id,
-        state="WITHDRAWN" if content is None else "ACTIVE",
-        revision=decision.revision or number,
-        current=revision.source.version if content is not None else current,
-        published_at=None if content is None else content.published,
-        themes=() if content is None else content.themes,
-        line_themes=None if content is None else content.line_themes(),
-        aggregate_version=version + 1,
-    )
+        key = revision.assessment_id
+        before = standings.get(key) or (held[key].standing if key in held else None)
+        if before is None:
+            before = first_standing(revision, policy.agency(revision.originator).party)
+        content = revision if isinstance(revision, Assessment) else None
+        standing = before
+        if decision.changed:
+            standing = restated(before, decision.status, content, at)
+        if decision.newest:
+            number = decision.number or standing.revision
+            standing = replace(standing, revision=number, current=revision.source.version)
+        if decision.conflict is not None:
+            standing = replace(standing, contested=True)
+        standings[key] = standing
+        if decision.changed:
+            changes.append(Change(standing, content if decision.status.state is State.ACTIVE else None))
+    return standings, changes
 
 
 def _audit(decision: Decision, policy: Policy, at: datetime) -> AuditEntry:
@@ -204,32 +173,41 @@ def _receipts(
         results: list[Result] = []
         if isinstance(submission.content, Refusal):
             results.append(result_of_refusal(submission.content))
-        for reading in _readings(submission):
+        for reading in readings_of(submission):
             if isinstance(reading, Rejection):
                 results.append(result_of_rejection(reading))
-            else:
-                results.append(result_of_decision(next(remaining)))
+            elif not _is_known_removal(decision := next(remaining)):
+                results.append(result_of_decision(decision))
         yield receipt(submission.agency, submission.record, results, at)
 
 
+def _is_known_removal(decision: Decision) -> bool:
+    """Whether it says again that a release of a catalogue lacks an entry, which no agency said itself."""
+    revision = decision.incoming
+    return (
+        isinstance(revision, Withdrawal)
+        and revision.cause is WithdrawalCause.REMOVED
+        and decision.outcome is Outcome.DUPLICATE
+    )
+
+
 def _for_the_operator(
-    submissions: Sequence[Submission], decisions: Sequence[Decision], holding: Holding
+    submissions: Sequence[Submission], holding: Holding
 ) -> tuple[list[Quarantined], list[Spill]]:
-    """The first refusal of each submission in which an assessment was refused or conflicts, and the spills.
+    """The first refusal of each submission in which an assessment was refused, and the spills.
 
     A text that may not be held here, or is suspected of that, is not kept by keeping its record: its bytes
     are left out. What nobody could read at all goes to quarantine by itself.
     """
-    remaining = iter(decisions)
     quarantined: list[Quarantined] = []
     spills: list[Spill] = []
     for submission in submissions:
-        refusals: list[Refusal] = []
-        for reading in _readings(submission):
-            if isinstance(reading, Rejection):
-                refusals.extend(reading.refusals)
-            elif (refusal := next(remaining).refusal) is not None:
-                refusals.append(refusal)
+        refusals = [
+            refusal
+            for reading in readings_of(submission)
+            if isinstance(reading, Rejection)
+            for refusal in reading.refusals
+        ]
         record = submission.record
         unread = isinstance(submission.content, Refusal)
         spilled = next((item for item in refusals if isinstance(item, HoldingRefused)), None)

@@ -38,6 +38,14 @@ from services.threatfeed.usecases.read_assessment import rendition_for
 _CHUNK: Final = 200
 _REMEMBERED: Final = timedelta(days=90)
 """How long it is known what is gone."""
+_STATES: Final = {
+    RevisionState.CURRENT: ViewState.ACTIVE,
+    RevisionState.EXPIRED: ViewState.EXPIRED,
+    RevisionState.WITHDRAWN: ViewState.WITHDRAWN,
+    # Of the newest content: that its originator says that another document has taken its place.
+    RevisionState.SUPERSEDED: ViewState.WITHDRAWN,
+    RevisionState.CONFLICTED: ViewState.NOT_RELEASED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +81,14 @@ class ViewMaker:
 
     async def _view(self, tx: Transaction, held: Held, party: str, at: datetime) -> View:
         content = held.content
-        rendition = None
-        if held.state is not RevisionState.WITHDRAWN:
+        rendition, state = None, _STATES[held.state]
+        if state in (ViewState.ACTIVE, ViewState.EXPIRED):
             rendition = await rendition_for(tx, held, party, self.policy, at)
         if rendition is None:
-            withdrawn = held.state is RevisionState.WITHDRAWN
-            state = ViewState.WITHDRAWN if withdrawn else ViewState.NOT_RELEASED
+            state = state if state is ViewState.WITHDRAWN else ViewState.NOT_RELEASED
             return View(party, held.party, content.assessment_id, held.revision, state, None, None)
         seen = in_rendition(content, rendition)
-        return View(
-            party, held.party, content.assessment_id, held.revision, ViewState.ACTIVE, rendition, seen
-        )
+        return View(party, held.party, content.assessment_id, held.revision, state, rendition, seen)
 
 
 async def make_due_views(database: Database, maker: ViewMaker, at: datetime) -> bool:

@@ -49,12 +49,12 @@ async def test_a_catalogue_adds_changes_and_withdraws_its_entries(
     async with ingesting(platform, kafka, postgres, "cisa") as feed:
         assert [result for _, result in await results(feed, first)] == [ACCEPTED, ACCEPTED]
         assert await results(feed, second) == [
+            (f"cisa-kev--{one}", WITHDRAWN),
             (f"cisa-kev--{two}", DUPLICATE),
             (f"cisa-kev--{three}", ACCEPTED),
-            (f"cisa-kev--{one}", WITHDRAWN),
         ]
         assert [result for _, result in await results(feed, third)] == [ACCEPTED, DUPLICATE]
-        assert [result for _, result in await results(feed, second)] == [OLDER, DUPLICATE]
+        assert [result for _, result in await results(feed, second)] == [DUPLICATE, DUPLICATE]
         told = await feed.events(str(assessment_id("cisa", f"cisa-kev--{two}")))
         assert [change.revision for change in told] == [1, 2]
         gone = await feed.events(str(assessment_id("cisa", f"cisa-kev--{one}")))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ from google.protobuf import json_format
 from deploy.local.platform import PlatformAccess
 from services.chassis.migrations import migrate
 from services.chassis.process import Process
-from services.kernel.identifiers import assessment_id
+from services.kernel.identifiers import assessment_id, revision_id
 from services.kernel.markings.levels import Level
 from services.threatfeed.app import MIGRATIONS
 from services.threatfeed.consumers import agency_of, submissions
@@ -124,6 +125,8 @@ async def test_a_narrative_assessment_is_stored_told_to_services_and_receipted(f
     assert event.state == assessment_event_pb2.ASSESSMENT_STATE_ACTIVE
     assert (event.agency, event.party, event.revision, event.aggregate_version) == ("ncsc", "UK", 1, 1)
     assert event.themes
+    ((sha256,),) = feed.rows("SELECT content_sha256 FROM assessment_revision")
+    assert event.revision_id == str(revision_id(UUID(identity), sha256))
     raw = event.SerializeToString()
     assert document["title"].encode() not in raw
     (entry,) = feed.rows("SELECT action, actor, subject_id FROM audit WHERE subject_kind = 'assessment'")
@@ -148,6 +151,7 @@ async def test_revisions_duplicates_older_ones_and_withdrawal_are_told_apart(fee
     events = await feed.events(str(assessment_id("ncsc", "NCSC-INT-2")))
     assert [event.aggregate_version for event in events] == [1, 2, 3]
     assert events[-1].state == assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN
+    assert events[-1].cause == assessment_event_pb2.ASSESSMENT_CAUSE_WITHDRAWN
     assert not events[-1].HasField("marking")
 
 
@@ -232,14 +236,20 @@ async def test_a_bad_submission_is_refused_precisely_quarantined_and_harms_nobod
     assert feed.rows("SELECT count(*) FROM assessment") == [(1,)]
 
 
-async def test_the_same_version_with_other_content_is_a_conflict_and_changes_nothing(feed: Feed) -> None:
+async def test_the_same_version_with_other_content_is_a_conflict_that_keeps_both(feed: Feed) -> None:
     await feed.publish(as_bytes(narrative(id="NCSC-INT-3", version=1)))
     offset = await feed.publish(as_bytes(narrative(id="NCSC-INT-3", version=1, title="Other words")))
     (result,) = (await feed.receipt(offset)).results
     assert result.result == submission_receipt_pb2.SUBMISSION_RESULT_REJECTED
     assert [refusal.reason for refusal in result.refusals] == ["REVISION_CONFLICT"]
-    assert feed.rows("SELECT position, reason FROM quarantine") == [(offset, "REVISION_CONFLICT")]
-    assert feed.rows("SELECT count(*) FROM assessment_revision") == [(1,)]
+    assert feed.rows("SELECT count(*) FROM quarantine") == [(0,)]
+    contents = feed.rows("SELECT document ->> 'title' FROM assessment_revision ORDER BY alternative")
+    assert contents == [(narrative()["title"],), ("Other words",)]
+    assert feed.rows("SELECT cause, state, version_text FROM revision_conflict") == [("CONTENT", "OPEN", "1")]
+    event = (await feed.events(str(assessment_id("ncsc", "NCSC-INT-3"))))[-1]
+    assert event.state == assessment_event_pb2.ASSESSMENT_STATE_CONFLICTED
+    assert event.cause == assessment_event_pb2.ASSESSMENT_CAUSE_CONTENT
+    assert not event.HasField("marking")
 
 
 async def test_a_text_above_what_may_be_held_leaves_only_its_position_and_digest(feed: Feed) -> None:

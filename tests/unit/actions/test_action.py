@@ -147,6 +147,7 @@ def test_a_closed_action_is_neither_confirmed_nor_rejected_nor_reported_on() -> 
         (Standing.IN_FORCE, 1, BasisState.CURRENT),
         (Standing.IN_FORCE, 2, BasisState.STALE),
         (Standing.REPLACED, 1, BasisState.STALE),
+        (Standing.LAPSED, 1, BasisState.STALE),
         (Standing.WITHDRAWN, 1, BasisState.WITHDRAWN),
         (Standing.WITHDRAWN, 2, BasisState.WITHDRAWN),
     ],

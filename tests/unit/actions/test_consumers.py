@@ -120,8 +120,8 @@ def test_a_record_without_cloud_event_headers_is_refused() -> None:
     ("state", "standing"),
     [
         ("ASSESSMENT_STATE_ACTIVE", Standing.IN_FORCE),
-        ("ASSESSMENT_STATE_EXPIRED", Standing.IN_FORCE),
-        ("ASSESSMENT_STATE_CONFLICTED", Standing.IN_FORCE),
+        ("ASSESSMENT_STATE_EXPIRED", Standing.LAPSED),
+        ("ASSESSMENT_STATE_CONFLICTED", Standing.LAPSED),
         ("ASSESSMENT_STATE_SUPERSEDED", Standing.REPLACED),
         ("ASSESSMENT_STATE_WITHDRAWN", Standing.WITHDRAWN),
     ],

@@ -10,6 +10,7 @@ from services.kernel.refusals import Refusal
 from services.threatfeed.domain import limits
 from services.threatfeed.domain.assessment import Assessment, Withdrawal
 from services.threatfeed.domain.revisions import Outcome, decide_all
+from services.threatfeed.domain.status import State
 from services.threatfeed.domain.submission import Rejection
 from tests.support.formats import csaf, event, kev, kev_entry, tracking
 from tests.support.submissions import HOSTILE, REPORT_ID, accepted, bundle, narrative, read, refused, report
@@ -275,7 +276,7 @@ def test_a_revoked_id_that_comes_back_stays_withdrawn() -> None:
     assert isinstance(revoked, Withdrawal)
     decisions, histories = decide_all({}, [revoked, back])
     assert [decision.outcome for decision in decisions] == [Outcome.WITHDRAWN, Outcome.OLDER]
-    assert all(history.withdrawn for history in histories.values())
+    assert {history.status.state for history in histories.values() if history.status} == {State.WITHDRAWN}
 
 
 def test_a_feed_that_writes_anothers_id_makes_an_assessment_of_its_own() -> None:

@@ -7,15 +7,14 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from services.threatfeed.domain import limits
-from services.threatfeed.domain.assessment import Assessment, SourceFormat, VersionKey, WithdrawalCause
+from services.threatfeed.domain.assessment import Assessment, SourceFormat, WithdrawalCause
 from services.threatfeed.domain.refusals import SubmissionRefusal
 from services.threatfeed.domain.revisions import Outcome, decide_all
 from services.threatfeed.domain.submission import Reading, Rejection
-from services.threatfeed.formats.kev import KevCatalogue, read_catalogue, removed_entries
+from services.threatfeed.formats.kev import read_catalogue, read_release, removal
 from tests.support.formats import FORMATS, kev, kev_entry
 from tests.support.submissions import read, real_policy
 
-CISA = real_policy().agency("cisa")
 RELEASES = [
     json.loads((FORMATS / "kev" / f"{day}.json").read_text("utf-8")) for day in ("2025-01-24", "2025-02-04")
 ]
@@ -30,10 +29,6 @@ def assessments(document: Any) -> list[Assessment]:
     found = [reading for reading in entries(document) if isinstance(reading, Assessment)]
     assert len(found) == len(document["vulnerabilities"])
     return found
-
-
-def held(catalogue: KevCatalogue, *cves: str) -> dict[str, VersionKey]:
-    return {f"cisa-kev--{cve}": catalogue.version for cve in cves}
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release["catalogVersion"])
@@ -69,33 +64,27 @@ def test_a_changed_entry_is_a_revision() -> None:
     assert "ransomware" in assessments(second)[0].text
 
 
-def test_an_entry_that_a_release_no_longer_holds_is_withdrawn() -> None:
-    earlier = read_catalogue(kev(kev_entry("CVE-2026-0001"), kev_entry("CVE-2026-0002")))
-    later = read_catalogue(kev(kev_entry("CVE-2026-0002"), day=5))
-    standing = held(earlier, "CVE-2026-0001", "CVE-2026-0002") | {"ADV-1": earlier.version}
-    (notice,) = removed_entries(standing, later, agency=CISA)
-    assert notice.source.object_id == "cisa-kev--CVE-2026-0001"
+def test_a_release_says_which_entries_it_lists_also_those_that_cannot_be_read() -> None:
+    release = read_release(kev(kev_entry("CVE-2026-0001"), kev_entry("CVE-2026-0002", product=None), day=5))
+    assert release.listed == {"cisa-kev--CVE-2026-0001", "cisa-kev--CVE-2026-0002"}
+    assert release.complete
+    assert release.version == read_catalogue(kev(day=5)).version
+
+
+@pytest.mark.parametrize("nameless", [7, {}, kev_entry(cveID=None)])
+def test_a_release_with_an_entry_that_nobody_can_tell_is_not_complete(nameless: Any) -> None:
+    release = read_release(kev(kev_entry(), nameless))
+    assert not release.complete
+    assert not release.lacks(["cisa-kev--CVE-2026-0009"])
+
+
+def test_the_notice_that_an_entry_is_gone_carries_the_version_of_the_release() -> None:
+    release = read_release(kev(kev_entry("CVE-2026-0002"), day=5))
+    (absence,) = release.lacks(["cisa-kev--CVE-2026-0001", "cisa-kev--CVE-2026-0002"])
+    notice = removal("cisa", absence)
     assert notice.cause is WithdrawalCause.REMOVED
-    assert notice.source.version == later.version
+    assert (notice.source.version, notice.published) == (release.version, release.released_at)
     assert notice.assessment_id == assessments(kev(kev_entry("CVE-2026-0001")))[0].assessment_id
-    assert notice == removed_entries(standing, later, agency=CISA)[0]
-
-
-def test_an_earlier_release_that_arrives_late_removes_nothing() -> None:
-    earlier, later = read_catalogue(kev()), read_catalogue(kev(kev_entry(), day=5))
-    assert removed_entries(held(later, "CVE-2026-0001"), earlier, agency=CISA) == ()
-    assert removed_entries(held(later, "CVE-2026-0001"), read_catalogue(kev(day=5)), agency=CISA) == ()
-
-
-def test_an_entry_that_cannot_be_read_is_not_gone() -> None:
-    earlier = read_catalogue(kev(kev_entry()))
-    unreadable = read_catalogue(kev(kev_entry(product=None), day=5))
-    assert removed_entries(held(earlier, "CVE-2026-0001"), unreadable, agency=CISA) == ()
-    for nameless in (7, {}, kev_entry(cveID=None)):
-        assert (
-            removed_entries(held(earlier, "CVE-2026-0001"), read_catalogue(kev(nameless, day=5)), agency=CISA)
-            == ()
-        )
 
 
 def test_the_catalogue_is_public_by_a_rule_that_covers_it_alone() -> None:

@@ -45,6 +45,46 @@ ASSESSMENT_STATE_EXPIRED: AssessmentState.ValueType  # 4
 ASSESSMENT_STATE_CONFLICTED: AssessmentState.ValueType  # 5
 Global___AssessmentState: _TypeAlias = AssessmentState  # noqa: Y015
 
+class _AssessmentCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AssessmentCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AssessmentCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ASSESSMENT_CAUSE_UNSPECIFIED: _AssessmentCause.ValueType  # 0
+    ASSESSMENT_CAUSE_WITHDRAWN: _AssessmentCause.ValueType  # 1
+    ASSESSMENT_CAUSE_REVOKED: _AssessmentCause.ValueType  # 2
+    ASSESSMENT_CAUSE_DELETED: _AssessmentCause.ValueType  # 3
+    ASSESSMENT_CAUSE_SUPERSEDED: _AssessmentCause.ValueType  # 4
+    """Another document has taken its place."""
+    ASSESSMENT_CAUSE_REMOVED: _AssessmentCause.ValueType  # 5
+    """Its catalogue no longer lists it. It may do so again."""
+    ASSESSMENT_CAUSE_VALIDITY_ENDED: _AssessmentCause.ValueType  # 6
+    """Its valid_until has passed. A revision may bring it back."""
+    ASSESSMENT_CAUSE_CONTENT: _AssessmentCause.ValueType  # 7
+    """One version with more than one content, among which a human has to choose."""
+    ASSESSMENT_CAUSE_VERSION_SCHEME: _AssessmentCause.ValueType  # 8
+    """Versions counted in two ways, between which no order holds."""
+
+class AssessmentCause(_AssessmentCause, metaclass=_AssessmentCauseEnumTypeWrapper):
+    """Why an assessment does not stand."""
+
+ASSESSMENT_CAUSE_UNSPECIFIED: AssessmentCause.ValueType  # 0
+ASSESSMENT_CAUSE_WITHDRAWN: AssessmentCause.ValueType  # 1
+ASSESSMENT_CAUSE_REVOKED: AssessmentCause.ValueType  # 2
+ASSESSMENT_CAUSE_DELETED: AssessmentCause.ValueType  # 3
+ASSESSMENT_CAUSE_SUPERSEDED: AssessmentCause.ValueType  # 4
+"""Another document has taken its place."""
+ASSESSMENT_CAUSE_REMOVED: AssessmentCause.ValueType  # 5
+"""Its catalogue no longer lists it. It may do so again."""
+ASSESSMENT_CAUSE_VALIDITY_ENDED: AssessmentCause.ValueType  # 6
+"""Its valid_until has passed. A revision may bring it back."""
+ASSESSMENT_CAUSE_CONTENT: AssessmentCause.ValueType  # 7
+"""One version with more than one content, among which a human has to choose."""
+ASSESSMENT_CAUSE_VERSION_SCHEME: AssessmentCause.ValueType  # 8
+"""Versions counted in two ways, between which no order holds."""
+Global___AssessmentCause: _TypeAlias = AssessmentCause  # noqa: Y015
+
 @_typing.final
 class AssessmentChanged(_message.Message):
     """The current state of one assessment after a change. It carries no title and no text: those are had
@@ -65,17 +105,25 @@ class AssessmentChanged(_message.Message):
     PUBLISHED_TIME_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     AGGREGATE_VERSION_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    REVISION_ID_FIELD_NUMBER: _builtins.int
     MARKING_RULE_ID_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
     SECTOR_CODES_FIELD_NUMBER: _builtins.int
     assessment_id: _builtins.str
     state: Global___AssessmentState.ValueType
     revision: _builtins.int
-    """Ours: counts the revisions that were ever current, from 1. Only grows."""
+    """Ours: counts the contents that were the newest when they came, from 1. Only grows."""
     agency: _builtins.str
     party: _builtins.str
     aggregate_version: _builtins.int
     """Counts every change of this assessment, from 1: a reader ignores what is not newer."""
+    cause: Global___AssessmentCause.ValueType
+    """Unspecified while the assessment is active."""
+    revision_id: _builtins.str
+    """Names the current content, the same whatever came before it; empty where nothing is current. Marking,
+    themes, sectors and dates are of the current content too.
+    """
     marking_rule_id: _builtins.str
     """The recorded rule that gave the marking where the originator gave none; empty otherwise."""
     @_builtins.property
@@ -115,13 +163,15 @@ class AssessmentChanged(_message.Message):
         published_time: _timestamp_pb2.Timestamp | None = ...,
         valid_until: _timestamp_pb2.Timestamp | None = ...,
         aggregate_version: _builtins.int = ...,
+        cause: Global___AssessmentCause.ValueType = ...,
+        revision_id: _builtins.str = ...,
         marking_rule_id: _builtins.str = ...,
         sources: _abc.Iterable[Global___AssessmentSource] | None = ...,
         sector_codes: _abc.Iterable[Global___SectorCode] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["marking", b"marking", "published_time", b"published_time", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "marking", b"marking", "marking_rule_id", b"marking_rule_id", "party", b"party", "published_time", b"published_time", "revision", b"revision", "sector_codes", b"sector_codes", "sectors", b"sectors", "sources", b"sources", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "cause", b"cause", "marking", b"marking", "marking_rule_id", b"marking_rule_id", "party", b"party", "published_time", b"published_time", "revision", b"revision", "revision_id", b"revision_id", "sector_codes", b"sector_codes", "sectors", b"sectors", "sources", b"sources", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -126,6 +126,8 @@ class RenderedAssessment(_message.Message):
     PARTY_FIELD_NUMBER: _builtins.int
     PUBLISHED_TIME_FIELD_NUMBER: _builtins.int
     CURRENT_REVISION_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    REVISION_ID_FIELD_NUMBER: _builtins.int
     SIGNING_KEY_FIELD_NUMBER: _builtins.int
     SUBJECTS_FIELD_NUMBER: _builtins.int
     RATINGS_FIELD_NUMBER: _builtins.int
@@ -139,6 +141,10 @@ class RenderedAssessment(_message.Message):
     party: _builtins.str
     current_revision: _builtins.int
     """The revision that is current now."""
+    cause: _assessment_event_pb2.AssessmentCause.ValueType
+    """Why the assessment does not stand."""
+    revision_id: _builtins.str
+    """Names this content, the same whatever came before it."""
     signing_key: _builtins.str
     """The key with which the agency signed the submission; empty for an unsigned one."""
     @_builtins.property
@@ -173,13 +179,15 @@ class RenderedAssessment(_message.Message):
         party: _builtins.str = ...,
         published_time: _timestamp_pb2.Timestamp | None = ...,
         current_revision: _builtins.int = ...,
+        cause: _assessment_event_pb2.AssessmentCause.ValueType = ...,
+        revision_id: _builtins.str = ...,
         signing_key: _builtins.str = ...,
         subjects: Global___AssessmentSubjects | None = ...,
         ratings: Global___Ratings | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["marking", b"marking", "published_time", b"published_time", "ratings", b"ratings", "subjects", b"subjects"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "assessment_id", b"assessment_id", "current_revision", b"current_revision", "judgements", b"judgements", "marking", b"marking", "party", b"party", "published_time", b"published_time", "ratings", b"ratings", "rendition", b"rendition", "revision", b"revision", "signing_key", b"signing_key", "state", b"state", "subjects", b"subjects", "text", b"text", "themes", b"themes", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "assessment_id", b"assessment_id", "cause", b"cause", "current_revision", b"current_revision", "judgements", b"judgements", "marking", b"marking", "party", b"party", "published_time", b"published_time", "ratings", b"ratings", "rendition", b"rendition", "revision", b"revision", "revision_id", b"revision_id", "signing_key", b"signing_key", "state", b"state", "subjects", b"subjects", "text", b"text", "themes", b"themes", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,53 @@
+"""How an assessment's row follows from its status."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.threatfeed.domain.assessment import Assessment, Revision
+from services.threatfeed.domain.status import VALIDITY_ENDED, State, Status
+from services.threatfeed.store.histories import Standing
+
+
+def first_standing(revision: Revision, party: str) -> Standing:
+    """Of an assessment of which nothing is held: to be restated."""
+    return Standing(
+        assessment_id=revision.assessment_id,
+        agency=revision.originator,
+        party=party,
+        object_id=revision.source.object_id,
+        state="",
+        revision=0,
+        current=None,
+        published_at=None,
+        themes=(),
+        line_themes=None,
+        aggregate_version=0,
+    )
+
+
+def restated(before: Standing, status: Status, content: Assessment | None, at: datetime) -> Standing:
+    """The row after a change of status; `content` is what is current where the assessment stands.
+
+    What is no longer valid when it comes has expired already.
+    """
+    standing = replace(
+        before,
+        state=status.state.value,
+        cause=None if status.cause is None else status.cause.value,
+        themes=(),
+        line_themes=None,
+        valid_until=None,
+        aggregate_version=before.aggregate_version + 1,
+    )
+    if status.state is not State.ACTIVE or content is None:
+        return standing
+    standing = replace(
+        standing,
+        published_at=content.published,
+        valid_until=content.valid_until,
+        themes=content.themes,
+        line_themes=content.line_themes(),
+    )
+    if content.valid_until is not None and content.valid_until <= at:
+        return replace(standing, state=State.EXPIRED.value, cause=VALIDITY_ENDED)
+    return standing
