@@ -187,6 +187,12 @@ class Metrics:
             place,
             registry=self.registry,
         )
+        self.stalled = Gauge(
+            "entente_partition_stalled",
+            "1 while a batch takes too long",
+            place,
+            registry=self.registry,
+        )
         self.batch_seconds = Histogram(
             "entente_batch_seconds",
             "One batch, decoded and stored",

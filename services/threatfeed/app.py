@@ -14,6 +14,7 @@ from services.chassis.documents import read_documents, read_json_documents
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.identity import Principal
 from services.chassis.lifecycle import Component
+from services.chassis.log_ends import LogEnds
 from services.chassis.periodic import Work, periodic
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
@@ -24,9 +25,11 @@ from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.threatfeed.consumers import (
+    GROUP,
     party_of,
     picture_topic,
     read_picture_record,
+    submission_topic,
     submissions,
     views,
 )
@@ -35,6 +38,7 @@ from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.correlations import CorrelationServicer, correlation_service
+from services.threatfeed.rpc.feeds import FeedServicer, feed_service
 from services.threatfeed.rpc.pictures import PictureServicer, picture_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
 from services.threatfeed.rpc.quarantine import QuarantineServicer, quarantine_service
@@ -53,6 +57,8 @@ from services.threatfeed.usecases.make_views import (
     make_all_views,
     make_due_views,
 )
+from services.threatfeed.usecases.measure_feeds import FeedGauges
+from services.threatfeed.usecases.read_feeds import Feeds
 from services.threatfeed.usecases.read_picture import LatestPictures
 from services.threatfeed.usecases.watch_assessments import FeedSignal
 
@@ -62,6 +68,7 @@ _RELEASE_EVERY = 1.0
 _RULES_EVERY = 2.0
 _FOLLOWED_EVERY = 0.25
 _EXPIRY_EVERY = 5.0
+_MEASURED_EVERY = 10.0
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -81,12 +88,13 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         views(ViewMaker(policy, process.ids), process.clock),
     ]
     quarantine = QuarantineDesk(process.database, subscriptions, process.clock, process.crash)
-    pictures = LatestPictures()
+    pictures, feeds = LatestPictures(), make_feeds(policy, settings)
     rpc = RpcServer(
         [
             *rpc_services(process, policy, signal),
             picture_service(PictureServicer(pictures, policy)),
             quarantine_service(QuarantineServicer(process.database, quarantine, sight_of, process.clock)),
+            feed_service(FeedServicer(process.database, feeds, process.clock)),
         ],
         settings.rpc,
         verifier=process.verifier,
@@ -106,6 +114,15 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         sight_of=sight_of,
         signal=signal,
         pictures=pictures,
+        feeds=feeds,
+    )
+    gauges = FeedGauges(process.database, feeds, process.clock, process.telemetry.metrics.registry)
+    ends = LogEnds(
+        tuple(feeds.topics.values()),
+        settings.kafka,
+        feeds.latest.note,
+        client=f"{SERVICE}-feeds",
+        every=_MEASURED_EVERY,
     )
 
     async def streams(stop: asyncio.Event) -> None:
@@ -114,6 +131,8 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
 
     yield [
         Component("picture reader", picture_reader(process, policy, pictures).run),
+        Component("feed ends", ends.run),
+        periodic("feeds measured", gauges.measure, every=_MEASURED_EVERY, health=process.health),
         Component("rpc", rpc.run),
         Component("http", HttpServer(app, settings.http).run),
         periodic("views followed", signal.look, every=_FOLLOWED_EVERY, health=process.health),
@@ -133,6 +152,15 @@ def rpc_services(process: Process, policy: Policy, signal: FeedSignal) -> list[S
         theme_rules_service(ThemeRulesServicer(*parts, process.ids)),
         correlation_service(CorrelationServicer(*parts, process.ids)),
     ]
+
+
+def make_feeds(policy: Policy, settings: ThreatfeedSettings) -> Feeds:
+    return Feeds(
+        policy=policy,
+        home_party=settings.home_party,
+        group=GROUP,
+        topics={agency: submission_topic(agency) for agency in sorted(policy.agencies)},
+    )
 
 
 def picture_reader(process: Process, policy: Policy, pictures: LatestPictures) -> TopicReader:

@@ -44,6 +44,10 @@ def agency_of(topic: str) -> str:
     return topic.split(".")[2]
 
 
+def submission_topic(agency: str) -> str:
+    return f"threatfeed.submission.{agency}.v1"
+
+
 def party_of(topic: str, policy: Policy) -> str | None:
     """The party of a topic's agency; None where the policy knows no such agency."""
     agency = policy.agencies.get(agency_of(topic))

@@ -9,6 +9,7 @@ from entente.threatfeed.v1 import (
     assessment_service_pb2,
     consent_service_pb2,
     correlation_service_pb2,
+    feed_service_pb2,
     picture_service_pb2,
     policy_service_pb2,
     quarantine_service_pb2,
@@ -33,6 +34,7 @@ from services.threatfeed.http.routes import routes as threatfeed_routes
 from services.threatfeed.rpc import assessments as assessments_rpc
 from services.threatfeed.rpc import consents as consents_rpc
 from services.threatfeed.rpc import correlations as correlations_rpc
+from services.threatfeed.rpc import feeds as feeds_rpc
 from services.threatfeed.rpc import pictures as pictures_rpc
 from services.threatfeed.rpc import policies as policies_rpc
 from services.threatfeed.rpc import quarantine as quarantine_rpc
@@ -134,6 +136,10 @@ def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
         (
             theme_rules_service_pb2.DESCRIPTOR.services_by_name["ThemeRulesService"],
             theme_rules_rpc.ACCESS,
+        ),
+        (
+            feed_service_pb2.DESCRIPTOR.services_by_name["FeedService"],
+            feeds_rpc.feed_service(None).access,  # type: ignore[arg-type]
         ),
         (
             agenda_service_pb2.DESCRIPTOR.services_by_name["AgendaService"],

@@ -17,6 +17,7 @@ from services.kernel.policy import Policy, UnknownAgency
 from services.kernel.refusals import Refusal
 from services.kernel.releasability import HoldingRefused
 from services.threatfeed.domain.assessment import Assessment, Revision, Withdrawal, WithdrawalCause
+from services.threatfeed.domain.feed_health import Tally
 from services.threatfeed.domain.revisions import Decision, Outcome, decide_all
 from services.threatfeed.domain.spills import SUSPECTED, Spill
 from services.threatfeed.domain.status import State
@@ -31,6 +32,7 @@ from services.threatfeed.domain.submission import (
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.events import Change, assessment_changed, receipt
 from services.threatfeed.store.conflicts import open_conflicts
+from services.threatfeed.store.feeds import add_tallies
 from services.threatfeed.store.histories import (
     Held,
     Standing,
@@ -86,8 +88,10 @@ async def ingest_submissions(
     await record_revisions(tx, recorded, audited, at)
     await open_conflicts(tx, [d for d in decisions if d.conflict is not None], at)
     messages = [assessment_changed(change, traceparent, at) for change in changes]
-    messages.extend(_receipts(checked, decisions, at))
+    answers = list(_answers(checked, decisions))
+    messages.extend(_receipts(answers, at))
     await enqueue(tx, messages, at)
+    await add_tallies(tx, _tallies(answers), at)
     quarantined, spills = _for_the_operator(checked, holding)
     if spills:
         await record_spills(tx, spills, [_spill_audit(one, at) for one in spills], at)
@@ -162,10 +166,10 @@ def _audit(decision: Decision, policy: Policy, at: datetime) -> AuditEntry:
     )
 
 
-def _receipts(
-    submissions: Sequence[Submission], decisions: Sequence[Decision], at: datetime
-) -> Iterator[OutboxMessage]:
-    """One for each submission, but for those of nobody: an unknown agency has no topic of receipts."""
+def _answers(
+    submissions: Sequence[Submission], decisions: Sequence[Decision]
+) -> Iterator[tuple[Submission, list[Result]]]:
+    """What became of each submission, but for those of nobody: an unknown agency has no feed."""
     remaining = iter(decisions)
     for submission in submissions:
         if isinstance(submission.content, UnknownAgency):
@@ -178,7 +182,20 @@ def _receipts(
                 results.append(result_of_rejection(reading))
             elif not _is_known_removal(decision := next(remaining)):
                 results.append(result_of_decision(decision))
+        yield submission, results
+
+
+def _receipts(answers: Iterable[tuple[Submission, list[Result]]], at: datetime) -> Iterator[OutboxMessage]:
+    for submission, results in answers:
         yield receipt(submission.agency, submission.record, results, at)
+
+
+def _tallies(answers: Iterable[tuple[Submission, list[Result]]]) -> dict[tuple[str, int], Tally]:
+    tallies: dict[tuple[str, int], Tally] = {}
+    for submission, results in answers:
+        place = (submission.agency, submission.record.partition)
+        tallies.setdefault(place, Tally()).count(results)
+    return tallies
 
 
 def _is_known_removal(decision: Decision) -> bool:

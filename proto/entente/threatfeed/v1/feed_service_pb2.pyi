@@ -47,7 +47,7 @@ class FeedHealth(_message.Message):
 
     @_builtins.property
     def rates(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeedRate]:
-        """What came in the last hour, day and week."""
+        """What came in the last day and in the last week."""
 
     @_builtins.property
     def rejects(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectCount]:
@@ -77,7 +77,7 @@ Global___FeedHealth: _TypeAlias = FeedHealth  # noqa: Y015
 
 @_typing.final
 class FeedRate(_message.Message):
-    """What came in the last hours. The present hour counts as far as it has come."""
+    """What came in the last whole hours, of which the present one counts as far as it has come."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
