@@ -31,6 +31,7 @@ def create_app() -> typer.Typer:
         triage.overlaps,
         triage.link,
         triage.unlink,
+        watching.feeds,
     ):
         app.command()(command)
     app.add_typer(quarantine.create_commands(), name="quarantine")

@@ -7,6 +7,7 @@ from rich.table import Table
 _TREND: Final = {"RISING": "↑", "STEADY": "", "FALLING": "↓"}
 _KINDS: Final = ("themes", "sectors", "parties")
 _MOST: Final = 12
+_MOST_REASONS: Final = 4
 
 
 def tempo_table(picture: Any) -> Table:
@@ -45,6 +46,35 @@ def rhythm_table(picture: Any) -> Table:
             f"{agency['silent_days']} d",
             _gap(agency["usual_gap_hours"]),
             agency["rhythm"].lower(),
+        )
+    return table
+
+
+def feeds_table(feeds: list[Any]) -> Table:
+    """How each feed does: what came, what was rejected and why, what waits, and how long it is silent."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (
+        "feed",
+        "last seen",
+        "usually",
+        "",
+        "last day",
+        "last week",
+        "waiting",
+        "rejected, and why",
+    ):
+        table.add_column(title)
+    for feed in feeds:
+        day, week = feed["rates"][0], feed["rates"][-1]
+        table.add_row(
+            feed["agency"],
+            feed["last_seen"][:16].replace("T", " ") if feed["last_seen"] else "never",
+            _gap(feed["usual_gap_hours"]),
+            feed["rhythm"].lower(),
+            str(day["submissions"]),
+            str(week["submissions"]),
+            "?" if feed["lag"] is None else str(feed["lag"]),
+            ", ".join(f"{reject['count']} {reject['reason']}" for reject in feed["rejects"][:_MOST_REASONS]),
         )
     return table
 

@@ -68,7 +68,7 @@ _RELEASE_EVERY = 1.0
 _RULES_EVERY = 2.0
 _FOLLOWED_EVERY = 0.25
 _EXPIRY_EVERY = 5.0
-_MEASURED_EVERY = 10.0
+_MEASURED_EVERY = 5.0
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -167,18 +167,18 @@ def picture_reader(process: Process, policy: Policy, pictures: LatestPictures) -
     """Keeps the latest pictures. Readiness does not wait for them: a picture can be missing for a while."""
 
     log = structlog.get_logger("pictures")
+    audiences = [one.id for key in sorted(policy.series) for one in policy.audiences(key)]
+    topics = {picture_topic(audience): audience for audience in audiences}
 
     def take(topic: str, _: bytes, value: bytes) -> None:
         try:
-            picture = read_picture_record(value)
+            pictures.by_audience[topics[topic]] = read_picture_record(topics[topic], value)
         except ValueError:
             # The next picture stands in the same place; an api has more to do than to show this one.
             log.exception("picture cannot be read", topic=topic)
-        else:
-            pictures.by_audience[picture.audience] = picture
 
     return TopicReader(
-        [picture_topic(one.id) for key in sorted(policy.series) for one in policy.audiences(key)],
+        tuple(topics),
         take,
         lambda: None,
         process.settings.kafka,

@@ -124,15 +124,17 @@ def picture_topic(audience: str) -> str:
     return f"threatfeed.picture.{audience}.v1"
 
 
-def read_picture_record(value: bytes) -> Picture:
-    """The picture in a record of our own worker; members of a later edition are left out.
+def read_picture_record(audience: str, value: bytes) -> Picture:
+    """The picture in a record of an audience's topic; members of a later edition are left out.
 
-    Raises ValueError for what is none.
+    Raises ValueError for what is none, or another audience's.
     """
     try:
         message = Parse(value, picture_pb2.Picture(), ignore_unknown_fields=True)
     except ParseError as error:
         raise ValueError("the record is no picture") from error
+    if message.audience != audience:
+        raise ValueError("the picture is another audience's")
     return Picture(
         audience=message.audience,
         as_of=date.fromisoformat(message.as_of),

@@ -63,7 +63,9 @@ READERS: Mapping[tuple[str, str], Callable[[Record], Any]] = {
 """What a service reads from Kafka in binary form, by (service, message)."""
 
 JSON_READERS: Mapping[str, Callable[[bytes], Any]] = {
-    "entente.threatfeed.v1.Picture": threatfeed_consumers.read_picture_record,
+    "entente.threatfeed.v1.Picture": lambda value: threatfeed_consumers.read_picture_record(
+        json.loads(value)["audience"], value
+    ),
     "entente.exchange.v1.ActionStatus": lambda value: read_status_entry(b"key", value).token,
     "entente.exchange.v1.TabledAgenda": statements.read_items,
     "entente.exchange.v1.Outcome": statements.read_outcome,

@@ -20,6 +20,7 @@ from services.chassis.consumer.batches import BatchProcessor
 from services.chassis.consumer.halts import forget_halts, record_halts, standing_halts
 from services.chassis.consumer.positions import Partition, stored_positions
 from services.chassis.consumer.records import Record, Subscription
+from services.chassis.consumer.stalls import Underway
 from services.chassis.database import TRANSIENT, Database
 from services.chassis.health import Health
 from services.chassis.kafka import (
@@ -38,8 +39,6 @@ _LOOK_FOR_RESUMED_EVERY = 1.0
 _NOWHERE = TopicPartition("", 0)
 """A partition that nobody has: asking for it keeps the member alive and takes nothing."""
 _DRAIN_WITHIN = 25.0
-STALLED_AFTER = 15.0
-"""Seconds after which a batch that is still under way makes the process not ready."""
 
 
 class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
@@ -70,9 +69,7 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._log = structlog.get_logger("consumer").bind(group=subscription.group)
         self._consumer: AIOKafkaConsumer = None
         self._working: set[asyncio.Task[None]] = set()
-        self._busy: dict[Partition, float] = {}
-        """Since when each partition has had a batch under way."""
-        self._stalled: set[Partition] = set()
+        self._busy = Underway(self._name, subscription.group, health, telemetry.metrics)
         self._halted: dict[Partition, str] = {}
         self._untold: set[Partition] = set()
         self._halts_seen_at = 0.0
@@ -133,12 +130,12 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         batches = await self._fetch()
         self._heart.beat()
         self._raise_failures()
-        self._tell_stalls()
+        self._busy.look()
         for place, messages in batches.items():
             partition = Partition(place.topic, place.partition)
             records = [_record(message) for message in messages]
             expected, self._next[partition] = self._next[partition], records[-1].offset + 1
-            self._busy[partition] = asyncio.get_running_loop().time()
+            self._busy.begin(partition)
             self._working.add(asyncio.create_task(self._work(partition, expected, records)))
         if self._working and not batches:
             await asyncio.wait(self._working, timeout=_GLANCE, return_when=asyncio.FIRST_COMPLETED)
@@ -164,7 +161,7 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
             self._log.warning("halts not looked at", error=repr(error))
             return
         self._untold -= set(told)
-        for partition in set(self._halted) - standing - self._untold - self._busy:
+        for partition in set(self._halted) - standing - self._untold - self._busy.partitions():
             await self._go_on(partition, positions.get(partition, 0))
 
     async def _go_on(self, partition: Partition, position: int) -> None:
@@ -253,8 +250,7 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         try:
             await self._apply(partition, expected, records)
         finally:
-            self._busy.pop(partition, None)
-            self._note_stalled(partition, stalled=False)
+            self._busy.end(partition)
 
     async def _apply(self, partition: Partition, expected: int, records: Sequence[Record]) -> None:
         place = TopicPartition(partition.topic, partition.number)
@@ -278,26 +274,6 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._refused_in_a_row[partition] = count
         if count >= self._subscription.quarantine_limit:
             self._halt(partition, f"{count} records in a row went to quarantine")
-
-    def _tell_stalls(self) -> None:
-        """A handler that is blocked, or a database that is away, holds up its own partitions only."""
-        now = asyncio.get_running_loop().time()
-        for partition, since in self._busy.items():
-            if now - since > STALLED_AFTER:
-                self._note_stalled(partition, stalled=True)
-
-    def _note_stalled(self, partition: Partition, *, stalled: bool) -> None:
-        if stalled == (partition in self._stalled):
-            return
-        place = f"{partition.topic}/{partition.number}"
-        self._metrics.stalled.labels(*partition.labels(self._subscription.group)).set(stalled)
-        if stalled:
-            self._stalled.add(partition)
-            self._log.error("partition stalled", topic=partition.topic, partition=partition.number)
-        else:
-            self._stalled.discard(partition)
-        why = f"stalled: a batch has been under way for more than {STALLED_AFTER:.0f} s" if stalled else None
-        self._health.set_problem(f"{self._name} {place} stalled", why)
 
     def _halt(self, partition: Partition, why: str) -> None:
         self._halted[partition] = why

@@ -25,12 +25,12 @@ from services.cli.clients.rest import token_of
 from services.cli.commands.running import run
 from services.cli.failures import CommandFailed
 from services.cli.layout import folders as folders_of
-from services.cli.picture_tables import rhythm_table, tempo_table
+from services.cli.picture_tables import feeds_table, rhythm_table, tempo_table
 from services.cli.record import Access, SystemRecord, port_of
 from services.cli.system import Options, System, end_orphans, running_system
 from services.cli.thread.stage import Stage, open_stage
 from services.cli.thread.walking import Timing, is_complete, trace, walk
-from services.cli.thread.watching import VIEWERS, picture_of
+from services.cli.thread.watching import VIEWERS, feeds_of, picture_of
 from services.cli.waiting import until
 
 StateOption = Annotated[Path | None, typer.Option("--state", help="State folder; by default .entente/local")]
@@ -149,7 +149,8 @@ async def _print_chain(stage: Stage, console: Console) -> None:
 async def _print_pictures(stage: Stage, console: Console) -> None:
     for audience in VIEWERS:
         picture = await picture_of(stage, audience)
-        console.print(tempo_table(picture), rhythm_table(picture), sep="\n\n")
+        console.print(tempo_table(picture), rhythm_table(picture), sep="\n")
+    console.print(feeds_table(await feeds_of(stage)))
 
 
 def _timing_table(timings: Sequence[Timing]) -> Table:

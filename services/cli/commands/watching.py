@@ -1,4 +1,4 @@
-"""What a secretariat and an operator look at: the picture of an audience."""
+"""What a secretariat and an operator look at: the picture of an audience, and how the feeds do."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from services.cli.commands.people import leader_of
 from services.cli.commands.running import run
 from services.cli.commands.systems import StateOption
 from services.cli.layout import folders, read_policy
-from services.cli.picture_tables import rhythm_table, tempo_table
+from services.cli.picture_tables import feeds_table, rhythm_table, tempo_table
 from services.cli.record import Access
 
 
@@ -31,5 +31,21 @@ def picture(
         console = Console(soft_wrap=True)
         console.print(tempo_table(drawn), rhythm_table(drawn), sep="\n\n")
         return 0
+
+    run(work)
+
+
+def feeds(
+    name: Annotated[str, typer.Option("--as", help="Account: an operator, or a secretariat")] = "operator",
+    state: StateOption = None,
+) -> None:
+    """Show how each agency's feed does; exit code 1 when one is silent against its own rhythm."""
+
+    async def work() -> int:
+        async with open_client() as client:
+            desk = Desk(Access.find(folders(state)), name, client)
+            found = (await desk.get("threatfeed", "/v1/feeds"))["feeds"]
+        Console(soft_wrap=True).print(feeds_table(found))
+        return 1 if any(feed["rhythm"] == "SILENT" for feed in found) else 0
 
     run(work)

@@ -70,6 +70,7 @@ STEPS: Final[tuple[tuple[str, StepFunction], ...]] = (
     ("a broken submission is repaired", repairing.repair_a_submission),
     ("each side finds it", watching.sides_find_what_they_may_read),
     ("pictures are drawn", watching.pictures_are_drawn),
+    ("feeds are seen", watching.feeds_are_seen),
     ("the meeting is planned", preparing.plan_meeting),
     ("the agenda is drafted", preparing.draft_agenda),
     ("the agenda is tabled", preparing.table_agenda),

@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
-from services.cli.thread.stage import SECRETARIAT, SERIES, Stage
+from services.cli.thread.stage import SECRETARIAT, SERIES, Stage, require
 from services.cli.waiting import until
 
+PUBLISHERS: Final = ("ncsc", "unit42", "cisa")
 VIEWERS: Final = {f"{SERIES}.uk": "uk-leadership", f"{SERIES}.eu": "eu-leadership"}
 
 
@@ -24,6 +25,23 @@ async def sides_find_what_they_may_read(stage: Stage) -> None:
 
         one = await until(found, within=30.0, what=f"what {account} may read")
         stage.say(f"{account} finds {one['title']!r}, {one['rendition']}, {one['marking']}")
+
+
+async def feeds_of(stage: Stage) -> list[Any]:
+    """The health of every feed, as the host's operator sees it."""
+    feeds: list[Any] = (await stage.desk("operator").get("threatfeed", "/v1/feeds"))["feeds"]
+    return feeds
+
+
+async def feeds_are_seen(stage: Stage) -> None:
+    """What the agencies have just published was seen, with what was rejected of it."""
+    found = {feed["agency"]: feed for feed in await feeds_of(stage)}
+    for agency in PUBLISHERS:
+        feed = found[agency]
+        require(feed["last_seen"] is not None, f"nothing of {agency} was seen")
+        rejected = ", ".join(f"{reject['count']} {reject['reason']}" for reject in feed["rejects"])
+        came = f"{agency}: {feed['rates'][0]['submissions']} submissions in the last day"
+        stage.say(f"{came}, rejected {rejected}" if rejected else came)
 
 
 async def pictures_are_drawn(stage: Stage) -> None:

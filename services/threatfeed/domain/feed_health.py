@@ -33,7 +33,8 @@ class Tally:
             if result.kind in _TAKEN:
                 self.taken += 1
             elif result.kind in _REJECTED:
-                self.rejects[result.refusals[0].reason] += 1
+                reason = result.refusals[0].reason if result.refusals else result.kind.value
+                self.rejects[reason] += 1
             else:
                 self.unchanged += 1
 
