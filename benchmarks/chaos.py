@@ -132,6 +132,8 @@ class Chaos:
             self._access,
             ENTENTE_KAFKA__BATCH_RECORDS="50",
             ENTENTE_KAFKA__INSTANCE=f"worker-{number}",
+            # Here the workers relay too, so that a kill hits both.
+            ENTENTE_RELAY_STANDBY_SECONDS="0",
             **chaos,
         )
         log = self._log / f"worker-{number}.log"

@@ -1,9 +1,9 @@
 """Ingest throughput end to end against a bare consumer, in one run: `python -m benchmarks.ingest`.
 
 Kafka in, PostgreSQL, events and receipts out, for narrative submissions of 1.5 KB. Both sides read the
-same preloaded topic with one process, in turn. Ours ends when the last event is acknowledged, the bare
-one when the last row is committed. The processor time of each process a submission says what the rate
-hardly can while other work shares the machine.
+same preloaded topic with one consumer, in turn; ours has the relay beside it. Ours ends when the last
+event is acknowledged, the bare one when the last row is committed. The processor time of each process a
+submission says what the rate hardly can while other work shares the machine.
 """
 
 import argparse

@@ -13,7 +13,7 @@ import psycopg
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from benchmarks.platform import AGENCY, SUBMISSIONS, fresh_database, measuring_platform
-from benchmarks.rates import published, start_worker
+from benchmarks.rates import ingesting, published
 from benchmarks.submissions import NARRATIVE, narrative, preload
 
 _MOST = 1.1
@@ -27,8 +27,7 @@ def main() -> int:
         values = map(narrative, range(asked.count))
         asyncio.run(preload(access.agency(AGENCY), SUBMISSIONS, values, NARRATIVE))
         dsn = fresh_database(access)
-        worker = start_worker(access)
-        try:
+        with ingesting(access) as (worker, _):
             process = psutil.Process(worker.child.pid)
             with psycopg.connect(dsn, autocommit=True) as connection:
 
@@ -51,8 +50,6 @@ def main() -> int:
                     print(f"{applied():>8,} submissions: {figures[-1]:6.1f} MiB", flush=True)
                 waiting(published, connection)
                 print(f"all published: {process.memory_info().rss / 2**20:6.1f} MiB")
-        finally:
-            worker.terminate()
     growth = figures[-1] / figures[1]
     print(f"at the end {growth:.2f} of what it was at a fifth of the way; at most {_MOST} is wanted")
     return 0 if growth <= _MOST else 1

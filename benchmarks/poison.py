@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from benchmarks.platform import AGENCY, RECEIPTS, SUBMISSIONS, fresh_database, measuring_platform
-from benchmarks.rates import start_worker
+from benchmarks.rates import ingesting
 from benchmarks.submissions import NARRATIVE, narrative
 from deploy.local.access import KafkaLogin
 
@@ -148,8 +148,7 @@ def main() -> int:
     asked = parser.parse_args()
     with measuring_platform("bench") as access:
         fresh_database(access)
-        worker = start_worker(access)
-        try:
+        with ingesting(access) as (worker, _):
             waiting = Retrying(
                 retry=retry_if_result(lambda ready: not ready),
                 wait=wait_fixed(0.1),
@@ -165,8 +164,6 @@ def main() -> int:
                     every=asked.every,
                 )
             )
-        finally:
-            worker.terminate()
     return 0 if good else 1
 
 

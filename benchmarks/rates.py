@@ -2,8 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -75,25 +75,27 @@ def published(connection: psycopg.Connection) -> bool:
     return connection.execute("SELECT 1 FROM outbox LIMIT 1").fetchone() is None
 
 
-def start_worker(access: PlatformAccess, batch: int = BATCH) -> WorkerProcess:
-    environment = worker_environment(access, ENTENTE_KAFKA__BATCH_RECORDS=str(batch))
-    return start(["-m", "services.threatfeed", "worker"], environment, LOGS / "worker.log")
+@contextmanager
+def ingesting(access: PlatformAccess, batch: int = BATCH) -> Iterator[tuple[WorkerProcess, WorkerProcess]]:
+    """One worker and the relay, as they are deployed."""
+    relay = start(["-m", "services.threatfeed", "relay"], worker_environment(access), LOGS / "relay.log")
+    try:
+        environment = worker_environment(access, ENTENTE_KAFKA__BATCH_RECORDS=str(batch))
+        worker = start(["-m", "services.threatfeed", "worker"], environment, LOGS / "worker.log")
+        try:
+            yield worker, relay
+        finally:
+            worker.terminate()
+    finally:
+        relay.terminate()
 
 
 def measure_ours(access: PlatformAccess, count: int, *, platform: str, batch: int = BATCH) -> Measured:
-    """One worker, from Kafka over PostgreSQL to the acknowledged events and receipts."""
+    """One worker and the relay, from Kafka over PostgreSQL to the acknowledged events and receipts."""
     dsn = fresh_database(access)
-    worker = start_worker(access, batch)
-    try:
-        measured = measure(
-            dsn,
-            count,
-            "SELECT sum(next_offset) FROM consumed",
-            published,
-            {"worker": worker.child.pid, **servers(platform)},
-        )
-    finally:
-        worker.terminate()
+    with ingesting(access, batch) as (worker, relay):
+        pids = {"worker": worker.child.pid, "relay": relay.child.pid, **servers(platform)}
+        measured = measure(dsn, count, "SELECT sum(next_offset) FROM consumed", published, pids)
     with psycopg.connect(dsn) as connection:
         stored = connection.execute("SELECT count(*) FROM assessment").fetchone()
     if stored != (count,):

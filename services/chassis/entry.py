@@ -20,6 +20,7 @@ class Kind(StrEnum):
     API = "api"
     WORKER = "worker"
     VIEWS = "views"
+    RELAY = "relay"
     MIGRATE = "migrate"
 
 

@@ -39,7 +39,11 @@ class _Stopped(Exception):
 
 
 class OutboxRelay:
-    """Runs until stopped; a lost connection or an unacknowledged batch starts it anew in place."""
+    """Runs until stopped; a lost connection or an unacknowledged batch starts it anew in place.
+
+    With `standby_seconds` it waits that long before each try at the lock, so that a relay without, as long
+    as there is one, gets it first.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class OutboxRelay:
         telemetry: Telemetry,
         health: Health,
         crash: CrashPoints,
+        standby_seconds: float = 0.0,
     ) -> None:
         self._postgres = postgres
         self._kafka = kafka
@@ -59,6 +64,7 @@ class OutboxRelay:
         self._metrics = telemetry.metrics
         self._partition = DefaultPartitioner()
         self._crash = crash
+        self._standby = standby_seconds
         self._health = health
         self._heart: Heart = health.add_heart("outbox relay", limit=_ACKNOWLEDGED_WITHIN * 2)
         self._log = structlog.get_logger("outbox_relay")
@@ -98,10 +104,10 @@ class OutboxRelay:
             options=connection_options(self._postgres),
             connect_timeout=5,
         ) as connection:
+            if self._standby:
+                await self._leave_to_others(stop)
             while not await self._take_lock(connection):
-                # Whether events go out is then for the active relay to say.
-                self._health.set_problem("outbox relay", None)
-                await self._pause(stop, 1.0)
+                await self._leave_to_others(stop)
             producer = create_producer(self._kafka, f"{self._service}-relay")
             try:
                 await producer.start()
@@ -112,6 +118,11 @@ class OutboxRelay:
                         await self._wait_for_rows(connection)
             finally:
                 await asyncio.wait_for(producer.stop(), _ACKNOWLEDGED_WITHIN)
+
+    async def _leave_to_others(self, stop: asyncio.Event) -> None:
+        # Whether events go out is then for the active relay to say.
+        self._health.set_problem("outbox relay", None)
+        await self._pause(stop, max(self._standby, 1.0))
 
     async def _take_lock(self, connection: Connection) -> bool:
         self._heart.beat()

@@ -46,7 +46,7 @@ class Process:
     verifier: TokenVerifier
     crash: CrashPoints
 
-    def relay(self) -> Component:
+    def relay(self, standby_seconds: float = 0.0) -> Component:
         relay = OutboxRelay(
             self.settings.postgres,
             self.settings.kafka,
@@ -55,6 +55,7 @@ class Process:
             telemetry=self.telemetry,
             health=self.health,
             crash=self.crash,
+            standby_seconds=standby_seconds,
         )
         return Component("outbox relay", relay.run, grace=65.0)
 

@@ -33,7 +33,7 @@ def service_environment(
     clock: Path,
     spans: Path | None,
 ) -> dict[str, str]:
-    """The environment of one process of a service (`kind` api, worker, views, picture or migrate)."""
+    """The environment of one process of a service (`kind` api, worker, relay, views, picture or migrate)."""
     own = addresses[access.name]
     # A picture worker has no database, asks nobody for tokens, and answers no calls.
     streams = kind == "picture"

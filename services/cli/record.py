@@ -32,6 +32,7 @@ class Address(_Document):
     worker_http: int
     picture_http: int = 0
     views_http: int = 0
+    relay_http: int = 0
 
     @property
     def rest(self) -> str:
@@ -39,7 +40,12 @@ class Address(_Document):
 
     def probes(self, kind: str) -> int:
         """The port on which a process of that kind answers for its health."""
-        others = {"worker": self.worker_http, "picture": self.picture_http, "views": self.views_http}
+        others = {
+            "worker": self.worker_http,
+            "picture": self.picture_http,
+            "views": self.views_http,
+            "relay": self.relay_http,
+        }
         return others.get(kind, self.api_http)
 
     @property
@@ -73,6 +79,7 @@ class Addresses(_Document):
                 worker_http=port(old.worker_http if old else None),
                 picture_http=port(old.picture_http or None if old else None) if name == "threatfeed" else 0,
                 views_http=port(old.views_http or None if old else None) if name == "threatfeed" else 0,
+                relay_http=port(old.relay_http or None if old else None) if name == "threatfeed" else 0,
             )
         addresses = cls(services=chosen)
         write_private(path, addresses.model_dump_json(indent=2))

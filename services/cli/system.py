@@ -39,6 +39,7 @@ from services.cli.waiting import until
 KINDS: Final = ("api", "worker")
 PICTURE: Final = "picture"
 VIEWS: Final = "views"
+RELAY: Final = "relay"
 READY_WITHIN: Final = 90.0
 _PATIENCE: Final = 4.0
 _RENEW_TOKENS_EVERY: Final = 4 * 3600.0
@@ -203,7 +204,8 @@ def service_specs(
     folders = options.folders
     services = access.services
     started = [(kind, service) for kind in KINDS for service in services.values()]
-    started += [(VIEWS, services["threatfeed"]), (PICTURE, picture_access(access))]
+    started += [(kind, services["threatfeed"]) for kind in (RELAY, VIEWS)]
+    started.append((PICTURE, picture_access(access)))
     specs = [
         ChildSpec(
             name=f"{service.name}-{kind}",

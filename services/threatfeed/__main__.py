@@ -1,4 +1,4 @@
-"""`python -m services.threatfeed api|worker|views|picture|migrate`"""
+"""`python -m services.threatfeed api|worker|relay|views|picture|migrate`"""
 
 from enum import StrEnum
 from typing import Annotated
@@ -7,7 +7,14 @@ import typer
 
 from services.chassis.entry import Kind, run_service
 from services.chassis.lifecycle import exit_with
-from services.threatfeed.app import MIGRATIONS, SERVICE, compose_api, compose_views, compose_worker
+from services.threatfeed.app import (
+    MIGRATIONS,
+    SERVICE,
+    compose_api,
+    compose_relay,
+    compose_views,
+    compose_worker,
+)
 from services.threatfeed.settings import PictureSettings, ThreatfeedSettings
 
 
@@ -17,6 +24,7 @@ class ThreatfeedKind(StrEnum):
     API = "api"
     WORKER = "worker"
     VIEWS = "views"
+    RELAY = "relay"
     PICTURE = "picture"
     MIGRATE = "migrate"
 
@@ -32,7 +40,12 @@ def main(kind: Annotated[ThreatfeedKind, typer.Argument(help="Which process to r
         ThreatfeedSettings,
         SERVICE,
         MIGRATIONS,
-        {Kind.API: compose_api, Kind.WORKER: compose_worker, Kind.VIEWS: compose_views},
+        {
+            Kind.API: compose_api,
+            Kind.WORKER: compose_worker,
+            Kind.RELAY: compose_relay,
+            Kind.VIEWS: compose_views,
+        },
     )
 
 

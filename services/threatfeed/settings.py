@@ -10,6 +10,9 @@ from services.chassis.settings import ListenerSettings, ProcessSettings, StreamS
 class ThreatfeedSettings(ProcessSettings):
     reference: Path = Field(description="Folder of the reference data: actors, countries, regions, sectors")
     rpc: ListenerSettings = Field(description="Where the api answers gRPC")
+    relay_standby_seconds: float = Field(
+        5.0, description="How long a worker leaves the outbox to the relay process each time it looks", ge=0
+    )
 
 
 class PictureSettings(StreamSettings):

@@ -30,6 +30,7 @@ _SEED = 20260304
 _PROCESSES = (
     *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker")),
     "threatfeed-picture",
+    "threatfeed-relay",
 )
 _READY_WITHIN = 90.0
 

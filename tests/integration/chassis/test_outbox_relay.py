@@ -16,6 +16,7 @@ from services.chassis.database import Database
 from services.chassis.envelope import read_event
 from services.chassis.migrations import PLUMBING
 from services.chassis.outbox import LARGEST_EVENT, OutboxMessage, enqueue, oldest_rows
+from services.chassis.process import Process
 from tests.support.plumbing import AT, SERVICE, Plumbing, crashing, message
 from tests.support.postgres import Databases
 from tests.support.processes import running
@@ -199,6 +200,28 @@ async def test_one_relay_is_active_and_another_takes_over_when_its_connection_is
     assert len(set(killed)) == 3
     found = versions(await plumbing.kafka.records(topic))
     assert found == {f"aggregate-{n}": list(range(1, 25)) for n in range(5)}
+
+
+async def test_a_relay_on_standby_leaves_the_outbox_to_another_and_takes_over_when_it_is_gone(
+    plumbing: Plumbing,
+) -> None:
+    topic = await plumbing.topic()
+    standby, relay = await plumbing.process(), await plumbing.process()
+
+    def published(process: Process) -> float:
+        registry = process.telemetry.metrics.registry
+        return registry.get_sample_value("entente_events_published_total", {"topic": topic}) or 0.0
+
+    async with running(standby.relay(standby_seconds=1.5)):
+        async with running(relay.relay()):
+            for name in ("one", "two", "three"):
+                await commit(relay.database, message(topic, "k", name))
+                await plumbing.outbox_empty()
+            assert (published(relay), published(standby)) == (3.0, 0.0)
+        await commit(standby.database, message(topic, "k", "four"))
+        await plumbing.outbox_empty()
+        assert published(standby) == 1.0
+    assert names(await plumbing.kafka.records(topic)) == ["one", "two", "three", "four"]
 
 
 @pytest.mark.parametrize("point", [AFTER_SEND, BEFORE_MARK])

@@ -19,6 +19,7 @@ _ADDRESSES = {
         worker_http=20020 + number,
         picture_http=20030,
         views_http=20031,
+        relay_http=20032,
     )
     for number, name in enumerate(("threatfeed", "agenda", "actions"))
 }
@@ -43,7 +44,7 @@ def test_nothing_of_ours_is_inherited() -> None:
     assert not [name for name in kept if name.upper().startswith("ENTENTE_")]
 
 
-@pytest.mark.parametrize("kind", ["api", "worker", "views", "migrate"])
+@pytest.mark.parametrize("kind", ["api", "worker", "relay", "views", "migrate"])
 @pytest.mark.parametrize(
     ("service", "settings"),
     [
