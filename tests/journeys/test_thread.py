@@ -31,6 +31,7 @@ _PROCESSES = (
     *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker")),
     "threatfeed-picture",
     "threatfeed-relay",
+    "threatfeed-views",
 )
 _READY_WITHIN = 90.0
 
