@@ -63,7 +63,7 @@ def feeds_table(feeds: list[Any]) -> Table:
         "waiting",
         "rejected, and why",
     ):
-        table.add_column(title)
+        table.add_column(title, no_wrap=title == "last seen")
     for feed in feeds:
         day, week = feed["rates"][0], feed["rates"][-1]
         table.add_row(

@@ -71,7 +71,12 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
         message.marking_rule_id = content.marking_rule_id or ""
         for source in content.derived_from:
             agency = source.originator or ""
-            message.sources.add(agency=agency, assessment_id=str(assessment_id(agency, source.object_id)))
+            message.sources.add(
+                agency=agency,
+                assessment_id=str(assessment_id(agency, source.object_id)),
+                version=source.version or "",
+            )
+        message.source_version = content.source.version.text
         for assignment in content.themes:
             message.themes.add(theme=assignment.theme, rule_id=assignment.rule_id, assigned_by="rule")
         message.sectors.extend(distinct_terms(content.sectors))

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.kernel.markings.marking import Marking
+from services.kernel.parties import Authorship
 from services.kernel.policy import Policy
 from services.kernel.releasability import decide
 from services.kernel.release_terms import Mode, Occasion, Rendition, RevisionState, TextUnderDecision
@@ -22,6 +23,8 @@ class SourceReference:
 
     agency: str
     assessment_id: UUID
+    version: str = ""
+    """The version that is named; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Told:
     themes: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
     published: datetime | None = None
+    version: str = ""
+    """The agency's own version of what is current."""
 
 
 Terms = tuple[str, Marking | None, Marking | None, str | None]
@@ -95,6 +100,7 @@ class Sight:
             state=RevisionState.CURRENT,
             parent_has_national=bool(told.marking and told.marking.national),
             marking_rule=told.marking_rule_id,
+            authorship=agency.authorship if agency else Authorship.AGENCY,
             derived_from=sources or None,
         )
 
@@ -112,8 +118,12 @@ class Sight:
         )
 
     def _source(self, derived: UUID, source: SourceReference, depth: int) -> TextUnderDecision:
-        """A source as it is told of; one that is not, or lies too deep, is unmarked and so denies."""
+        """A source as it is told of; one that is not, or lies too deep, is unmarked and so denies.
+
+        So does one in another version than the current one: only of that the marking is told.
+        """
         held = self.told.get(source.assessment_id)
-        if held is None or depth > _DEEPEST_LINEAGE or source.assessment_id == derived:
+        other = held is not None and source.version not in ("", held.version)
+        if held is None or other or depth > _DEEPEST_LINEAGE or source.assessment_id == derived:
             held = Told(source.assessment_id, 0, source.agency)
         return self._full(held, depth)

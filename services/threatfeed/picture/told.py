@@ -64,7 +64,8 @@ def read_told(value: bytes) -> Told:
         message.ParseFromString(value)
         identity = UUID(message.assessment_id)
         sources = tuple(
-            SourceReference(source.agency, UUID(source.assessment_id)) for source in message.sources
+            SourceReference(source.agency, UUID(source.assessment_id), source.version)
+            for source in message.sources
         )
         published = message.published_time.ToDatetime(UTC)
     except (DecodeError, ValueError, OverflowError) as error:
@@ -84,6 +85,7 @@ def read_told(value: bytes) -> Told:
         themes=tuple(sorted({assignment.theme for assignment in message.themes})),
         sectors=tuple(sorted(set(message.sectors))),
         published=published if counted else None,
+        version=message.source_version,
     )
 
 

@@ -161,6 +161,15 @@ class TestAnAudience:
         assert parties(drawn(source, made, lost)["uk-eu.eu"]) == {}
         assert parties(drawn(source, made, lost)["uk-eu.uk"])["UK"][0].count == 1
 
+    def test_is_not_told_of_what_was_written_from_a_version_whose_marking_is_not_told(self) -> None:
+        source = replace(one("S", ago=200), version="2")
+        same, older = (
+            one(name, sources=(SourceReference("ncsc", source.assessment_id, version),))
+            for name, version in (("M", "2"), ("L", "1"))
+        )
+        assert parties(drawn(source, same)["uk-eu.eu"])["UK"][0].count == 1
+        assert parties(drawn(source, older)["uk-eu.eu"]) == {}
+
     def test_hears_nothing_before_an_embargo_ends(self) -> None:
         marking = parse(JOINT)
         until = replace(marking.national[0], embargo_until=NOW.replace(microsecond=0) + timedelta(hours=1))

@@ -26,23 +26,23 @@ from entente.exchange.v1 import marking_pb2 as entente_dot_exchange_dot_v1_dot_m
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,entente/threatfeed/v1/assessment_event.proto\x12\x15\x65ntente.threatfeed.v1\x1a!entente/exchange/v1/marking.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x05\n\x11\x41ssessmentChanged\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentState\x12\x10\n\x08revision\x18\x03 \x01(\x05\x12\x0e\n\x06\x61gency\x18\x04 \x01(\t\x12\r\n\x05party\x18\x05 \x01(\t\x12-\n\x07marking\x18\x06 \x01(\x0b\x32\x1c.entente.exchange.v1.Marking\x12\x38\n\x12tear_line_markings\x18\x07 \x03(\x0b\x32\x1c.entente.exchange.v1.Marking\x12\x36\n\x06themes\x18\x08 \x03(\x0b\x32&.entente.threatfeed.v1.ThemeAssignment\x12\x0f\n\x07sectors\x18\t \x03(\t\x12\x32\n\x0epublished_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x61ggregate_version\x18\x0c \x01(\x03\x12\x35\n\x05\x63\x61use\x18\r \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentCause\x12\x13\n\x0brevision_id\x18\x0e \x01(\t\x12\x17\n\x0fmarking_rule_id\x18\x14 \x01(\t\x12\x38\n\x07sources\x18\x15 \x03(\x0b\x32\'.entente.threatfeed.v1.AssessmentSource\x12\x37\n\x0csector_codes\x18\x1e \x03(\x0b\x32!.entente.threatfeed.v1.SectorCode\"9\n\x10\x41ssessmentSource\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12\x15\n\rassessment_id\x18\x02 \x01(\t\";\n\nSectorCode\x12\x0e\n\x06scheme\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"F\n\x0fThemeAssignment\x12\r\n\x05theme\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61ssigned_by\x18\x03 \x01(\t*\xd0\x01\n\x0f\x41ssessmentState\x12 \n\x1c\x41SSESSMENT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41SSESSMENT_STATE_ACTIVE\x10\x01\x12\x1f\n\x1b\x41SSESSMENT_STATE_SUPERSEDED\x10\x02\x12\x1e\n\x1a\x41SSESSMENT_STATE_WITHDRAWN\x10\x03\x12\x1c\n\x18\x41SSESSMENT_STATE_EXPIRED\x10\x04\x12\x1f\n\x1b\x41SSESSMENT_STATE_CONFLICTED\x10\x05*\xb6\x02\n\x0f\x41ssessmentCause\x12 \n\x1c\x41SSESSMENT_CAUSE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41SSESSMENT_CAUSE_WITHDRAWN\x10\x01\x12\x1c\n\x18\x41SSESSMENT_CAUSE_REVOKED\x10\x02\x12\x1c\n\x18\x41SSESSMENT_CAUSE_DELETED\x10\x03\x12\x1f\n\x1b\x41SSESSMENT_CAUSE_SUPERSEDED\x10\x04\x12\x1c\n\x18\x41SSESSMENT_CAUSE_REMOVED\x10\x05\x12#\n\x1f\x41SSESSMENT_CAUSE_VALIDITY_ENDED\x10\x06\x12\x1c\n\x18\x41SSESSMENT_CAUSE_CONTENT\x10\x07\x12#\n\x1f\x41SSESSMENT_CAUSE_VERSION_SCHEME\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,entente/threatfeed/v1/assessment_event.proto\x12\x15\x65ntente.threatfeed.v1\x1a!entente/exchange/v1/marking.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x05\n\x11\x41ssessmentChanged\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x35\n\x05state\x18\x02 \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentState\x12\x10\n\x08revision\x18\x03 \x01(\x05\x12\x0e\n\x06\x61gency\x18\x04 \x01(\t\x12\r\n\x05party\x18\x05 \x01(\t\x12-\n\x07marking\x18\x06 \x01(\x0b\x32\x1c.entente.exchange.v1.Marking\x12\x38\n\x12tear_line_markings\x18\x07 \x03(\x0b\x32\x1c.entente.exchange.v1.Marking\x12\x36\n\x06themes\x18\x08 \x03(\x0b\x32&.entente.threatfeed.v1.ThemeAssignment\x12\x0f\n\x07sectors\x18\t \x03(\t\x12\x32\n\x0epublished_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x61ggregate_version\x18\x0c \x01(\x03\x12\x35\n\x05\x63\x61use\x18\r \x01(\x0e\x32&.entente.threatfeed.v1.AssessmentCause\x12\x13\n\x0brevision_id\x18\x0e \x01(\t\x12\x17\n\x0fmarking_rule_id\x18\x14 \x01(\t\x12\x38\n\x07sources\x18\x15 \x03(\x0b\x32\'.entente.threatfeed.v1.AssessmentSource\x12\x16\n\x0esource_version\x18\x16 \x01(\t\x12\x37\n\x0csector_codes\x18\x1e \x03(\x0b\x32!.entente.threatfeed.v1.SectorCode\"J\n\x10\x41ssessmentSource\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12\x15\n\rassessment_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\";\n\nSectorCode\x12\x0e\n\x06scheme\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"F\n\x0fThemeAssignment\x12\r\n\x05theme\x18\x01 \x01(\t\x12\x0f\n\x07rule_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61ssigned_by\x18\x03 \x01(\t*\xd0\x01\n\x0f\x41ssessmentState\x12 \n\x1c\x41SSESSMENT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41SSESSMENT_STATE_ACTIVE\x10\x01\x12\x1f\n\x1b\x41SSESSMENT_STATE_SUPERSEDED\x10\x02\x12\x1e\n\x1a\x41SSESSMENT_STATE_WITHDRAWN\x10\x03\x12\x1c\n\x18\x41SSESSMENT_STATE_EXPIRED\x10\x04\x12\x1f\n\x1b\x41SSESSMENT_STATE_CONFLICTED\x10\x05*\xb6\x02\n\x0f\x41ssessmentCause\x12 \n\x1c\x41SSESSMENT_CAUSE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41SSESSMENT_CAUSE_WITHDRAWN\x10\x01\x12\x1c\n\x18\x41SSESSMENT_CAUSE_REVOKED\x10\x02\x12\x1c\n\x18\x41SSESSMENT_CAUSE_DELETED\x10\x03\x12\x1f\n\x1b\x41SSESSMENT_CAUSE_SUPERSEDED\x10\x04\x12\x1c\n\x18\x41SSESSMENT_CAUSE_REMOVED\x10\x05\x12#\n\x1f\x41SSESSMENT_CAUSE_VALIDITY_ENDED\x10\x06\x12\x1c\n\x18\x41SSESSMENT_CAUSE_CONTENT\x10\x07\x12#\n\x1f\x41SSESSMENT_CAUSE_VERSION_SCHEME\x10\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.threatfeed.v1.assessment_event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ASSESSMENTSTATE']._serialized_start=1003
-  _globals['_ASSESSMENTSTATE']._serialized_end=1211
-  _globals['_ASSESSMENTCAUSE']._serialized_start=1214
-  _globals['_ASSESSMENTCAUSE']._serialized_end=1524
+  _globals['_ASSESSMENTSTATE']._serialized_start=1044
+  _globals['_ASSESSMENTSTATE']._serialized_end=1252
+  _globals['_ASSESSMENTCAUSE']._serialized_start=1255
+  _globals['_ASSESSMENTCAUSE']._serialized_end=1565
   _globals['_ASSESSMENTCHANGED']._serialized_start=140
-  _globals['_ASSESSMENTCHANGED']._serialized_end=808
-  _globals['_ASSESSMENTSOURCE']._serialized_start=810
-  _globals['_ASSESSMENTSOURCE']._serialized_end=867
-  _globals['_SECTORCODE']._serialized_start=869
-  _globals['_SECTORCODE']._serialized_end=928
-  _globals['_THEMEASSIGNMENT']._serialized_start=930
-  _globals['_THEMEASSIGNMENT']._serialized_end=1000
+  _globals['_ASSESSMENTCHANGED']._serialized_end=832
+  _globals['_ASSESSMENTSOURCE']._serialized_start=834
+  _globals['_ASSESSMENTSOURCE']._serialized_end=908
+  _globals['_SECTORCODE']._serialized_start=910
+  _globals['_SECTORCODE']._serialized_end=969
+  _globals['_THEMEASSIGNMENT']._serialized_start=971
+  _globals['_THEMEASSIGNMENT']._serialized_end=1041
 # @@protoc_insertion_point(module_scope)

@@ -109,6 +109,7 @@ class AssessmentChanged(_message.Message):
     REVISION_ID_FIELD_NUMBER: _builtins.int
     MARKING_RULE_ID_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    SOURCE_VERSION_FIELD_NUMBER: _builtins.int
     SECTOR_CODES_FIELD_NUMBER: _builtins.int
     assessment_id: _builtins.str
     state: Global___AssessmentState.ValueType
@@ -126,6 +127,8 @@ class AssessmentChanged(_message.Message):
     """
     marking_rule_id: _builtins.str
     """The recorded rule that gave the marking where the originator gave none; empty otherwise."""
+    source_version: _builtins.str
+    """The agency's own version of what is current."""
     @_builtins.property
     def marking(self) -> _marking_pb2.Marking: ...
     @_builtins.property
@@ -167,11 +170,12 @@ class AssessmentChanged(_message.Message):
         revision_id: _builtins.str = ...,
         marking_rule_id: _builtins.str = ...,
         sources: _abc.Iterable[Global___AssessmentSource] | None = ...,
+        source_version: _builtins.str = ...,
         sector_codes: _abc.Iterable[Global___SectorCode] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["marking", b"marking", "published_time", b"published_time", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "cause", b"cause", "marking", b"marking", "marking_rule_id", b"marking_rule_id", "party", b"party", "published_time", b"published_time", "revision", b"revision", "revision_id", b"revision_id", "sector_codes", b"sector_codes", "sectors", b"sectors", "sources", b"sources", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "aggregate_version", b"aggregate_version", "assessment_id", b"assessment_id", "cause", b"cause", "marking", b"marking", "marking_rule_id", b"marking_rule_id", "party", b"party", "published_time", b"published_time", "revision", b"revision", "revision_id", b"revision_id", "sector_codes", b"sector_codes", "sectors", b"sectors", "source_version", b"source_version", "sources", b"sources", "state", b"state", "tear_line_markings", b"tear_line_markings", "themes", b"themes", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -185,18 +189,22 @@ class AssessmentSource(_message.Message):
 
     AGENCY_FIELD_NUMBER: _builtins.int
     ASSESSMENT_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     agency: _builtins.str
     """Empty where the originator of the source was not said: its release cannot be decided."""
     assessment_id: _builtins.str
+    version: _builtins.str
+    """The version that is named, in its agency's own words; empty where none is."""
     def __init__(
         self,
         *,
         agency: _builtins.str = ...,
         assessment_id: _builtins.str = ...,
+        version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "assessment_id", b"assessment_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "assessment_id", b"assessment_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
