@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, policy_event_pb2
 from google.protobuf.json_format import Parse, ParseError
 from google.protobuf.message import DecodeError
 
@@ -20,7 +20,7 @@ from services.threatfeed.domain.picture import AgencyRhythm, Picture, SubjectTem
 from services.threatfeed.domain.submission import Reading, signed_by
 from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.domain.themes import ThemeMatcher
-from services.threatfeed.events import ASSESSMENT_TOPIC, CHANGED
+from services.threatfeed.events import ASSESSMENT_TOPIC, CHANGED, POLICY, POLICY_TOPIC
 from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.signatures import SubmissionSignatures
 from services.threatfeed.usecases.holding import Holding
@@ -96,15 +96,39 @@ def _submission(delivery: Delivery[tuple[Reading, ...]]) -> Submission:
     return Submission(delivery.record, agency_of(delivery.record.topic), content)
 
 
-def views(maker: ViewMaker, clock: Clock, group: str = VIEWS_GROUP) -> Subscription[UUID]:
-    """Makes views after every change. What a record says is only that there was one."""
+def views(maker: ViewMaker, clock: Clock, group: str = VIEWS_GROUP) -> Subscription[UUID | None]:
+    """Makes views after every change of an assessment or of a consent. What a record says is only that
+    there was one.
+    """
 
-    async def apply(tx: Transaction, deliveries: Sequence[Delivery[UUID]]) -> Sequence[Quarantined]:
-        changed = {entry.content for entry in deliveries if not isinstance(entry.content, Refusal)}
+    async def apply(tx: Transaction, deliveries: Sequence[Delivery[UUID | None]]) -> Sequence[Quarantined]:
+        changed = {entry.content for entry in deliveries if isinstance(entry.content, UUID)}
         await maker.make(tx, sorted(changed), clock())
         return ()
 
-    return Subscription(group, (ASSESSMENT_TOPIC,), read_change, apply)
+    def decode(record: Record) -> UUID | None:
+        return read_change(record) if record.topic == ASSESSMENT_TOPIC else read_consent(record)
+
+    return Subscription(group, (ASSESSMENT_TOPIC, POLICY_TOPIC), decode, apply)
+
+
+def read_consent(record: Record) -> UUID | None:
+    """The assessment of which a consent has changed; None for another fact, and for one that is over.
+
+    Raises `NotACloudEvent` or `EventMalformed`.
+    """
+    if record.value is None and header(record.headers, "ce_type") == POLICY:
+        return None
+    event = read_event(record.headers, record.value)
+    if event.type != POLICY:
+        raise EventMalformed(f"the topic carries {POLICY}", pointer="/ce_type")
+    message = policy_event_pb2.PolicyEvent()
+    try:
+        message.ParseFromString(event.data)
+        changed = message.WhichOneof("fact") == "consent_changed"
+        return UUID(message.consent_changed.assessment_id) if changed else None
+    except (DecodeError, ValueError) as error:
+        raise EventMalformed("the value is not the message of its type") from error
 
 
 def read_change(record: Record) -> UUID:

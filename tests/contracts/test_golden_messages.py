@@ -51,6 +51,7 @@ KINDS = {kind.DESCRIPTOR.full_name: kind for kind in (*ON_KAFKA, *SIGNED)}
 
 READERS: Mapping[tuple[str, str], Callable[[Record], Any]] = {
     ("threatfeed", "entente.threatfeed.v1.AssessmentChanged"): threatfeed_consumers.read_change,
+    ("threatfeed", "entente.threatfeed.v1.PolicyEvent"): threatfeed_consumers.read_consent,
     ("agenda", "entente.threatfeed.v1.AssessmentChanged"): agenda.read_assessment,
     ("actions", "entente.threatfeed.v1.AssessmentChanged"): actions.read_assessment,
     ("threatfeed-picture", "entente.threatfeed.v1.AssessmentChanged"): lambda record: read_told(

@@ -1,5 +1,6 @@
 """Keeps consents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -103,6 +104,18 @@ async def consents_for(tx: Transaction, meeting: UUID | None) -> tuple[Consent, 
         WHERE state = 'STANDING' AND meeting_id IS NOT DISTINCT FROM %s ORDER BY consent_id FOR SHARE
         """,  # noqa: S608 the columns are a constant
         [meeting],
+    )
+    return tuple(_consent(row).terms for row in await cursor.fetchall())
+
+
+async def consents_outside_meetings(tx: Transaction, assessments: Sequence[UUID]) -> tuple[Consent, ...]:
+    """The standing consents for use outside any meeting to texts of some assessments."""
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM consent
+        WHERE assessment_id = ANY(%s) AND state = 'STANDING' AND meeting_id IS NULL ORDER BY consent_id
+        """,  # noqa: S608 the columns are a constant
+        [list(assessments)],
     )
     return tuple(_consent(row).terms for row in await cursor.fetchall())
 

@@ -10,7 +10,7 @@ from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 from services.kernel.releasability import decide
-from services.kernel.release_terms import Consent, Mode, Occasion, Rendition
+from services.kernel.release_terms import Consent, Mode, Occasion, Rendition, TextUnderDecision
 from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.theme_decisions import (
     UNDECIDED,
@@ -19,7 +19,7 @@ from services.threatfeed.domain.theme_decisions import (
     themes_in_view,
 )
 from services.threatfeed.domain.views import in_rendition
-from services.threatfeed.store.consents import consents_for
+from services.threatfeed.store.consents import consents_outside_meetings
 from services.threatfeed.store.readings import Held, find_revision
 from services.threatfeed.usecases.renditions import renditions, text_under_decision
 
@@ -91,8 +91,13 @@ async def rendition_for(
         decision = decide(text, party, occasion, Mode.RELEASE, policy=policy, consents=(), now=at)
         if not decision.allowed:
             # Consent never takes anything away, so it is asked for only where something is denied.
-            consents = await consents_for(tx, None) if consents is None else consents
+            consents = await consents_outside_meetings(tx, _texts(text)) if consents is None else consents
             decision = decide(text, party, occasion, Mode.RELEASE, policy=policy, consents=consents, now=at)
         if decision.allowed:
             return rendition
     return None
+
+
+def _texts(text: TextUnderDecision) -> list[UUID]:
+    """The assessments whose originators could consent: of the text, and of all that it was written from."""
+    return [text.assessment_id, *(one for source in text.derived_from or () for one in _texts(source))]
