@@ -21,7 +21,13 @@ from services.kernel.release_terms import Decision, Mode, Rendition
 from services.threatfeed.domain.paging import page_size, page_token, read_page_token
 from services.threatfeed.events import encode_marking
 from services.threatfeed.rpc.arguments import read_number, read_time, read_uuid, reader_of_call
-from services.threatfeed.rpc.encoding import encode_rendered, encode_standing, encode_step, search_of
+from services.threatfeed.rpc.encoding import (
+    encode_rendered,
+    encode_revision_step,
+    encode_standing,
+    encode_step,
+    search_of,
+)
 from services.threatfeed.usecases.decide_releasability import (
     TextDecision,
     TextReference,
@@ -31,6 +37,7 @@ from services.threatfeed.usecases.decide_releasability import (
 from services.threatfeed.usecases.list_assessments import list_assessments
 from services.threatfeed.usecases.list_candidates import Candidate, list_candidates
 from services.threatfeed.usecases.read_assessment import read_assessment
+from services.threatfeed.usecases.read_history import compare_revisions, read_history
 from services.threatfeed.usecases.watch_assessments import FeedSignal, Watch
 
 NAME = "entente.threatfeed.v1.AssessmentService"
@@ -38,6 +45,8 @@ _READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP,
 ACCESS = {
     "GetAssessment": _READERS,
     "ListAssessments": _READERS,
+    "GetAssessmentHistory": _READERS,
+    "CompareRevisions": _READERS,
     "WatchAssessments": _READERS,
     "ListCandidates": frozenset({Role.SECRETARIAT}),
     "DecideReleasability": frozenset({Role.SECRETARIAT}),
@@ -85,6 +94,32 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
             assessments=[encode_rendered(rendered) for rendered in found],
             next_page_token="" if position is None else page_token(position, asked),
         )
+
+    async def GetAssessmentHistory(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.GetAssessmentHistoryRequest, _: Any
+    ) -> assessment_service_pb2.GetAssessmentHistoryResponse:
+        steps = await read_history(
+            self._database,
+            reader_of_call(),
+            read_uuid(request.assessment_id, "/assessment_id"),
+            policy=self._policy,
+            at=self._clock(),
+        )
+        return assessment_service_pb2.GetAssessmentHistoryResponse(steps=map(encode_revision_step, steps))
+
+    async def CompareRevisions(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.CompareRevisionsRequest, _: Any
+    ) -> assessment_service_pb2.CompareRevisionsResponse:
+        step = await compare_revisions(
+            self._database,
+            reader_of_call(),
+            read_uuid(request.assessment_id, "/assessment_id"),
+            read_number(request.from_revision, "/from_revision"),
+            read_number(request.to_revision, "/to_revision"),
+            policy=self._policy,
+            at=self._clock(),
+        )
+        return assessment_service_pb2.CompareRevisionsResponse(step=encode_revision_step(step))
 
     async def WatchAssessments(  # noqa: N802 the name is the contract's
         self, request: assessment_service_pb2.WatchAssessmentsRequest, _: Any

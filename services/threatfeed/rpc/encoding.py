@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+import orjson
 from entente.exchange.v1 import release_pb2
 from entente.threatfeed.v1 import assessment_event_pb2, assessment_service_pb2
 
@@ -13,6 +14,7 @@ from services.threatfeed.events import encode_cause, encode_marking, encode_stat
 from services.threatfeed.rpc.arguments import read_time
 from services.threatfeed.rpc.contents import encode_judgement, encode_ratings, encode_subjects
 from services.threatfeed.usecases.read_assessment import Rendered
+from services.threatfeed.usecases.read_history import Step as RevisionStep
 from services.threatfeed.usecases.watch_assessments import Beat, Complete, Gone, Restart, Shown, Step
 
 _GONE = {
@@ -39,6 +41,14 @@ def search_of(asked: assessment_service_pb2.AssessmentFilter) -> Search:
         Kind.MARKING: asked.markings,
     }
     return Search.of(asked.words, values, since, before)
+
+
+def encode_revision_step(step: RevisionStep) -> assessment_service_pb2.RevisionStep:
+    return assessment_service_pb2.RevisionStep(
+        assessment=encode_rendered(step.rendered),
+        patch=orjson.dumps(step.patch).decode(),
+        reverse_patch=orjson.dumps(step.reverse).decode(),
+    )
 
 
 def encode_step(step: Step) -> assessment_service_pb2.WatchAssessmentsResponse:

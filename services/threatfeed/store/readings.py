@@ -65,6 +65,19 @@ async def find_revision(tx: Transaction, assessment_id: UUID, revision: int) -> 
     return replace(_held(row), revision=revision) if revision else _held(row)
 
 
+async def find_revisions(tx: Transaction, assessment_id: UUID) -> list[Held]:
+    """Every revision that ever was current, oldest first."""
+    cursor = await tx.execute(
+        f"""
+        SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
+        WHERE assessment_id = %s AND assessment_revision.revision IS NOT NULL
+        ORDER BY assessment_revision.revision
+        """,  # noqa: S608 the columns are a constant
+        [assessment_id],
+    )
+    return [_held(row) for row in await cursor.fetchall()]
+
+
 async def find_latest(tx: Transaction, assessments: Sequence[UUID]) -> list[Held]:
     """The latest revision with content of each, by id; those that never had any are absent."""
     cursor = await tx.execute(

@@ -45,6 +45,16 @@ class AssessmentServiceStub:
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.SerializeToString,
                 response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.FromString,
                 _registered_method=True)
+        self.GetAssessmentHistory = channel.unary_unary(
+                '/entente.threatfeed.v1.AssessmentService/GetAssessmentHistory',
+                request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentHistoryRequest.SerializeToString,
+                response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentHistoryResponse.FromString,
+                _registered_method=True)
+        self.CompareRevisions = channel.unary_unary(
+                '/entente.threatfeed.v1.AssessmentService/CompareRevisions',
+                request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.CompareRevisionsRequest.SerializeToString,
+                response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.CompareRevisionsResponse.FromString,
+                _registered_method=True)
         self.WatchAssessments = channel.unary_stream(
                 '/entente.threatfeed.v1.AssessmentService/WatchAssessments',
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsRequest.SerializeToString,
@@ -75,6 +85,20 @@ class AssessmentServiceServicer:
 
     def ListAssessments(self, request, context):
         """The assessments that the caller's party may have, the latest published first; also by words.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAssessmentHistory(self, request, context):
+        """The revisions that the caller's party may have, oldest first, and what changed from one to the next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareRevisions(self, request, context):
+        """What changed from one revision to another.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +137,16 @@ def add_AssessmentServiceServicer_to_server(servicer, server):
                     servicer.ListAssessments,
                     request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.FromString,
                     response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.SerializeToString,
+            ),
+            'GetAssessmentHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAssessmentHistory,
+                    request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentHistoryRequest.FromString,
+                    response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentHistoryResponse.SerializeToString,
+            ),
+            'CompareRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareRevisions,
+                    request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.CompareRevisionsRequest.FromString,
+                    response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.CompareRevisionsResponse.SerializeToString,
             ),
             'WatchAssessments': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchAssessments,
@@ -185,6 +219,60 @@ class AssessmentService:
             '/entente.threatfeed.v1.AssessmentService/ListAssessments',
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsRequest.SerializeToString,
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListAssessmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAssessmentHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.threatfeed.v1.AssessmentService/GetAssessmentHistory',
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentHistoryRequest.SerializeToString,
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.GetAssessmentHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.threatfeed.v1.AssessmentService/CompareRevisions',
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.CompareRevisionsRequest.SerializeToString,
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.CompareRevisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

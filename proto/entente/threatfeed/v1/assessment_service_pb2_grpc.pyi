@@ -37,6 +37,10 @@ class AssessmentServiceStub:
     """One revision of an assessment, in the widest rendition the caller's party may have."""
     ListAssessments: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.ListAssessmentsRequest, _assessment_service_pb2.ListAssessmentsResponse]
     """The assessments that the caller's party may have, the latest published first; also by words."""
+    GetAssessmentHistory: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.GetAssessmentHistoryRequest, _assessment_service_pb2.GetAssessmentHistoryResponse]
+    """The revisions that the caller's party may have, oldest first, and what changed from one to the next."""
+    CompareRevisions: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.CompareRevisionsRequest, _assessment_service_pb2.CompareRevisionsResponse]
+    """What changed from one revision to another."""
     WatchAssessments: _grpc.UnaryStreamMultiCallable[_assessment_service_pb2.WatchAssessmentsRequest, _assessment_service_pb2.WatchAssessmentsResponse]
     """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
     ListCandidates: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]
@@ -53,6 +57,10 @@ class AssessmentServiceAsyncStub(AssessmentServiceStub):
     """One revision of an assessment, in the widest rendition the caller's party may have."""
     ListAssessments: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.ListAssessmentsRequest, _assessment_service_pb2.ListAssessmentsResponse]  # type: ignore[assignment]
     """The assessments that the caller's party may have, the latest published first; also by words."""
+    GetAssessmentHistory: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.GetAssessmentHistoryRequest, _assessment_service_pb2.GetAssessmentHistoryResponse]  # type: ignore[assignment]
+    """The revisions that the caller's party may have, oldest first, and what changed from one to the next."""
+    CompareRevisions: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.CompareRevisionsRequest, _assessment_service_pb2.CompareRevisionsResponse]  # type: ignore[assignment]
+    """What changed from one revision to another."""
     WatchAssessments: _aio.UnaryStreamMultiCallable[_assessment_service_pb2.WatchAssessmentsRequest, _assessment_service_pb2.WatchAssessmentsResponse]  # type: ignore[assignment]
     """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
     ListCandidates: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]  # type: ignore[assignment]
@@ -78,6 +86,22 @@ class AssessmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_assessment_service_pb2.ListAssessmentsResponse, _abc.Awaitable[_assessment_service_pb2.ListAssessmentsResponse]]:
         """The assessments that the caller's party may have, the latest published first; also by words."""
+
+    @_abc_1.abstractmethod
+    def GetAssessmentHistory(
+        self,
+        request: _assessment_service_pb2.GetAssessmentHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_assessment_service_pb2.GetAssessmentHistoryResponse, _abc.Awaitable[_assessment_service_pb2.GetAssessmentHistoryResponse]]:
+        """The revisions that the caller's party may have, oldest first, and what changed from one to the next."""
+
+    @_abc_1.abstractmethod
+    def CompareRevisions(
+        self,
+        request: _assessment_service_pb2.CompareRevisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_assessment_service_pb2.CompareRevisionsResponse, _abc.Awaitable[_assessment_service_pb2.CompareRevisionsResponse]]:
+        """What changed from one revision to another."""
 
     @_abc_1.abstractmethod
     def WatchAssessments(
