@@ -18,7 +18,7 @@ from services.kernel.release_terms import Rendition
 from services.threatfeed.domain.rhythm import Rhythm, judge, usual_gap
 from services.threatfeed.domain.visibility import Sight, Told
 
-WINDOWS: Final = (7, 30, 90)
+WINDOWS: Final = (7, 30, 90, 365)
 """Days, counted back from the day of the picture, which is the last of them."""
 
 

@@ -227,8 +227,10 @@ class _BundleReader:
         return (compose([own, *facts.markings]) if facts.markings else own), rule_id
 
     def _derived_from(self, report_id: str) -> tuple[Derivation, ...]:
+        """STIX names no originator of a source. One that came in the same bundle is this agency's as well."""
+        own = {placed.content.get("id") for placed in self._bundle.reports}
         return tuple(
-            Derivation(originator=None, object_id=target, version=None)
+            Derivation(self._agency.id if target in own else None, object_id=target, version=None)
             for placed in self._bundle.others.values()
             if placed.type == "relationship"
             and placed.content.get("relationship_type") == "derived-from"

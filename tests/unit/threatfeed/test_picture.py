@@ -60,15 +60,19 @@ class TestAWindow:
     @pytest.mark.parametrize(
         ("ago", "counts"),
         [
-            (0, [(1, 0), (1, 0), (1, 0)]),
-            (6, [(1, 0), (1, 0), (1, 0)]),
-            (7, [(0, 1), (1, 0), (1, 0)]),
-            (13, [(0, 1), (1, 0), (1, 0)]),
-            (14, [(0, 0), (1, 0), (1, 0)]),
-            (30, [(0, 0), (0, 1), (1, 0)]),
-            (60, [(0, 0), (0, 0), (1, 0)]),
-            (90, [(0, 0), (0, 0), (0, 1)]),
-            (179, [(0, 0), (0, 0), (0, 1)]),
+            (0, [(1, 0), (1, 0), (1, 0), (1, 0)]),
+            (6, [(1, 0), (1, 0), (1, 0), (1, 0)]),
+            (7, [(0, 1), (1, 0), (1, 0), (1, 0)]),
+            (13, [(0, 1), (1, 0), (1, 0), (1, 0)]),
+            (14, [(0, 0), (1, 0), (1, 0), (1, 0)]),
+            (30, [(0, 0), (0, 1), (1, 0), (1, 0)]),
+            (60, [(0, 0), (0, 0), (1, 0), (1, 0)]),
+            (90, [(0, 0), (0, 0), (0, 1), (1, 0)]),
+            (179, [(0, 0), (0, 0), (0, 1), (1, 0)]),
+            (180, [(0, 0), (0, 0), (0, 0), (1, 0)]),
+            (364, [(0, 0), (0, 0), (0, 0), (1, 0)]),
+            (365, [(0, 0), (0, 0), (0, 0), (0, 1)]),
+            (729, [(0, 0), (0, 0), (0, 0), (0, 1)]),
         ],
     )
     def test_holds_whole_days_and_is_followed_by_as_long_a_one_before(
@@ -76,10 +80,10 @@ class TestAWindow:
     ) -> None:
         windows = parties(drawn(one("A", ago=ago))["uk-eu.uk"])["UK"]
         assert [(window.count, window.before) for window in windows] == counts
-        assert [window.days for window in windows] == [7, 30, 90]
+        assert [window.days for window in windows] == [7, 30, 90, 365]
 
     def test_forgets_what_is_older_than_all_and_waits_for_what_comes_later(self) -> None:
-        assert parties(drawn(one("A", ago=180), one("B", ago=-0.5))["uk-eu.uk"]) == {}
+        assert parties(drawn(one("A", ago=730), one("B", ago=-0.5))["uk-eu.uk"]) == {}
         assert parties(drawn(one("B", ago=-0.5), at=NOW + timedelta(days=1))["uk-eu.uk"])
 
     def test_counts_days_of_universal_time(self) -> None:
@@ -162,7 +166,7 @@ class TestAnAudience:
         assert parties(drawn(source, made, lost)["uk-eu.uk"])["UK"][0].count == 1
 
     def test_is_not_told_of_what_was_written_from_a_version_whose_marking_is_not_told(self) -> None:
-        source = replace(one("S", ago=200), version="2")
+        source = replace(one("S", ago=800), version="2")
         same, older = (
             one(name, sources=(SourceReference("ncsc", source.assessment_id, version),))
             for name, version in (("M", "2"), ("L", "1"))

@@ -299,6 +299,21 @@ def test_a_declared_source_of_unknown_originator_is_kept() -> None:
     assert (derivation.originator, derivation.object_id) == (None, source)
 
 
+def test_a_source_in_the_same_bundle_is_of_the_same_agency() -> None:
+    source = "report--00000000-0000-4000-8000-000000000000"
+    relation = thing(
+        "relationship--00000000-0000-4000-8000-000000000000",
+        relationship_type="derived-from",
+        source_ref=REPORT_ID,
+        target_ref=source,
+    )
+    derived, other = read(json.dumps(bundle(report(), report(id=source), relation)).encode())
+    assert isinstance(derived, Assessment)
+    assert isinstance(other, Assessment)
+    assert [one.originator for one in derived.derived_from] == ["ncsc"]
+    assert other.derived_from == ()
+
+
 def test_a_revoked_report_is_a_withdrawal_whatever_its_marking() -> None:
     revoked = report(revoked=True, modified="2026-04-01T00:00:00Z", object_marking_refs=None, name=None)
     notice = withdrawal(bundle(revoked))
