@@ -3,12 +3,21 @@
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fastapi import APIRouter
+
 import services
+from services.actions.app import TITLE as ACTIONS
+from services.actions.app import routers as action_routes
+from services.agenda.app import TITLE as AGENDA
+from services.agenda.http.routes import routes as agenda_routes
+from services.chassis.http.description import new_application
 from services.kernel.refusals import Refusal
+from services.threatfeed.app import TITLE as THREATFEED
 from services.threatfeed.formats.narrative import json_schema
+from services.threatfeed.http.routes import routes as threatfeed_routes
 
 FOLDER = Path(__file__).resolve().parent / "reference"
 _OF_RECEIPTS = (
@@ -28,8 +37,19 @@ def pages() -> dict[Path, str]:
     """The text of each page."""
     return {
         FOLDER / "reasons.md": _reasons(),
-        FOLDER / "narrative.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+        FOLDER / "narrative.schema.json": _json(json_schema()),
+        FOLDER / "openapi" / "threatfeed.json": _openapi(THREATFEED, threatfeed_routes()),
+        FOLDER / "openapi" / "agenda.json": _openapi(AGENDA, agenda_routes()),
+        FOLDER / "openapi" / "actions.json": _openapi(ACTIONS, action_routes()),
     }
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _openapi(title: str, routers: Sequence[APIRouter]) -> str:
+    return _json(new_application(title, "v1", routers).openapi())
 
 
 def _reasons() -> str:
@@ -66,4 +86,5 @@ def _refusals() -> Iterator[type[Refusal]]:
 
 if __name__ == "__main__":
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.actions.consumers import assessments, outcomes
 from services.actions.events import read_status_entry, status_topic
@@ -27,7 +27,7 @@ from services.chassis.http.requests import permit
 from services.chassis.lifecycle import Component
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
-from services.chassis.rpc.server import RpcServer
+from services.chassis.rpc.server import RpcServer, Service
 from services.chassis.telemetry import Telemetry
 from services.kernel.clearance import Clearing
 from services.kernel.markings.levels import Level
@@ -35,6 +35,7 @@ from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 
 SERVICE = "actions"
+TITLE = "Entente actions"
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -59,7 +60,7 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
         health=process.health,
     )
     rpc = RpcServer(
-        [action_service(parts)],
+        rpc_services(parts),
         settings.rpc,
         verifier=process.verifier,
         health=process.health,
@@ -109,6 +110,22 @@ def make_views(policy: Policy, telemetry: Telemetry) -> dict[str, FeedView]:
     }
 
 
+def rpc_services(parts: ActionParts) -> list[Service]:
+    """Every service over gRPC."""
+    return [action_service(parts)]
+
+
+def routers() -> Sequence[APIRouter]:
+    """Every route over REST."""
+    readers, operators = permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)
+    return (
+        routes.routes(),
+        stream.routes(),
+        quarantine_routes(readers, operators),
+        consumer_routes(readers, operators),
+    )
+
+
 def make_http(process: Process, parts: ActionParts) -> FastAPI:
     publication, holding = parts.publication, parts.holding
     clearing = Clearing(publication.policy, holding.home_party, holding.ceiling)
@@ -117,15 +134,10 @@ def make_http(process: Process, parts: ActionParts) -> FastAPI:
         assessments(publication, process.clock),
     ]
     return create_api(
-        "Entente actions",
+        TITLE,
         "v1",
         HttpParts(process.database, process.verifier, process.clock, process.ids),
-        [
-            routes.routes(),
-            stream.routes(),
-            quarantine_routes(permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)),
-            consumer_routes(permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)),
-        ],
+        routers(),
         health=process.health,
         telemetry=process.telemetry,
         publication=parts.publication,

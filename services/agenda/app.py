@@ -24,7 +24,7 @@ from services.chassis.lifecycle import Component
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.client import open_channel
-from services.chassis.rpc.server import RpcServer
+from services.chassis.rpc.server import RpcServer, Service
 from services.chassis.telemetry import Telemetry
 from services.kernel.clearance import Clearing
 from services.kernel.markings.levels import Level
@@ -32,6 +32,7 @@ from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 
 SERVICE = "agenda"
+TITLE = "Entente agenda"
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -40,7 +41,7 @@ def create_app(
 ) -> FastAPI:
     """The REST application; `state` is what the routes of quarantine need."""
     return create_api(
-        "Entente agenda",
+        TITLE,
         "v1",
         HttpParts(parts.database, verifier, parts.clock, parts.ids),
         routes(),
@@ -49,6 +50,11 @@ def create_app(
         agenda=parts,
         **state,
     )
+
+
+def rpc_services(process: Process, policy: Policy) -> list[Service]:
+    """Every service over gRPC."""
+    return [agenda_service(AgendaServicer(process.database, policy))]
 
 
 @asynccontextmanager
@@ -70,7 +76,7 @@ async def compose_api(process: Process, settings: AgendaSettings) -> AsyncIterat
             actions=Actions(action_peer),
         )
         rpc = RpcServer(
-            [agenda_service(AgendaServicer(process.database, policy))],
+            rpc_services(process, policy),
             settings.rpc,
             verifier=process.verifier,
             health=process.health,

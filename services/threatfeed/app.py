@@ -1,12 +1,14 @@
 """Puts the threatfeed processes together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
+from fastapi import FastAPI
 
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.records import Subscription
@@ -63,6 +65,7 @@ from services.threatfeed.usecases.read_picture import LatestPictures
 from services.threatfeed.usecases.watch_assessments import FeedSignal
 
 SERVICE = "threatfeed"
+TITLE = "Entente threatfeed"
 _VIEWS_DUE_EVERY = 5.0
 _RELEASE_EVERY = 1.0
 _RULES_EVERY = 2.0
@@ -72,49 +75,30 @@ _MEASURED_EVERY = 5.0
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """What an api answers from."""
+
+    process: Process
+    policy: Policy
+    signal: FeedSignal
+    pictures: LatestPictures
+    feeds: Feeds
+    quarantine: QuarantineDesk
+    sight_of: Callable[[Principal], OperatorSight]
+
+
 @asynccontextmanager
 async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     policy = Policy.from_documents(read_documents(settings.policy))
-    signal = FeedSignal(process.database)
-    clearing = Clearing(
-        policy, settings.home_party, Level.parse(settings.ceiling), lambda topic: party_of(topic, policy)
-    )
-
-    def sight_of(principal: Principal) -> OperatorSight:
-        return clearing.of(Reader.from_claims(principal.subject, principal.claims))
-
-    subscriptions: list[Subscription[Any]] = [
-        submissions(policy, _taxonomies(settings), _holding(policy, settings), process.clock),
-        views(ViewMaker(policy, process.ids), process.clock),
-    ]
-    quarantine = QuarantineDesk(process.database, subscriptions, process.clock, process.crash)
-    pictures, feeds = LatestPictures(), make_feeds(policy, settings)
+    parts = make_parts(process, _holding(policy, settings), _taxonomies(settings))
+    signal, feeds = parts.signal, parts.feeds
     rpc = RpcServer(
-        [
-            *rpc_services(process, policy, signal),
-            picture_service(PictureServicer(pictures, policy)),
-            quarantine_service(QuarantineServicer(process.database, quarantine, sight_of, process.clock)),
-            feed_service(FeedServicer(process.database, feeds, process.clock)),
-        ],
+        rpc_services(parts),
         settings.rpc,
         verifier=process.verifier,
         health=process.health,
         telemetry=process.telemetry,
-    )
-    app = create_api(
-        "Entente threatfeed",
-        "v1",
-        HttpParts(process.database, process.verifier, process.clock, process.ids),
-        routes(),
-        health=process.health,
-        telemetry=process.telemetry,
-        policy=policy,
-        consumers=ConsumerDesk(process.database, process.clock),
-        quarantine=quarantine,
-        sight_of=sight_of,
-        signal=signal,
-        pictures=pictures,
-        feeds=feeds,
     )
     gauges = FeedGauges(process.database, feeds, process.clock, process.telemetry.metrics.registry)
     ends = LogEnds(
@@ -130,34 +114,78 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
         await signal.close()
 
     yield [
-        Component("picture reader", picture_reader(process, policy, pictures).run),
+        Component("picture reader", picture_reader(process, policy, parts.pictures).run),
         Component("feed ends", ends.run),
         periodic("feeds measured", gauges.measure, every=_MEASURED_EVERY, health=process.health),
         Component("rpc", rpc.run),
-        Component("http", HttpServer(app, settings.http).run),
+        Component("http", HttpServer(http_api(parts), settings.http).run),
         periodic("views followed", signal.look, every=_FOLLOWED_EVERY, health=process.health),
         # Told to end before the servers are: an open stream would hold a server up.
         Component("streams", streams),
     ]
 
 
-def rpc_services(process: Process, policy: Policy, signal: FeedSignal) -> list[Service]:
-    """The services over what is held."""
-    parts = (process.database, policy, process.clock)
+def make_parts(process: Process, holding: Holding, taxonomies: Taxonomies) -> ApiParts:
+    policy = holding.policy
+    clearing = Clearing(policy, holding.home_party, holding.ceiling, lambda topic: party_of(topic, policy))
+    subscriptions: list[Subscription[Any]] = [
+        submissions(policy, taxonomies, holding, process.clock),
+        views(ViewMaker(policy, process.ids), process.clock),
+    ]
+    return ApiParts(
+        process=process,
+        policy=policy,
+        signal=FeedSignal(process.database),
+        pictures=LatestPictures(),
+        feeds=make_feeds(policy, holding.home_party),
+        quarantine=QuarantineDesk(process.database, subscriptions, process.clock, process.crash),
+        sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
+    )
+
+
+def rpc_services(parts: ApiParts) -> list[Service]:
+    """Every service over gRPC."""
+    process = parts.process
+    common = (process.database, parts.policy, process.clock)
     return [
-        assessment_service(AssessmentServicer(*parts, signal)),
-        consent_service(ConsentServicer(*parts)),
-        policy_service(PolicyServicer(*parts)),
-        triage_service(TriageServicer(*parts)),
-        theme_rules_service(ThemeRulesServicer(*parts, process.ids)),
-        correlation_service(CorrelationServicer(*parts, process.ids)),
+        assessment_service(AssessmentServicer(*common, parts.signal)),
+        consent_service(ConsentServicer(*common)),
+        policy_service(PolicyServicer(*common)),
+        triage_service(TriageServicer(*common)),
+        theme_rules_service(ThemeRulesServicer(*common, process.ids)),
+        correlation_service(CorrelationServicer(*common, process.ids)),
+        picture_service(PictureServicer(parts.pictures, parts.policy)),
+        feed_service(FeedServicer(process.database, parts.feeds, process.clock)),
+        quarantine_service(
+            QuarantineServicer(process.database, parts.quarantine, parts.sight_of, process.clock)
+        ),
     ]
 
 
-def make_feeds(policy: Policy, settings: ThreatfeedSettings) -> Feeds:
+def http_api(parts: ApiParts) -> FastAPI:
+    """Everything over REST."""
+    process = parts.process
+    return create_api(
+        TITLE,
+        "v1",
+        HttpParts(process.database, process.verifier, process.clock, process.ids),
+        routes(),
+        health=process.health,
+        telemetry=process.telemetry,
+        policy=parts.policy,
+        consumers=ConsumerDesk(process.database, process.clock),
+        quarantine=parts.quarantine,
+        sight_of=parts.sight_of,
+        signal=parts.signal,
+        pictures=parts.pictures,
+        feeds=parts.feeds,
+    )
+
+
+def make_feeds(policy: Policy, home_party: str) -> Feeds:
     return Feeds(
         policy=policy,
-        home_party=settings.home_party,
+        home_party=home_party,
         group=GROUP,
         topics={agency: submission_topic(agency) for agency in sorted(policy.agencies)},
     )

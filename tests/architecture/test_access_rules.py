@@ -1,51 +1,34 @@
 """Every way into a service says who may use it."""
 
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
 
+import entente
 import pytest
-from entente.actions.v1 import action_service_pb2
-from entente.agenda.v1 import agenda_service_pb2
-from entente.threatfeed.v1 import (
-    assessment_service_pb2,
-    consent_service_pb2,
-    correlation_service_pb2,
-    feed_service_pb2,
-    picture_service_pb2,
-    policy_service_pb2,
-    quarantine_service_pb2,
-    theme_rules_service_pb2,
-    triage_service_pb2,
-)
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf import descriptor_pool
 
-from services.actions.http import routes as action_routes
-from services.actions.http import stream as action_stream
-from services.actions.rpc import service as action_service
-from services.agenda import rpc as agenda_rpc
+from services.actions import app as actions
+from services.agenda import app as agenda
 from services.agenda.http.routes import routes as agenda_routes
 from services.chassis.health import Health
 from services.chassis.http.application import OPEN_PATHS, probes
 from services.chassis.http.requests import Mutation, Permission, mutation
+from services.chassis.rpc.server import Service
 from services.kernel.parties import Role
+from services.threatfeed import app as threatfeed
 from services.threatfeed.http.routes import routes as threatfeed_routes
-from services.threatfeed.rpc import assessments as assessments_rpc
-from services.threatfeed.rpc import consents as consents_rpc
-from services.threatfeed.rpc import correlations as correlations_rpc
-from services.threatfeed.rpc import feeds as feeds_rpc
-from services.threatfeed.rpc import pictures as pictures_rpc
-from services.threatfeed.rpc import policies as policies_rpc
-from services.threatfeed.rpc import quarantine as quarantine_rpc
-from services.threatfeed.rpc import theme_rules as theme_rules_rpc
-from services.threatfeed.rpc import triage as triage_rpc
+from tests.support.idle import idle_process, idle_threatfeed
 from tests.support.processes import Traces
+from tests.support.submissions import real_policy
 
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "threatfeed": tuple(threatfeed_routes()),
     "agenda": tuple(agenda_routes()),
-    "actions": (action_routes.routes(), action_stream.routes()),
+    "actions": tuple(actions.routers()),
 }
 ROLES = {role.value for role in Role}
 
@@ -95,9 +78,22 @@ def test_without_a_token_only_probes_and_the_description_answer() -> None:
     assert not {route.path for _, route in routes()} & OPEN_PATHS
 
 
+SERVICES = {
+    service.name: service
+    for services in (
+        threatfeed.rpc_services(idle_threatfeed()),
+        agenda.rpc_services(idle_process("agenda"), real_policy()),
+        # Its methods work with parts that only a running process has; the service is described without.
+        actions.rpc_services(None),  # type: ignore[arg-type]
+    )
+    for service in services
+}
+
+
 def test_only_release_officers_record_and_withdraw_consents() -> None:
     officers = frozenset({Role.RELEASE_OFFICER})
-    assert {consents_rpc.ACCESS[name] for name in ("RecordConsent", "WithdrawConsent")} == {officers}
+    access = SERVICES["entente.threatfeed.v1.ConsentService"].access
+    assert {access[name] for name in ("RecordConsent", "WithdrawConsent")} == {officers}
     changing = [
         permissions(route)[0].roles
         for name, route in routes()
@@ -106,56 +102,21 @@ def test_only_release_officers_record_and_withdraw_consents() -> None:
     assert changing == [officers, officers]
 
 
-def services() -> list[tuple[ServiceDescriptor, Mapping[str, frozenset[str]]]]:
-    return [
-        (
-            assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"],
-            assessments_rpc.assessment_service(None).access,  # type: ignore[arg-type]
-        ),
-        (
-            picture_service_pb2.DESCRIPTOR.services_by_name["PictureService"],
-            pictures_rpc.picture_service(None).access,  # type: ignore[arg-type]
-        ),
-        (
-            quarantine_service_pb2.DESCRIPTOR.services_by_name["QuarantineService"],
-            quarantine_rpc.quarantine_service(None).access,  # type: ignore[arg-type]
-        ),
-        (
-            consent_service_pb2.DESCRIPTOR.services_by_name["ConsentService"],
-            consents_rpc.consent_service(None).access,  # type: ignore[arg-type]
-        ),
-        (
-            policy_service_pb2.DESCRIPTOR.services_by_name["PolicyService"],
-            policies_rpc.policy_service(None).access,  # type: ignore[arg-type]
-        ),
-        (
-            correlation_service_pb2.DESCRIPTOR.services_by_name["CorrelationService"],
-            correlations_rpc.ACCESS,
-        ),
-        (triage_service_pb2.DESCRIPTOR.services_by_name["TriageService"], triage_rpc.ACCESS),
-        (
-            theme_rules_service_pb2.DESCRIPTOR.services_by_name["ThemeRulesService"],
-            theme_rules_rpc.ACCESS,
-        ),
-        (
-            feed_service_pb2.DESCRIPTOR.services_by_name["FeedService"],
-            feeds_rpc.feed_service(None).access,  # type: ignore[arg-type]
-        ),
-        (
-            agenda_service_pb2.DESCRIPTOR.services_by_name["AgendaService"],
-            agenda_rpc.agenda_service(None).access,  # type: ignore[arg-type]
-        ),
-        (action_service_pb2.DESCRIPTOR.services_by_name["ActionService"], action_service.ACCESS),
-    ]
+def test_every_service_that_is_declared_is_served() -> None:
+    modules = [module.name for module in pkgutil.walk_packages(entente.__path__, "entente.")]
+    declared = {
+        service.full_name
+        for module in modules
+        if module.endswith("_pb2")
+        for service in importlib.import_module(module).DESCRIPTOR.services_by_name.values()
+    }
+    assert set(SERVICES) == declared
 
 
-@pytest.mark.parametrize(
-    ("descriptor", "access"), [pytest.param(*one, id=one[0].full_name) for one in services()]
-)
-def test_every_method_says_which_roles_may_call_it(
-    descriptor: ServiceDescriptor, access: Mapping[str, frozenset[str]]
-) -> None:
-    assert set(access) == {method.name for method in descriptor.methods}
-    for method, roles in access.items():
+@pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
+def test_every_method_says_which_roles_may_call_it(service: Service) -> None:
+    descriptor = descriptor_pool.Default().FindServiceByName(service.name)
+    assert set(service.access) == {method.name for method in descriptor.methods}
+    for method, roles in service.access.items():
         assert roles, method
         assert roles <= ROLES, method

@@ -15,7 +15,7 @@ from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
 from services.chassis.consumer.records import Record
-from services.chassis.http.application import HttpParts, HttpServer, create_api
+from services.chassis.http.application import HttpServer
 from services.chassis.lifecycle import Component
 from services.chassis.migrations import migrate
 from services.chassis.periodic import periodic
@@ -25,21 +25,20 @@ from services.chassis.settings import ListenerSettings
 from services.kernel.identifiers import assessment_id
 from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy
-from services.threatfeed.app import MIGRATIONS, rpc_services
+from services.threatfeed.app import MIGRATIONS, http_api, make_parts, rpc_services
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.submission import read_submission
-from services.threatfeed.http.routes import routes
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.ingest_submissions import ingest_submissions
 from services.threatfeed.usecases.make_views import ViewMaker
 from services.threatfeed.usecases.submission import Submission
-from services.threatfeed.usecases.watch_assessments import FeedSignal
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running
 from tests.support.submissions import real_policy, real_taxonomies
 
 UK_ONLY = "UK OFFICIAL-SENSITIVE - HMG USE ONLY"
 JOINT = "UK OFFICIAL REL EU"
+CEILING = Level.parse("UK OFFICIAL-SENSITIVE")
 OCCASION = assessment_service_pb2.Occasion(series="uk-eu")
 OCCASION.used_at.FromDatetime(datetime.now(UTC) + timedelta(days=14))
 
@@ -94,31 +93,22 @@ async def open_reading(
     dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
     policy, clock = deployed or real_policy(), SettableClock()
     async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
-        signal = FeedSignal(process.database)
+        parts = make_parts(process, Holding("UK", CEILING, policy), real_taxonomies())
         server = RpcServer(
-            rpc_services(process, policy, signal),
+            rpc_services(parts),
             ListenerSettings(port=0),
             verifier=process.verifier,
             health=process.health,
             telemetry=process.telemetry,
         )
-        app = create_api(
-            "threatfeed",
-            "v1",
-            HttpParts(process.database, process.verifier, clock, process.ids),
-            routes(),
-            health=process.health,
-            telemetry=process.telemetry,
-            policy=policy,
-            signal=signal,
-        )
+        app = http_api(parts)
         port = free_port()
         http = HttpServer(app, ListenerSettings(port=port), grace=1)
         async with (
             running(
                 Component("http", http.run),
                 Component("rpc", server.run),
-                periodic("views followed", signal.look, every=0.05, health=process.health),
+                periodic("views followed", parts.signal.look, every=0.05, health=process.health),
             ),
             grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threatfeed") as client,
@@ -131,7 +121,7 @@ async def open_reading(
 async def hold(reading: Reading, *documents: dict[str, object], policy: Policy | None = None) -> list[UUID]:
     """Has assessments of ncsc ingested under a policy, and the views of them made."""
     rules = policy or real_policy()
-    holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), rules)
+    holding = Holding("UK", CEILING, rules)
     matcher = ThemeMatcher.compile(rules.themes)
     batch = []
     for offset, document in enumerate(documents):

@@ -16,6 +16,7 @@ from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.health import Health
 from services.chassis.http import problems
+from services.chassis.http.description import new_application
 from services.chassis.http.middleware import RequestFrame
 from services.chassis.identity import TokenVerifier
 from services.chassis.ids import IdSource
@@ -47,13 +48,7 @@ def create_api(
     **state: Any,
 ) -> FastAPI:
     """An application with the given routes; `state` is what they need besides the parts."""
-    app = FastAPI(
-        title=title,
-        version=version,
-        docs_url=None,
-        redoc_url=None,
-        separate_input_output_schemas=False,
-    )
+    app = new_application(title, version, routers)
     app.state.database = parts.database
     app.state.verifier = parts.verifier
     app.state.clock = parts.clock
@@ -61,8 +56,6 @@ def create_api(
     for name, value in state.items():
         setattr(app.state, name, value)
     problems.install(app)
-    for router in routers:
-        app.include_router(router)
     app.include_router(probes(health, telemetry))
     FastAPIInstrumentor.instrument_app(
         app,

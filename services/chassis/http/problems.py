@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from services.chassis.http.description import PROBLEM
 from services.chassis.once import Repeated
 from services.kernel.refusals import Refusal, RefusalKind
 
@@ -25,7 +26,6 @@ STATUS: Mapping[RefusalKind, int] = {
     RefusalKind.EXHAUSTED: 429,
     RefusalKind.UNAVAILABLE: 503,
 }
-PROBLEM = "application/problem+json"
 # 400: a body that is not even text, or nested too deeply, never reaches validation.
 _REASONS = {400: "INVALID_REQUEST", 404: "NO_SUCH_ROUTE", 405: "METHOD_NOT_ALLOWED"}
 

@@ -84,6 +84,7 @@ class Mutation:
             request=fingerprint(
                 self._request.method.encode(),
                 self._request.url.path.encode(),
+                self._request.url.query.encode(),
                 self._request.headers.get("if-match", "").encode(),
                 self._body,
             ),

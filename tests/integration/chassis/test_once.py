@@ -2,18 +2,27 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from entente.agenda.v1 import agenda_service_pb2
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from pydantic import BaseModel
 
 from services.chassis.database import Database
+from services.chassis.http.application import HttpParts, create_api
+from services.chassis.http.requests import Encoded, MutationDependency, permit
 from services.chassis.identity import Principal, current_principal
 from services.chassis.once import Answer, Once, Repeated, RequestKeyReused, fingerprint
 from services.chassis.process import Process
 from services.chassis.rpc.requests import RequestIdMissing, run_once
 from services.kernel.refusals import InvalidValue
 from tests.support.plumbing import AT, Plumbing
+from tests.support.tokens import Issuer
 
 COUNT = "SELECT count(*) FROM applied"
 
@@ -140,3 +149,43 @@ async def test_over_grpc_the_request_id_names_the_mutation(plumbing: Plumbing) -
         current_principal.reset(token)
     assert plumbing.applied("t") == ["first"]
     assert UUID(key)
+
+
+class Renamed(BaseModel):
+    name: str
+
+
+def renaming() -> APIRouter:
+    """A route whose arguments are in its query."""
+    router = APIRouter(prefix="/v1")
+
+    @router.post("/renames")
+    async def rename(
+        name: str,
+        mutation: MutationDependency,
+        _: Annotated[Principal, Depends(permit("secretariat"))],
+    ) -> Response:
+        return await mutation.run(
+            lambda once: change(once, name), lambda done: Encoded(Renamed(name=done), status=201)
+        )
+
+    return router
+
+
+async def test_over_rest_another_query_under_the_same_key_is_another_request(
+    plumbing: Plumbing, tmp_path: Path
+) -> None:
+    process, issuer = await plumbing.process(), Issuer.at(tmp_path / "issuer")
+    parts = HttpParts(process.database, issuer.verifier(), process.clock, process.ids)
+    app = create_api("Test", "v1", parts, [renaming()], health=process.health, telemetry=process.telemetry)
+    headers = {"authorization": f"Bearer {issuer.token()}", "idempotency-key": str(uuid4())}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="https://entente.test", headers=headers
+    ) as client:
+        first = await client.post("/v1/renames", params={"name": "first"})
+        repeat = await client.post("/v1/renames", params={"name": "first"})
+        other = await client.post("/v1/renames", params={"name": "second"})
+    assert (first.status_code, first.content) == (201, b'{"name":"first"}')
+    assert (repeat.status_code, repeat.content) == (201, first.content)
+    assert (other.status_code, other.json()["reason"]) == (400, "REQUEST_KEY_REUSED")
+    assert plumbing.applied("t") == ["first"]
