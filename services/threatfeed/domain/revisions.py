@@ -6,7 +6,7 @@ identity of an assessment includes its originator.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -243,10 +243,10 @@ def _after(history: History, version: VersionKey, entry: Recorded) -> History:
     recorded = dict(history.recorded)
     recorded[version] = (*recorded.get(version, ()), entry)
     numbered = entry.revision is not None
-    return replace(
-        history,
+    return History(
         recorded=recorded,
         revision=entry.revision or history.revision,
         latest_sha256=entry.content_sha256 if numbered else history.latest_sha256,
+        choices=history.choices,
         status=status_of(recorded, history.choices),
     )

@@ -30,24 +30,26 @@ def restated(before: Standing, status: Status, content: Assessment | None, at: d
 
     What is no longer valid when it comes has expired already.
     """
-    standing = replace(
-        before,
-        state=status.state.value,
-        cause=None if status.cause is None else status.cause.value,
-        themes=(),
-        line_themes=None,
-        valid_until=None,
-        aggregate_version=before.aggregate_version + 1,
-    )
+    cause = None if status.cause is None else status.cause.value
+    version = before.aggregate_version + 1
     if status.state is not State.ACTIVE or content is None:
-        return standing
-    standing = replace(
-        standing,
+        return replace(
+            before,
+            state=status.state.value,
+            cause=cause,
+            themes=(),
+            line_themes=None,
+            valid_until=None,
+            aggregate_version=version,
+        )
+    expired = content.valid_until is not None and content.valid_until <= at
+    return replace(
+        before,
+        state=State.EXPIRED.value if expired else status.state.value,
+        cause=VALIDITY_ENDED if expired else cause,
         published_at=content.published,
         valid_until=content.valid_until,
         themes=content.themes,
         line_themes=content.line_themes(),
+        aggregate_version=version,
     )
-    if content.valid_until is not None and content.valid_until <= at:
-        return replace(standing, state=State.EXPIRED.value, cause=VALIDITY_ENDED)
-    return standing
