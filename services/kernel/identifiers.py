@@ -29,7 +29,7 @@ def derived_id(namespace: UUID, *parts: str | int) -> UUID:
     name = f"[{','.join([_canonical(part) for part in parts])}]"
     # RFC 9562, section 5.5, as `uuid.uuid5` has it, in two thirds of its time.
     digest = sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)
+    return UUID(int=int.from_bytes(digest[:16]), version=5)
 
 
 def _canonical(part: str | int) -> str:

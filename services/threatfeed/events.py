@@ -100,10 +100,12 @@ def assessment_changed(change: Change, traceparent: str | None, at: datetime) ->
     return OutboxMessage(ASSESSMENT_TOPIC, identity.encode(), event)
 
 
+@lru_cache(maxsize=64)
 def encode_state(state: str) -> assessment_event_pb2.AssessmentState.ValueType:
     return assessment_event_pb2.AssessmentState.Value(f"ASSESSMENT_STATE_{state}")
 
 
+@lru_cache(maxsize=64)
 def encode_cause(cause: str | None) -> assessment_event_pb2.AssessmentCause.ValueType:
     return assessment_event_pb2.AssessmentCause.Value(f"ASSESSMENT_CAUSE_{cause or 'UNSPECIFIED'}")
 

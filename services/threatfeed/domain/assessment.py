@@ -38,6 +38,9 @@ class VersionScheme(StrEnum):
     SEMANTIC = "SEMANTIC"
     """Semantic versions (semver.org, 2.0.0, section 11) and whole numbers, of which N stands as N.0.0."""
 
+    # An enumeration's own hash is Python code, and versions are looked up for every revision.
+    __hash__ = str.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class VersionKey:
