@@ -2,7 +2,17 @@
 
 import typer
 
-from services.cli.commands import checking, consumers, people, quarantine, spills, systems, triage, watching
+from services.cli.commands import (
+    checking,
+    consumers,
+    exporting,
+    people,
+    quarantine,
+    spills,
+    systems,
+    triage,
+    watching,
+)
 
 
 def create_app() -> typer.Typer:
@@ -23,6 +33,7 @@ def create_app() -> typer.Typer:
         people.accounts,
         people.publish,
         people.signing_key,
+        exporting.export,
         people.tail,
         people.trace,
         spills.spill,

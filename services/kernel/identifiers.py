@@ -22,6 +22,7 @@ CONSENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e16")
 DECIDED_TEXTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e17")
 CONFLICTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e20")
 REVISIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e21")
+EXPORTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e30")
 
 
 def derived_id(namespace: UUID, *parts: str | int) -> UUID:
@@ -94,6 +95,11 @@ def meeting_id(series: str, edition: str) -> UUID:
 def action_id(series: str, outcome_id: UUID, position: int) -> UUID:
     """The identifier of the action that stands at `position` in an agreed outcome."""
     return derived_id(ACTIONS, series, str(outcome_id), position)
+
+
+def export_id(*members: str | int) -> UUID:
+    """The identifier of an object that is written for readers, from its type and all that tells it apart."""
+    return derived_id(EXPORTS, *members)
 
 
 def series_stem(series: str) -> str:

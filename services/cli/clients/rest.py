@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import httpx
@@ -68,6 +68,20 @@ class Desk:
     async def read(self, service: str, path: str, **query: str | int) -> Answer:
         """Raises `Refused`."""
         return await self._ask("GET", service, path, query=query)
+
+    async def download(
+        self, service: str, path: str, target: BinaryIO, **query: str | int | list[str]
+    ) -> httpx.Headers:
+        """Writes an answer as it comes; gives its headers. Raises `Refused`, also `httpx.HTTPError`."""
+        address = f"{self._access.services[service].rest}{path}"
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self._client.stream("GET", address, params=query, headers=headers) as response:
+            if not response.is_success:
+                await response.aread()
+            _check(response, f"{self.account.name}: GET {service} {path}")
+            async for chunk in response.aiter_bytes():
+                target.write(chunk)
+            return response.headers
 
     async def post(self, service: str, path: str, body: Document, *, etag: str | None = None) -> Document:
         """Raises `Refused`."""

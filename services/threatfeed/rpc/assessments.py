@@ -18,6 +18,7 @@ from services.kernel.parties import Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue
 from services.kernel.release_terms import Decision, Mode, Rendition
+from services.threatfeed.domain.exports import ExportFormat, export_size
 from services.threatfeed.domain.paging import page_size, page_token, read_page_token
 from services.threatfeed.events import encode_marking
 from services.threatfeed.rpc.arguments import read_number, read_time, read_uuid, reader_of_call
@@ -34,6 +35,7 @@ from services.threatfeed.usecases.decide_releasability import (
     Use,
     decide_releasability,
 )
+from services.threatfeed.usecases.export_assessments import export_assessments
 from services.threatfeed.usecases.list_assessments import list_assessments
 from services.threatfeed.usecases.list_candidates import Candidate, list_candidates
 from services.threatfeed.usecases.read_assessment import read_assessment
@@ -42,12 +44,20 @@ from services.threatfeed.usecases.watch_assessments import FeedSignal, Watch
 
 NAME = "entente.threatfeed.v1.AssessmentService"
 _READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR})
+_FORMATS = {
+    assessment_service_pb2.EXPORT_FORMAT_STIX: ExportFormat.STIX,
+    assessment_service_pb2.EXPORT_FORMAT_CSV: ExportFormat.CSV,
+    assessment_service_pb2.EXPORT_FORMAT_JSONL: ExportFormat.JSONL,
+}
+_CHUNK = 256 * 1024
+"""Bytes of a message, which may have 4 MiB."""
 ACCESS = {
     "GetAssessment": _READERS,
     "ListAssessments": _READERS,
     "GetAssessmentHistory": _READERS,
     "CompareRevisions": _READERS,
     "WatchAssessments": _READERS,
+    "ExportAssessments": _READERS,
     "ListCandidates": frozenset({Role.SECRETARIAT}),
     "DecideReleasability": frozenset({Role.SECRETARIAT}),
 }
@@ -135,6 +145,33 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
         async for step in watch.steps(Token.parse(request.resume_token)):
             yield encode_step(step)
 
+    async def ExportAssessments(  # noqa: N802 the name is the contract's
+        self, request: assessment_service_pb2.ExportAssessmentsRequest, _: Any
+    ) -> AsyncIterator[assessment_service_pb2.ExportAssessmentsResponse]:
+        reader, search = reader_of_call(), search_of(request.filter)
+        asked = f"{reader.subject}|{search.question()}"
+        export = await export_assessments(
+            self._database,
+            reader,
+            search,
+            _form(request.format),
+            after=read_page_token(request.page_token, asked),
+            size=export_size(request.page_size),
+            policy=self._policy,
+            clock=self._clock,
+        )
+        following = export.following
+        head = assessment_service_pb2.ExportHead(
+            media_type=export.form.media_type,
+            marking=export.manifest.banner,
+            assessments=len(export.manifest.members),
+            next_page_token="" if following is None else page_token(following, asked),
+        )
+        yield assessment_service_pb2.ExportAssessmentsResponse(head=head)
+        async for chunk in export.chunks():
+            for start in range(0, len(chunk), _CHUNK):
+                yield assessment_service_pb2.ExportAssessmentsResponse(chunk=chunk[start : start + _CHUNK])
+
     async def ListCandidates(  # noqa: N802 the name is the contract's
         self, request: assessment_service_pb2.ListCandidatesRequest, _: Any
     ) -> assessment_service_pb2.ListCandidatesResponse:
@@ -183,6 +220,13 @@ def assessment_service(servicer: AssessmentServicer) -> Service:
             for method in assessment_service_pb2.DESCRIPTOR.services_by_name["AssessmentService"].methods
         ],
     )
+
+
+def _form(asked: assessment_service_pb2.ExportFormat.ValueType) -> ExportFormat:
+    found = _FORMATS.get(asked)
+    if found is None:
+        raise InvalidValue("a format is needed", pointer="/format")
+    return found
 
 
 def _use(occasion: assessment_service_pb2.Occasion) -> Use:

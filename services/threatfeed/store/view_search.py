@@ -18,12 +18,13 @@ _WORDS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An assessment in the view of the party."""
+    """An assessment in the view of the party; `shown` is when it was last shown a change of it."""
 
     assessment_id: UUID
     revision: int
     state: ViewState
     published: datetime
+    shown: datetime
 
     @property
     def position(self) -> Position:
@@ -37,8 +38,8 @@ async def search_views(
     statement, arguments = search_statement(party, search, after, limit)
     cursor = await tx.execute(statement.encode(), arguments)
     return [
-        Hit(identity, int(revision), ViewState(state), published)
-        for identity, revision, state, published in await cursor.fetchall()
+        Hit(identity, int(revision), ViewState(state), published, shown)
+        for identity, revision, state, published, shown in await cursor.fetchall()
     ]
 
 
@@ -52,7 +53,7 @@ def search_statement(
         conditions.append("(published_at, assessment_id) < (%(at)s, %(id)s::uuid)")
         arguments |= {"at": after[0], "id": after[1]}
     statement = (
-        "SELECT assessment_id, revision, state, published_at FROM party_view "  # noqa: S608 constants
+        "SELECT assessment_id, revision, state, published_at, shown_at FROM party_view "  # noqa: S608 constants
         f"WHERE party = %(party)s AND rendition IS NOT NULL AND {' AND '.join(conditions)} "
         "ORDER BY published_at DESC, assessment_id DESC LIMIT %(limit)s"
     )

@@ -6,7 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.chassis.audit import AuditEntry
+from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
+from services.chassis.once import Once
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue, NoAccess
@@ -97,42 +99,72 @@ async def decide_releasability(
     at: datetime,
 ) -> list[TextDecision]:
     """One answer a text, in the order asked. Raises `NotEntitled`, `NoAccess`, `InvalidValue`."""
+    _check(reader, texts, use, policy)
+    async with database.transaction() as tx:
+        return await _decide_all(tx, reader, texts, use, policy, at)
+
+
+async def decide_releasability_once(
+    once: Once[list[TextDecision]],
+    reader: Reader,
+    texts: Sequence[TextReference],
+    use: Use,
+    *,
+    policy: Policy,
+    clock: Clock,
+) -> list[TextDecision]:
+    """The same for a request that may be repeated: its repeat gets the first decisions."""
+    _check(reader, texts, use, policy)
+    async with once.transaction() as tx:
+        return await once.answer(tx, await _decide_all(tx, reader, texts, use, policy, clock()))
+
+
+def _check(reader: Reader, texts: Sequence[TextReference], use: Use, policy: Policy) -> None:
     policy.require(reader, Role.SECRETARIAT, use.series)
     if len(texts) > MOST_TEXTS:
         raise InvalidValue(f"at most {MOST_TEXTS} texts are decided at once", pointer="/texts")
-    async with database.transaction() as tx:
-        asking = Asking(
-            reader=reader,
-            occasion=use.occasion(policy),
-            policy=policy,
+
+
+async def _decide_all(
+    tx: Transaction,
+    reader: Reader,
+    texts: Sequence[TextReference],
+    use: Use,
+    policy: Policy,
+    at: datetime,
+) -> list[TextDecision]:
+    asking = Asking(
+        reader=reader,
+        occasion=use.occasion(policy),
+        policy=policy,
+        at=at,
+        consents=await consents_for(tx, use.meeting_id),
+    )
+    answers = [await _decide(tx, text, asking) for text in texts]
+    decisions = [decision for answer in answers for decision in answer.decisions]
+    audit = [
+        AuditEntry(
+            action="releasability.decided",
+            actor=reader.subject,
+            party=reader.party,
+            subject_kind="assessment",
+            subject_id=str(answer.text.assessment_id),
             at=at,
-            consents=await consents_for(tx, use.meeting_id),
+            detail={
+                "revision": answer.text.revision,
+                "rendition": answer.text.rendition.value,
+                "mode": answer.text.mode.value,
+                "allowed": answer.allowed,
+            },
         )
-        answers = [await _decide(tx, text, asking) for text in texts]
-        decisions = [decision for answer in answers for decision in answer.decisions]
-        audit = [
-            AuditEntry(
-                action="releasability.decided",
-                actor=reader.subject,
-                party=reader.party,
-                subject_kind="assessment",
-                subject_id=str(answer.text.assessment_id),
-                at=at,
-                detail={
-                    "revision": answer.text.revision,
-                    "rendition": answer.text.rendition.value,
-                    "mode": answer.text.mode.value,
-                    "allowed": answer.allowed,
-                },
-            )
-            for answer in answers
-        ]
-        await record_decisions(tx, decisions, str(use.meeting_id or ""), audit)
-        if use.meeting_id is not None:
-            await put_decided_texts(
-                tx,
-                [DecidedText.of(use.series, use.meeting_id, answer.decisions) for answer in answers],
-            )
+        for answer in answers
+    ]
+    await record_decisions(tx, decisions, str(use.meeting_id or ""), audit)
+    if use.meeting_id is not None:
+        await put_decided_texts(
+            tx,
+            [DecidedText.of(use.series, use.meeting_id, answer.decisions) for answer in answers],
+        )
     return answers
 
 

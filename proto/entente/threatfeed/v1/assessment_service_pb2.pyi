@@ -23,6 +23,32 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _ExportFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EXPORT_FORMAT_UNSPECIFIED: _ExportFormat.ValueType  # 0
+    EXPORT_FORMAT_STIX: _ExportFormat.ValueType  # 1
+    """A STIX 2.1 bundle."""
+    EXPORT_FORMAT_CSV: _ExportFormat.ValueType  # 2
+    """RFC 4180, with a header; no cell is a formula."""
+    EXPORT_FORMAT_JSONL: _ExportFormat.ValueType  # 3
+    """One JSON document a line, the first of them on the whole."""
+
+class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper):
+    """How an export is written."""
+
+EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
+EXPORT_FORMAT_STIX: ExportFormat.ValueType  # 1
+"""A STIX 2.1 bundle."""
+EXPORT_FORMAT_CSV: ExportFormat.ValueType  # 2
+"""RFC 4180, with a header; no cell is a formula."""
+EXPORT_FORMAT_JSONL: ExportFormat.ValueType  # 3
+"""One JSON document a line, the first of them on the whole."""
+Global___ExportFormat: _TypeAlias = ExportFormat  # noqa: Y015
+
 class _GoneReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -826,6 +852,101 @@ class CompareRevisionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CompareRevisionsResponse: _TypeAlias = CompareRevisionsResponse  # noqa: Y015
+
+@_typing.final
+class ExportAssessmentsRequest(_message.Message):
+    """Asks for a file of assessments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORMAT_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    format: Global___ExportFormat.ValueType
+    page_size: _builtins.int
+    """At most this many; 0 for 1,000, of which no export holds more."""
+    page_token: _builtins.str
+    """Of the export before, for what follows it."""
+    @_builtins.property
+    def filter(self) -> Global___AssessmentFilter: ...
+    def __init__(
+        self,
+        *,
+        format: Global___ExportFormat.ValueType = ...,
+        filter: Global___AssessmentFilter | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "format", b"format", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportAssessmentsRequest: _TypeAlias = ExportAssessmentsRequest  # noqa: Y015
+
+@_typing.final
+class ExportAssessmentsResponse(_message.Message):
+    """A part of an export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEAD_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    chunk: _builtins.bytes
+    """The next bytes of the file."""
+    @_builtins.property
+    def head(self) -> Global___ExportHead:
+        """Comes first, and once."""
+
+    def __init__(
+        self,
+        *,
+        head: Global___ExportHead | None = ...,
+        chunk: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "head", b"head", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "head", b"head", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["head", "chunk"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___ExportAssessmentsResponse: _TypeAlias = ExportAssessmentsResponse  # noqa: Y015
+
+@_typing.final
+class ExportHead(_message.Message):
+    """What an export holds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    MARKING_FIELD_NUMBER: _builtins.int
+    ASSESSMENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    media_type: _builtins.str
+    marking: _builtins.str
+    """How the whole is marked, never lower than a part of it; empty where nothing is in it."""
+    assessments: _builtins.int
+    next_page_token: _builtins.str
+    """For the export that follows; empty where there is no more."""
+    def __init__(
+        self,
+        *,
+        media_type: _builtins.str = ...,
+        marking: _builtins.str = ...,
+        assessments: _builtins.int = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assessments", b"assessments", "marking", b"marking", "media_type", b"media_type", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportHead: _TypeAlias = ExportHead  # noqa: Y015
 
 @_typing.final
 class WatchAssessmentsRequest(_message.Message):

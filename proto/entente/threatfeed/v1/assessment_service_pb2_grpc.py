@@ -60,6 +60,11 @@ class AssessmentServiceStub:
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsRequest.SerializeToString,
                 response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsResponse.FromString,
                 _registered_method=True)
+        self.ExportAssessments = channel.unary_stream(
+                '/entente.threatfeed.v1.AssessmentService/ExportAssessments',
+                request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ExportAssessmentsRequest.SerializeToString,
+                response_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ExportAssessmentsResponse.FromString,
+                _registered_method=True)
         self.ListCandidates = channel.unary_unary(
                 '/entente.threatfeed.v1.AssessmentService/ListCandidates',
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ListCandidatesRequest.SerializeToString,
@@ -111,6 +116,13 @@ class AssessmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportAssessments(self, request, context):
+        """What ListAssessments would give, as a file: first what it holds and how the whole is marked, then its bytes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCandidates(self, request, context):
         """The current assessments that a meeting could take up, with a decision for every party of its series.
         """
@@ -152,6 +164,11 @@ def add_AssessmentServiceServicer_to_server(servicer, server):
                     servicer.WatchAssessments,
                     request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsRequest.FromString,
                     response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsResponse.SerializeToString,
+            ),
+            'ExportAssessments': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportAssessments,
+                    request_deserializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ExportAssessmentsRequest.FromString,
+                    response_serializer=entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ExportAssessmentsResponse.SerializeToString,
             ),
             'ListCandidates': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCandidates,
@@ -300,6 +317,33 @@ class AssessmentService:
             '/entente.threatfeed.v1.AssessmentService/WatchAssessments',
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsRequest.SerializeToString,
             entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.WatchAssessmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportAssessments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/entente.threatfeed.v1.AssessmentService/ExportAssessments',
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ExportAssessmentsRequest.SerializeToString,
+            entente_dot_threatfeed_dot_v1_dot_assessment__service__pb2.ExportAssessmentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

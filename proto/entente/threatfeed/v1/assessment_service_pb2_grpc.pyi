@@ -43,6 +43,8 @@ class AssessmentServiceStub:
     """What changed from one revision to another."""
     WatchAssessments: _grpc.UnaryStreamMultiCallable[_assessment_service_pb2.WatchAssessmentsRequest, _assessment_service_pb2.WatchAssessmentsResponse]
     """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
+    ExportAssessments: _grpc.UnaryStreamMultiCallable[_assessment_service_pb2.ExportAssessmentsRequest, _assessment_service_pb2.ExportAssessmentsResponse]
+    """What ListAssessments would give, as a file: first what it holds and how the whole is marked, then its bytes."""
     ListCandidates: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]
     """The current assessments that a meeting could take up, with a decision for every party of its series."""
     DecideReleasability: _grpc.UnaryUnaryMultiCallable[_assessment_service_pb2.DecideReleasabilityRequest, _assessment_service_pb2.DecideReleasabilityResponse]
@@ -63,6 +65,8 @@ class AssessmentServiceAsyncStub(AssessmentServiceStub):
     """What changed from one revision to another."""
     WatchAssessments: _aio.UnaryStreamMultiCallable[_assessment_service_pb2.WatchAssessmentsRequest, _assessment_service_pb2.WatchAssessmentsResponse]  # type: ignore[assignment]
     """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
+    ExportAssessments: _aio.UnaryStreamMultiCallable[_assessment_service_pb2.ExportAssessmentsRequest, _assessment_service_pb2.ExportAssessmentsResponse]  # type: ignore[assignment]
+    """What ListAssessments would give, as a file: first what it holds and how the whole is marked, then its bytes."""
     ListCandidates: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.ListCandidatesRequest, _assessment_service_pb2.ListCandidatesResponse]  # type: ignore[assignment]
     """The current assessments that a meeting could take up, with a decision for every party of its series."""
     DecideReleasability: _aio.UnaryUnaryMultiCallable[_assessment_service_pb2.DecideReleasabilityRequest, _assessment_service_pb2.DecideReleasabilityResponse]  # type: ignore[assignment]
@@ -110,6 +114,14 @@ class AssessmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_assessment_service_pb2.WatchAssessmentsResponse], _abc.AsyncIterator[_assessment_service_pb2.WatchAssessmentsResponse]]:
         """What the caller's party may have now, then every change of it. A stream that breaks is resumed by its token."""
+
+    @_abc_1.abstractmethod
+    def ExportAssessments(
+        self,
+        request: _assessment_service_pb2.ExportAssessmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_assessment_service_pb2.ExportAssessmentsResponse], _abc.AsyncIterator[_assessment_service_pb2.ExportAssessmentsResponse]]:
+        """What ListAssessments would give, as a file: first what it holds and how the whole is marked, then its bytes."""
 
     @_abc_1.abstractmethod
     def ListCandidates(
