@@ -16,6 +16,8 @@ class ChangeCause(StrEnum):
 
     POLICY = "POLICY"
     CONSENT = "CONSENT"
+    STANDING = "STANDING"
+    """The text, or one that it was written from, stands otherwise: revised, withdrawn, expired."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Keeps the decisions that stand for meetings, and what changed when they were made anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -71,23 +71,38 @@ async def put_decided_texts(tx: Transaction, texts: Iterable[DecidedText]) -> No
 
 
 async def mark_due(tx: Transaction, meeting: UUID) -> None:
-    """Has what stands for a meeting decided anew."""
-    await tx.execute("UPDATE decided_text SET due = true WHERE meeting_id = %s", [meeting])
+    """Has what stands for a meeting decided anew, since a consent has changed."""
+    await tx.execute(
+        "UPDATE decided_text SET due = true, due_cause = %s WHERE meeting_id = %s",
+        [ChangeCause.CONSENT.value, meeting],
+    )
+
+
+async def mark_due_of(tx: Transaction, assessments: Sequence[UUID]) -> None:
+    """Has what stands for texts of assessments decided anew, since they or their sources stand otherwise."""
+    await tx.execute(
+        "UPDATE decided_text SET due = true, due_cause = %s WHERE assessment_id = ANY(%s)",
+        [ChangeCause.STANDING.value, list(assessments)],
+    )
 
 
 async def texts_to_decide(
     tx: Transaction, policy_version: str, used_after: datetime, limit: int
-) -> list[DecidedText]:
-    """Texts for later uses that are due, or were decided under another policy; locked."""
+) -> list[tuple[DecidedText, ChangeCause]]:
+    """Texts for later uses that are due, or were decided under another policy, each with why; locked."""
     cursor = await tx.execute(
         f"""
-        SELECT {_COLUMNS} FROM decided_text
+        SELECT {_COLUMNS}, due_cause FROM decided_text
         WHERE used_at > %s AND (due OR policy_version <> %s)
         ORDER BY text_id LIMIT %s FOR UPDATE
         """,  # noqa: S608 the columns are a constant
         [used_after, policy_version, limit],
     )
-    return [_text(row) for row in await cursor.fetchall()]
+    found = [(_text(row[:-1]), row[-1]) for row in await cursor.fetchall()]
+    return [
+        (text, ChangeCause(cause if cause and text.policy_version == policy_version else ChangeCause.POLICY))
+        for text, cause in found
+    ]
 
 
 async def record_changes(

@@ -1,5 +1,5 @@
-"""Makes standing decisions anew after a change of the policy or of a consent, and reports what fell
-otherwise.
+"""Makes standing decisions anew after a change of the policy, of a consent, or of how a text or one of its
+sources stands, and reports what fell otherwise.
 
 Work is done in batches, each a transaction of its own that takes what is left: it can be stopped and taken
 up anywhere, and nothing is decided twice under one policy.
@@ -40,10 +40,10 @@ async def decide_anew(database: Database, policy: Policy, at: datetime) -> int:
         due = await texts_to_decide(tx, policy.version, at - LONGEST_MEETING, _BATCH)
         told: list[OutboxMessage] = []
         after = []
-        for text in due:
+        for text, cause in due:
             decided = await _decide(tx, text, policy, at)
             after.append(decided)
-            told += await _report(tx, text, decided)
+            told += await _report(tx, cause, text, decided)
         await put_decided_texts(tx, after)
         await enqueue(tx, told, at)
     return len(due)
@@ -67,11 +67,12 @@ async def _decide(tx: Transaction, text: DecidedText, policy: Policy, at: dateti
     return DecidedText.of(text.series, text.meeting_id, decisions)
 
 
-async def _report(tx: Transaction, before: DecidedText, after: DecidedText) -> list[OutboxMessage]:
+async def _report(
+    tx: Transaction, cause: ChangeCause, before: DecidedText, after: DecidedText
+) -> list[OutboxMessage]:
     changes = tuple(changed_verdicts(before, after))
     if not changes:
         return []
-    cause = ChangeCause.CONSENT if before.policy_version == after.policy_version else ChangeCause.POLICY
     audit = AuditEntry(
         action="releasability.decided-anew",
         actor="threatfeed",

@@ -16,6 +16,7 @@ from services.kernel.policy import Policy
 from services.kernel.release_terms import RevisionState
 from services.threatfeed.domain.documents import revision_to_document
 from services.threatfeed.domain.views import View, ViewState, basis_of, in_rendition, next_change
+from services.threatfeed.store.decided_texts import mark_due_of
 from services.threatfeed.store.readings import Held, find_latest
 from services.threatfeed.store.view_feed import forget_gone
 from services.threatfeed.store.views import (
@@ -63,6 +64,7 @@ class ViewMaker:
         """
         sequences = await lock_feeds(tx, self.policy.parties, self.ids)
         identities = sorted({*assessments, *await dependents_of(tx, assessments)})
+        await mark_due_of(tx, identities)
         held = await find_latest(tx, identities)
         shown = await shown_of(tx, identities)
         changes: list[Change] = []

@@ -15,6 +15,7 @@ from services.chassis.documents import read_documents
 from services.kernel.policy import Policy
 from services.threatfeed.usecases.adopt_policy import adopt_policy
 from services.threatfeed.usecases.decide_anew import LONGEST_MEETING, decide_anew
+from services.threatfeed.usecases.make_views import ViewMaker
 from tests.support.postgres import Databases
 from tests.support.processes import POLICY
 from tests.support.releasing import MEETING_TIME, Releasing, narrative, releasing
@@ -291,3 +292,39 @@ async def test_a_text_whose_declared_source_is_not_held_is_for_nobody(
         declared = {"agency": "ncsc", "id": "S", "version": "1"}
         (sound,) = await release.hold("ncsc", narrative("B", {"tlp": "TLP:CLEAR"}, derived_from=[declared]))
         assert await release.allowed(sound, meeting=uuid4())
+
+
+async def test_a_source_that_is_withdrawn_takes_what_was_written_from_it_along(
+    platform: PlatformAccess, postgres: Databases
+) -> None:
+    policy = Policy.from_documents(documents())
+    async with releasing(platform, postgres, policy=policy) as release:
+        await adopt(release, documents())
+        (source,) = await release.hold("ncsc", narrative("SOURCE", SENSITIVE))
+        derived = {"derived_from": [{"agency": "ncsc", "id": "SOURCE"}]}
+        (text,) = await release.hold("ncsc", narrative("A", SENSITIVE, **derived))
+        meeting = uuid4()
+        assert await release.allowed(text, meeting=meeting)
+        assert await release.allowed(source, meeting=meeting)
+        maker = ViewMaker(policy, release.process.ids)
+        async with release.process.database.transaction() as tx:
+            await maker.make(tx, [source, text], release.clock())
+        await settle(release, policy)
+        await release.hold("ncsc", {"id": "SOURCE", "version": 2, "withdrawn": True, "reason": "Mistaken."})
+        async with release.process.database.transaction() as tx:
+            await maker.make(tx, [source], release.clock())
+        release.clock.forward(minutes=1)
+        assert await settle(release, policy) == 2
+        found = release.rows(
+            "SELECT DISTINCT assessment_id, cause, rule_before, rule_after FROM decision_change"
+        )
+        assert sorted(found) == sorted(
+            [
+                (source, "STANDING", "ALL_PASSED", "STALE_REVISION"),
+                (text, "STANDING", "ALL_PASSED", "LINEAGE_DENIED"),
+            ]
+        )
+        assert {(event.assessment_id, event.allowed) for event in told(release)} == {
+            (str(source), False),
+            (str(text), False),
+        }

@@ -30,6 +30,8 @@ class _ChangeCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeCau
     CHANGE_CAUSE_UNSPECIFIED: _ChangeCause.ValueType  # 0
     CHANGE_CAUSE_POLICY: _ChangeCause.ValueType  # 1
     CHANGE_CAUSE_CONSENT: _ChangeCause.ValueType  # 2
+    CHANGE_CAUSE_STANDING: _ChangeCause.ValueType  # 3
+    """The text, or one that it was written from, stands otherwise: revised, withdrawn, expired."""
 
 class ChangeCause(_ChangeCause, metaclass=_ChangeCauseEnumTypeWrapper):
     """Why a decision was made anew."""
@@ -37,6 +39,8 @@ class ChangeCause(_ChangeCause, metaclass=_ChangeCauseEnumTypeWrapper):
 CHANGE_CAUSE_UNSPECIFIED: ChangeCause.ValueType  # 0
 CHANGE_CAUSE_POLICY: ChangeCause.ValueType  # 1
 CHANGE_CAUSE_CONSENT: ChangeCause.ValueType  # 2
+CHANGE_CAUSE_STANDING: ChangeCause.ValueType  # 3
+"""The text, or one that it was written from, stands otherwise: revised, withdrawn, expired."""
 Global___ChangeCause: _TypeAlias = ChangeCause  # noqa: Y015
 
 @_typing.final
