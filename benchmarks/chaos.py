@@ -1,37 +1,35 @@
 """Kills ingest workers and relays while submissions pour in, then counts: `python -m benchmarks.chaos`.
 
-Two workers share the ingest; one of them holds the relay. Each kill is SIGKILL, at a seeded random moment
-at which something is under way: a record not yet applied, or an event not yet published. Every named
-crash point is passed through as well. An oracle knows what must be there in the end.
+Submissions come in every format. Two workers share the ingest; one of them holds the relay. Each kill is
+SIGKILL, at a seeded random moment at which something is under way: a record not yet applied, or an event
+not yet published. Every named crash point is passed through as well. An oracle (`chaos_oracle`) knows from
+the plan (`chaos_plan`) what must be there in the end.
 """
 
 import argparse
 import asyncio
-import json
 import random
 import sys
-from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from entente.threatfeed.v1 import assessment_event_pb2
+from aiokafka import AIOKafkaProducer
 from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_fixed
 
-from benchmarks.applying import apply_events
+from benchmarks.chaos_oracle import Tally, verify
+from benchmarks.chaos_plan import Sent, plan
 from benchmarks.platform import (
     AGENCY,
-    CHANGES,
-    RECEIPTS,
-    SUBMISSIONS,
+    CATALOGUE_AGENCY,
     WorkerProcess,
     fresh_database,
     measuring_platform,
     start,
     state_folder,
+    submissions_of,
     worker_environment,
 )
 from deploy.local.platform import PlatformAccess
@@ -49,71 +47,6 @@ _LONGEST = 3_600
 
 CRASH_POINTS = (BEFORE_DATABASE_COMMIT, AFTER_DATABASE_COMMIT, AFTER_SEND, BEFORE_MARK)
 CRASHED_AT_POINT = 9
-_HEADERS = [("content-type", b"application/vnd.entente.assessment+json;version=1")]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A submission of the plan."""
-
-    key: str
-    value: bytes
-    version: int | None
-    """None for a malformed one."""
-
-
-def plan(rng: random.Random, count: int) -> Iterator[Sent]:
-    """20 % repeats of earlier submissions, 5 % malformed, the rest new assessments and revisions."""
-    valid: list[Sent] = []
-    versions: dict[str, int] = {}
-    for number in range(count):
-        draw = rng.random()
-        if draw < 0.05:
-            broken = rng.choice([b'{"id": "%d', b"\xff\xfe%d", b'{"id": "M-%d", "version": NaN}', b"[%d]"])
-            yield Sent(f"M-{number}", broken % number, None)
-        elif draw < 0.25 and valid:
-            yield rng.choice(valid)
-        else:
-            known = list(versions)
-            key = rng.choice(known) if known and rng.random() < 0.2 else f"CHAOS-{number:06d}"
-            versions[key] = versions.get(key, 0) + 1
-            sent = Sent(key, _narrative(key, versions[key]), versions[key])
-            valid.append(sent)
-            yield sent
-
-
-def _narrative(key: str, version: int) -> bytes:
-    return json.dumps(
-        {
-            "id": key,
-            "version": version,
-            "title": f"Assessment {key}",
-            "text": f"Version {version}: ransomware against operators of energy services. " * 8,
-            "published": f"2026-11-{1 + version % 28:02d}T09:00:00Z",
-            "marking": {"tlp": "TLP:GREEN"},
-        }
-    ).encode()
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was done, and what each kill hit."""
-
-    seed: int
-    sent: list[Sent] = field(default_factory=list)
-    kills: list[str] = field(default_factory=list)
-    crash_points: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
-    figures: dict[str, int] = field(default_factory=dict)
-
-    def report(self) -> str:
-        lines = [f"seed {self.seed}: {len(self.sent)} submissions, {len(self.kills)} kills", *self.kills]
-        lines += [
-            f"crash point {name}: died there {count} times" for name, count in self.crash_points.items()
-        ]
-        lines += [f"{name}: {count}" for name, count in self.figures.items()]
-        lines += [f"PROBLEM {problem}" for problem in self.problems] or ["nothing lost, nothing doubled"]
-        return "\n".join(lines)
 
 
 class Chaos:
@@ -224,17 +157,21 @@ async def publish(
     """Publishes at a steady rate until done; a submission counts as sent when the broker has it."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    producer = AIOKafkaProducer(**access.agency(AGENCY).aiokafka(), acks="all", enable_idempotence=True)
-    await producer.start()
-    try:
+    async with AsyncExitStack() as open_producers:
+        producers = {}
+        for agency in (AGENCY, CATALOGUE_AGENCY):
+            login = access.agency(agency)
+            producer = AIOKafkaProducer(**login.aiokafka(), acks="all", enable_idempotence=True)
+            producers[agency] = await open_producers.enter_async_context(producer)
         for number, sent in enumerate(submissions):
             await asyncio.sleep(max(0.0, started + number / rate - loop.time()))
-            await producer.send_and_wait(SUBMISSIONS, sent.value, key=sent.key.encode(), headers=_HEADERS)
+            headers = [("content-type", sent.content_type.encode())]
+            await producers[sent.agency].send_and_wait(
+                submissions_of(sent.agency), sent.value, key=sent.key.encode(), headers=headers
+            )
             tally.sent.append(sent)
             if done(number):
                 return
-    finally:
-        await producer.stop()
 
 
 async def run(access: PlatformAccess, *, seed: int, kills: int, seconds: int, rate: int, log: Path) -> Tally:
@@ -259,71 +196,6 @@ async def run(access: PlatformAccess, *, seed: int, kills: int, seconds: int, ra
         chaos.end()
     await verify(access, dsn, tally)
     return tally
-
-
-async def verify(access: PlatformAccess, dsn: str, tally: Tally) -> None:
-    """Compares what is there with what must be there."""
-    valid = {(sent.key, sent.version) for sent in tally.sent if sent.version is not None}
-    malformed = Counter(sent.value for sent in tally.sent if sent.version is None)
-    with psycopg.connect(dsn) as connection:
-        stored = connection.execute(
-            "SELECT object_id, assessment_revision.version_ordinal"
-            " FROM assessment_revision JOIN assessment USING (assessment_id)"
-        ).fetchall()
-        quarantined = Counter(
-            bytes(value) for (value,) in connection.execute("SELECT value FROM quarantine").fetchall()
-        )
-        ids: dict[str, str] = dict(
-            connection.execute("SELECT assessment_id::text, object_id FROM assessment").fetchall()
-        )
-    _expect(tally, "valid submissions stored once", Counter(stored), Counter(valid))
-    _expect(tally, "malformed submissions in quarantine with their bytes", quarantined, malformed)
-    events = await read_topic(access, CHANGES)
-    order: dict[str, list[int]] = defaultdict(list)
-    for _, value in events:
-        event = assessment_event_pb2.AssessmentChanged.FromString(value)
-        order[ids.get(event.assessment_id, "?")].append(event.aggregate_version)
-    newest: Counter[str] = Counter()
-    for key, _ in valid:
-        newest[key] += 1
-    for key, count in newest.items():
-        first = list(dict.fromkeys(order[key]))
-        if first != list(range(1, count + 1)):
-            tally.problems.append(f"events of {key} came as {order[key]}, expected 1 to {count}")
-    applied, distinct = await apply_events(access, dsn, CHANGES, len(events))
-    if not applied == distinct == len(valid):
-        tally.problems.append(f"{applied} events applied, {distinct} different, of {len(valid)}")
-    receipts = await read_topic(access, RECEIPTS)
-    answered = {(json.loads(value)["partition"], json.loads(value)["offset"]) for _, value in receipts}
-    if len(answered) != len(tally.sent):
-        tally.problems.append(f"{len(answered)} submissions have a receipt, of {len(tally.sent)}")
-    tally.figures["assessment versions stored once"] = len(stored)
-    tally.figures["malformed in quarantine"] = quarantined.total()
-    tally.figures["events published"] = len(events)
-    tally.figures["events published again after a kill"] = len(events) - len(valid)
-    tally.figures["events applied once"] = applied
-    tally.figures["receipts published"] = len(receipts)
-
-
-def _expect(tally: Tally, what: str, found: Counter[Any], expected: Counter[Any]) -> None:
-    if found != expected:
-        missing, surplus = expected - found, found - expected
-        tally.problems.append(f"{what}: {missing.total()} missing, {surplus.total()} too many")
-
-
-async def read_topic(access: PlatformAccess, topic: str) -> list[tuple[bytes, bytes]]:
-    consumer = AIOKafkaConsumer(topic, **access.kafka_admin.aiokafka(), auto_offset_reset="earliest")
-    await consumer.start()
-    found: list[tuple[bytes, bytes]] = []
-    try:
-        places = consumer.assignment()
-        ends = await consumer.end_offsets(places)
-        while any([await consumer.position(place) < end for place, end in ends.items()]):
-            for messages in (await consumer.getmany(timeout_ms=200)).values():
-                found.extend((message.key, message.value) for message in messages)
-    finally:
-        await consumer.stop()
-    return found
 
 
 def main() -> int:

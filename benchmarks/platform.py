@@ -29,9 +29,19 @@ AGENCY = "ncsc"
 SUBMISSIONS = f"threatfeed.submission.{AGENCY}.v1"
 RECEIPTS = f"threatfeed.receipt.{AGENCY}.v1"
 CHANGES = "threatfeed.assessment.v1"
+CATALOGUE_AGENCY = "cisa"
+"""The agency that publishes a catalogue."""
 PUBLIC_SOURCE = "unit42"
 """An agency whose unmarked reports the policy takes as public."""
 PUBLIC_SUBMISSIONS = f"threatfeed.submission.{PUBLIC_SOURCE}.v1"
+
+
+def submissions_of(agency: str) -> str:
+    return f"threatfeed.submission.{agency}.v1"
+
+
+def receipts_of(agency: str) -> str:
+    return f"threatfeed.receipt.{agency}.v1"
 
 
 def state_folder(name: str) -> Path:
@@ -55,7 +65,7 @@ def measuring_platform(name: str) -> Iterator[PlatformAccess]:
     shutil.rmtree(folders.state, ignore_errors=True)
     deployment = Deployment(
         catalogue=Catalogue.read(ROOT / "proto" / "topics.yaml"),
-        agencies=(AGENCY, PUBLIC_SOURCE),
+        agencies=(AGENCY, CATALOGUE_AGENCY, PUBLIC_SOURCE),
         audiences=("uk-eu.uk", "uk-eu.eu"),
     )
     try:
