@@ -12,7 +12,7 @@ from services.threatfeed.domain.assessment import Withdrawal
 from services.threatfeed.domain.submission import Rejection
 from tests.support.submissions import read
 
-PLANNED = list(plan(random.Random(7), 1_000))
+PLANNED = list(plan(random.Random(7), 2_000))
 
 
 def rows(sent: Sent) -> tuple[set[tuple[str, str, int, str | None]], bool]:
