@@ -38,6 +38,7 @@ from services.threatfeed.consumers import (
 from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
+from services.threatfeed.rpc.conflicts import ConflictServicer, conflict_service
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.correlations import CorrelationServicer, correlation_service
 from services.threatfeed.rpc.feeds import FeedServicer, feed_service
@@ -149,6 +150,7 @@ def rpc_services(parts: ApiParts) -> list[Service]:
     common = (process.database, parts.policy, process.clock)
     return [
         assessment_service(AssessmentServicer(*common, parts.signal)),
+        conflict_service(ConflictServicer(*common)),
         consent_service(ConsentServicer(*common)),
         policy_service(PolicyServicer(*common)),
         triage_service(TriageServicer(*common)),

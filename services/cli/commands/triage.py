@@ -56,7 +56,7 @@ def triage(
                 break
         Console(soft_wrap=True).print(table)
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def show(
@@ -71,7 +71,7 @@ def show(
         path = f"/v1/assessments/{assessment}/themes"
         _print_themes(await desk.get("threatfeed", path, series=series))
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def assign(
@@ -133,7 +133,7 @@ def report(name: AccountOption = "fcdo-secretariat", state: StateOption = None) 
             if not (token := page["next_page_token"]):
                 break
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def apply(
@@ -149,7 +149,7 @@ def apply(
         made = await desk.post("threatfeed", "/v1/theme-rules/applications", body)
         print(f"{made['id']} {made['state']}")
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def overlaps(
@@ -169,7 +169,7 @@ def overlaps(
             line = f"{shown['id']}  {one['weight']}  {printable(shown['title'])}  because of {why}"
             console.print(line, highlight=False, markup=False)
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def link(
@@ -186,7 +186,7 @@ def link(
         body = {"series": series, "one": str(one), "other": str(other), "reason": reason}
         print((await desk.post("threatfeed", "/v1/links", body))["id"])
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def unlink(
@@ -201,7 +201,7 @@ def unlink(
         undone = await desk.post("threatfeed", f"/v1/links/{link_id}/undo", {"reason": reason})
         print(f"{undone['id']} is undone")
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def _decide(
@@ -214,7 +214,7 @@ def _decide(
         path = f"{here}/theme-decisions"
         _print_themes(await desk.post("threatfeed", path, body, etag=current.etag))
 
-    _at_desk(name, state, work)
+    at_desk(name, state, work)
 
 
 def _print_themes(document: dict[str, Any]) -> None:
@@ -241,10 +241,12 @@ def change_line(change: dict[str, Any]) -> str:
     return f"{change['assessment_id']}  {printable(change['title'])}  {', '.join(words)}"
 
 
-def _at_desk(name: str, state: Path | None, work: Callable[[Desk], Awaitable[None]]) -> None:
-    async def at_desk() -> int:
+def at_desk(name: str, state: Path | None, work: Callable[[Desk], Awaitable[None]]) -> None:
+    """Does what an account does at the services, or says why it cannot."""
+
+    async def working() -> int:
         async with open_client() as client:
             await work(Desk(Access.find(folders(state)), name, client))
         return 0
 
-    run(at_desk)
+    run(working)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from services.threatfeed.http import (
     assessments,
     changes,
+    conflicts,
     consents,
     consumers,
     correlations,
@@ -26,6 +27,7 @@ def routes() -> Sequence[APIRouter]:
     return (
         assessments.routes(),
         changes.routes(),
+        conflicts.routes(),
         consents.routes(),
         consumers.routes(),
         exports.routes(),

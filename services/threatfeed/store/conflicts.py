@@ -1,59 +1,18 @@
 """Keeps what only a human can settle: one version with two contents, versions that cannot be ordered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from services.chassis.audit import AuditEntry, append_all
 from services.chassis.database import Transaction
 from services.kernel.identifiers import conflict_id
-from services.threatfeed.domain.assessment import Assessment, Revision, VersionKey, VersionScheme
+from services.threatfeed.domain.assessment import Assessment, VersionKey, VersionScheme
+from services.threatfeed.domain.conflicts import Alternative, Conflict, ConflictState
 from services.threatfeed.domain.documents import revision_from_document
 from services.threatfeed.domain.revisions import Decision
 from services.threatfeed.domain.status import Choice, Choices, ConflictCause
-
-
-class ConflictState(StrEnum):
-    """Whether a human has still to choose."""
-
-    OPEN = "OPEN"
-    RESOLVED = "RESOLVED"
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something of one assessment that a human has to settle, or has settled.
-
-    `chosen` is the digest of a content, or a way of counting versions; `among` is what it was chosen from.
-    """
-
-    id: UUID
-    assessment_id: UUID
-    agency: str
-    party: str
-    object_id: str
-    cause: ConflictCause
-    version: VersionKey
-    state: ConflictState
-    opened_at: datetime
-    chosen: str | None
-    among: tuple[str, ...]
-    reason: str | None
-    resolved_by: str | None
-    resolved_at: datetime | None
-    aggregate_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """One of the contents between which a human chooses."""
-
-    content: Revision
-    sha256: str
-    received_at: datetime
 
 
 def _identity(decision: Decision) -> UUID:
@@ -159,6 +118,17 @@ async def page_of_conflicts(
         },
     )
     return [_conflict(row) for row in await cursor.fetchall()]
+
+
+async def count_open_conflicts(tx: Transaction) -> dict[str, int]:
+    """How many wait for a human, by agency; an agency without any is absent."""
+    cursor = await tx.execute(
+        """
+        SELECT agency, count(*) FROM revision_conflict JOIN assessment USING (assessment_id)
+        WHERE revision_conflict.state = 'OPEN' GROUP BY agency
+        """
+    )
+    return {agency: int(count) for agency, count in await cursor.fetchall()}
 
 
 async def alternatives_of(tx: Transaction, conflict: Conflict) -> list[Alternative]:

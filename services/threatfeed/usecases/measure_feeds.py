@@ -6,6 +6,7 @@ from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.threatfeed.domain.feed_health import FeedHealth
 from services.threatfeed.domain.rhythm import Rhythm
+from services.threatfeed.store.conflicts import count_open_conflicts
 from services.threatfeed.usecases.read_feeds import Feeds, healths
 
 
@@ -36,14 +37,22 @@ class FeedGauges:
             [*agency, "reason"],
             registry=registry,
         )
+        self._conflicts = Gauge(
+            "entente_revision_conflicts_open",
+            "Revisions between which a human has still to choose",
+            agency,
+            registry=registry,
+        )
         self._reasons: set[tuple[str, str]] = set()
 
     async def measure(self) -> bool:
         """One turn; there is never more to do at once."""
         async with self._database.transaction() as tx:
             found = await healths(tx, sorted(self._feeds.policy.agencies), self._feeds, self._clock())
+            conflicts = await count_open_conflicts(tx)
         for feed in found:
             self._set(feed)
+            self._conflicts.labels(feed.agency).set(conflicts.get(feed.agency, 0))
         return False
 
     def _set(self, feed: FeedHealth) -> None:
