@@ -4,6 +4,7 @@ import typer
 
 from services.cli.commands import (
     checking,
+    clearance,
     conflicts,
     consumers,
     exporting,
@@ -48,6 +49,7 @@ def create_app() -> typer.Typer:
         app.command()(command)
     app.add_typer(quarantine.create_commands(), name="quarantine")
     app.add_typer(conflicts.create_commands(), name="conflict")
+    app.add_typer(clearance.create_commands(), name="clearance")
     app.add_typer(consumers.create_commands(), name="consumer")
     app.add_typer(triage.create_commands(), name="themes")
     return app

@@ -38,6 +38,7 @@ from services.threatfeed.consumers import (
 from services.threatfeed.domain.taxonomies import Taxonomies
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
+from services.threatfeed.rpc.clearances import ClearanceServicer, clearance_service
 from services.threatfeed.rpc.conflicts import ConflictServicer, conflict_service
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.correlations import CorrelationServicer, correlation_service
@@ -54,6 +55,7 @@ from services.threatfeed.usecases.decide_anew import decide_anew
 from services.threatfeed.usecases.expire_assessments import AT_ONCE, expire_assessments
 from services.threatfeed.usecases.expire_consents import expire_consents
 from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.keep_clearance_dates import keep_clearance_dates
 from services.threatfeed.usecases.make_views import (
     ViewMaker,
     forget_old_views,
@@ -69,6 +71,7 @@ SERVICE = "threatfeed"
 TITLE = "Entente threatfeed"
 _VIEWS_DUE_EVERY = 5.0
 _RELEASE_EVERY = 1.0
+_CLEARANCES_EVERY = 5.0
 _RULES_EVERY = 2.0
 _FOLLOWED_EVERY = 0.25
 _EXPIRY_EVERY = 5.0
@@ -87,6 +90,7 @@ class ApiParts:
     feeds: Feeds
     quarantine: QuarantineDesk
     sight_of: Callable[[Principal], OperatorSight]
+    holding: Holding
 
 
 @asynccontextmanager
@@ -141,6 +145,7 @@ def make_parts(process: Process, holding: Holding, taxonomies: Taxonomies) -> Ap
         feeds=make_feeds(policy, holding.home_party),
         quarantine=QuarantineDesk(process.database, subscriptions, process.clock, process.crash),
         sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
+        holding=holding,
     )
 
 
@@ -151,6 +156,7 @@ def rpc_services(parts: ApiParts) -> list[Service]:
     return [
         assessment_service(AssessmentServicer(*common, parts.signal)),
         conflict_service(ConflictServicer(*common)),
+        clearance_service(ClearanceServicer(*common, process.ids, parts.holding)),
         consent_service(ConsentServicer(*common)),
         policy_service(PolicyServicer(*common)),
         triage_service(TriageServicer(*common)),
@@ -181,6 +187,7 @@ def http_api(parts: ApiParts) -> FastAPI:
         signal=parts.signal,
         pictures=parts.pictures,
         feeds=parts.feeds,
+        holding=parts.holding,
     )
 
 
@@ -231,6 +238,9 @@ async def compose_worker(
     async def expire_due() -> bool:
         return await expire_assessments(process.database, process.clock()) == AT_ONCE
 
+    async def clearances_due() -> bool:
+        return await keep_clearance_dates(process.database, policy, process.clock()) > 0
+
     yield [
         process.probes(),
         process.relay(standby_seconds=settings.relay_standby_seconds),
@@ -244,6 +254,7 @@ async def compose_worker(
             health=process.health,
         ),
         periodic("expiry", expire_due, every=_EXPIRY_EVERY, health=process.health),
+        periodic("clearances", clearances_due, every=_CLEARANCES_EVERY, health=process.health),
     ]
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
 import orjson
 from entente.exchange.v1 import marking_pb2, release_pb2
-from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, policy_event_pb2
+from entente.threatfeed.v1 import assessment_event_pb2, clearance_notice_pb2, picture_pb2, policy_event_pb2
+from google.protobuf.json_format import MessageToDict
 
 from services.chassis.consumer.records import Record
 from services.chassis.envelope import Event
@@ -18,6 +20,7 @@ from services.kernel.identifiers import assessment_id, event_id, receipt_id, rev
 from services.kernel.markings.marking import Marking, NationalMarking
 from services.kernel.policy import Policy
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.clearances import Clearance
 from services.threatfeed.domain.consents import ConsentState, RecordedConsent
 from services.threatfeed.domain.decided_texts import DecidedText
 from services.threatfeed.domain.picture import AgencyRhythm, Picture, SubjectTempo
@@ -32,6 +35,7 @@ SOURCE = "/entente/threatfeed"
 CHANGED = "entente.threatfeed.v1.AssessmentChanged"
 RECEIPT = "entente.threatfeed.v1.SubmissionReceipt"
 POLICY = "entente.threatfeed.v1.PolicyEvent"
+NOTICE = "entente.threatfeed.v1.ClearanceNotice"
 
 _RESULTS = {
     ResultKind.ACCEPTED: "SUBMISSION_RESULT_ACCEPTED",
@@ -315,3 +319,60 @@ def _policy_event(
         traceparent=current_traceparent(),
     )
     return OutboxMessage(POLICY_TOPIC, key.encode(), event)
+
+
+class NoticeKind(StrEnum):
+    """What has happened to a request for clearance."""
+
+    ASKED = "ASKED"
+    REMINDER = "REMINDER"
+    ANSWERED = "ANSWERED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+def clearance_notices(
+    clearance: Clearance, kind: NoticeKind, policy: Policy, at: datetime
+) -> list[OutboxMessage]:
+    """To each agency of the organisation that is asked: the one that published the text, where it is one.
+
+    None where the series is kept to a list: an agency's machine is on none.
+    """
+    request = clearance.request
+    series = policy.series.get(request.series)
+    if series is None or series.need_to_know is not None:
+        return []
+    own = [key for key, agency in policy.agencies.items() if agency.organisation == request.originator]
+    told = [request.agency] if request.agency in own else sorted(own)
+    return [_clearance_notice(clearance, kind, agency, at) for agency in told]
+
+
+def _clearance_notice(clearance: Clearance, kind: NoticeKind, agency: str, at: datetime) -> OutboxMessage:
+    request, key = clearance.request, str(clearance.id)
+    number = clearance.reminder_at(at) if kind is NoticeKind.REMINDER else clearance.aggregate_version
+    identity = event_id(SOURCE, f"{NOTICE}.{kind.value}.{agency}", key, number)
+    message = clearance_notice_pb2.ClearanceNotice(
+        notice_id=str(identity),
+        clearance_id=key,
+        kind=clearance_notice_pb2.ClearanceNoticeKind.Value(f"CLEARANCE_NOTICE_KIND_{kind.value}"),
+        agency=agency,
+        assessment_id=str(request.assessment_id),
+        revision=request.revision,
+        rendition=release_pb2.Rendition.Value(f"RENDITION_{request.rendition.value}"),
+        needed_by=_instant(request.needed_by),
+        noticed_at=_instant(at),
+    )
+    event = Event(
+        id=identity,
+        source=SOURCE,
+        type=NOTICE,
+        subject=key,
+        time=at,
+        data=orjson.dumps(MessageToDict(message)),
+        content_type="application/json",
+    )
+    return OutboxMessage(f"threatfeed.clearance.{agency}.v1", key.encode(), event)
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -102,6 +102,25 @@ def test_only_release_officers_record_and_withdraw_consents() -> None:
     assert changing == [officers, officers]
 
 
+def test_only_secretariats_ask_for_clearance_and_only_release_officers_answer() -> None:
+    asker, officer = frozenset({Role.SECRETARIAT}), frozenset({Role.RELEASE_OFFICER})
+    expected = {
+        "ask": ("AskClearance", asker),
+        "withdraw": ("WithdrawClearance", asker),
+        "grant": ("GrantClearance", officer),
+        "refuse": ("RefuseClearance", officer),
+        "offer": ("OfferTearLine", officer),
+    }
+    changing = {
+        route.name: permissions(route)[0].roles
+        for name, route in routes()
+        if "/v1/clearances" in name and (route.methods or set()) & {"POST"}
+    }
+    assert changing == {name: roles for name, (_, roles) in expected.items()}
+    access = SERVICES["entente.threatfeed.v1.ClearanceService"].access
+    assert all(access[method] == roles for method, roles in expected.values())
+
+
 def test_every_service_that_is_declared_is_served() -> None:
     modules = [module.name for module in pkgutil.walk_packages(entente.__path__, "entente.")]
     declared = {

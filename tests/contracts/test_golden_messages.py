@@ -1,6 +1,6 @@
 """Golden messages: what producers make is what is written down, and readers accept it, now and later.
 
-Each message that lies on Kafka or is signed has examples in `proto/examples/<full name>/`.
+Each message that lies on Kafka or crosses between parties has examples in `proto/examples/<full name>/`.
 """
 
 import json
@@ -14,8 +14,14 @@ from uuid import UUID
 import pytest
 from entente.actions.v1 import action_event_pb2
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
-from entente.exchange.v1 import action_status_pb2, agenda_pb2, agreement_pb2, outcome_pb2
-from entente.threatfeed.v1 import assessment_event_pb2, picture_pb2, policy_event_pb2, submission_receipt_pb2
+from entente.exchange.v1 import action_status_pb2, agenda_pb2, agreement_pb2, clearance_pb2, outcome_pb2
+from entente.threatfeed.v1 import (
+    assessment_event_pb2,
+    clearance_notice_pb2,
+    picture_pb2,
+    policy_event_pb2,
+    submission_receipt_pb2,
+)
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
@@ -30,24 +36,35 @@ from services.kernel.canonical import canonical_json
 from services.kernel.refusals import Refusal, RefusalKind
 from services.threatfeed import consumers as threatfeed_consumers
 from services.threatfeed.picture.told import read_change, read_told
-from tests.support.threatfeed_examples import EXAMPLES, events, picture_records, policy_events, receipts
+from tests.support.threatfeed_examples import (
+    EXAMPLES,
+    events,
+    exchanged,
+    notices,
+    picture_records,
+    policy_events,
+    receipts,
+)
 
 ON_KAFKA: tuple[type[Message], ...] = (
     action_event_pb2.ActionSnapshot,
     action_status_pb2.ActionStatus,
     agenda_event_pb2.AgendaChanged,
     assessment_event_pb2.AssessmentChanged,
+    clearance_notice_pb2.ClearanceNotice,
     outcome_event_pb2.OutcomeAgreed,
     picture_pb2.Picture,
     policy_event_pb2.PolicyEvent,
     submission_receipt_pb2.SubmissionReceipt,
 )
-SIGNED: tuple[type[Message], ...] = (
+EXCHANGED: tuple[type[Message], ...] = (
     agenda_pb2.TabledAgenda,
     agreement_pb2.Agreement,
+    clearance_pb2.ConsentAnswer,
+    clearance_pb2.ConsentRequest,
     outcome_pb2.Outcome,
 )
-KINDS = {kind.DESCRIPTOR.full_name: kind for kind in (*ON_KAFKA, *SIGNED)}
+KINDS = {kind.DESCRIPTOR.full_name: kind for kind in (*ON_KAFKA, *EXCHANGED)}
 
 READERS: Mapping[tuple[str, str], Callable[[Record], Any]] = {
     ("threatfeed", "entente.threatfeed.v1.AssessmentChanged"): threatfeed_consumers.read_change,
@@ -140,7 +157,7 @@ def readings() -> list[Any]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_message_on_kafka_or_signed_has_an_example(name: str) -> None:
+def test_every_message_on_kafka_or_between_parties_has_an_example(name: str) -> None:
     assert [place for place in golden() if place.startswith(f"{name}/")]
 
 
@@ -248,8 +265,24 @@ def test_threatfeed_draws_its_golden_pictures(place: str) -> None:
     assert json.loads(picture_records()[place]) == json.loads((EXAMPLES / place).read_text("utf-8"))
 
 
+@pytest.mark.parametrize("place", sorted(exchanged()))
+def test_threatfeed_writes_its_golden_messages_between_parties_in_canonical_form(place: str) -> None:
+    document = json.loads((EXAMPLES / place).read_text("utf-8"))
+    assert exchanged()[place].encode("utf-8") == canonical_json(document)
+
+
+@pytest.mark.parametrize("place", sorted(notices()))
+def test_threatfeed_writes_its_golden_notices(place: str) -> None:
+    assert json.loads(notices()[place]) == json.loads((EXAMPLES / place).read_text("utf-8"))
+
+
+def test_a_notice_names_neither_who_asks_nor_where_nor_why() -> None:
+    fields = set(clearance_notice_pb2.ClearanceNotice.DESCRIPTOR.fields_by_name)
+    assert not {"series", "meeting_id", "party", "reason", "asked_by", "text", "title"} & fields
+
+
 def test_no_golden_message_of_threatfeed_is_left_over() -> None:
-    made = set(events()) | set(receipts()) | set(picture_records()) | set(policy_events())
+    made = {*events(), *receipts(), *picture_records(), *policy_events(), *notices()}
     assert {place for place in golden() if place.startswith("entente.threatfeed.")} == made
 
 

@@ -60,9 +60,15 @@ class TestBroker:
             await send(platform.agency("enisa"), "threatfeed.submission.ncsc.v1")
 
     @pytest.mark.parametrize(
-        "topic", ["threatfeed.submission.ncsc.v1", "threatfeed.receipt.enisa.v1", "threatfeed.assessment.v1"]
+        "topic",
+        [
+            "threatfeed.submission.ncsc.v1",
+            "threatfeed.receipt.enisa.v1",
+            "threatfeed.clearance.enisa.v1",
+            "threatfeed.assessment.v1",
+        ],
     )
-    async def test_refuses_an_agency_reading_what_is_not_its_receipts(
+    async def test_refuses_an_agency_reading_what_is_not_for_it(
         self, platform: PlatformAccess, topic: str
     ) -> None:
         with pytest.raises(TopicAuthorizationFailedError):

@@ -16,6 +16,7 @@ from entente.exchange.v1 import release_pb2
 from entente.threatfeed.v1 import (
     assessment_service_pb2,
     assessment_service_pb2_grpc,
+    clearance_service_pb2_grpc,
     consent_service_pb2,
     consent_service_pb2_grpc,
     policy_service_pb2_grpc,
@@ -40,6 +41,7 @@ from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.formats.submission import read_submission
 from services.threatfeed.http.routes import routes
 from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_service
+from services.threatfeed.rpc.clearances import ClearanceServicer, clearance_service
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
 from services.threatfeed.usecases.holding import Holding
@@ -83,6 +85,7 @@ class Releasing:
     consents: "consent_service_pb2_grpc.ConsentServiceAsyncStub"
     policies: "policy_service_pb2_grpc.PolicyServiceAsyncStub"
     client: httpx.AsyncClient
+    clearances: "clearance_service_pb2_grpc.ClearanceServiceAsyncStub"
     _offsets: "count[int]" = field(default_factory=count)
     _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -235,11 +238,13 @@ async def releasing(
     async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
         parts = (process.database, policy, clock)
         signal = FeedSignal(process.database)
+        holding = Holding("UK", Level.parse("UK SECRET"), policy)
         server = RpcServer(
             [
                 assessment_service(AssessmentServicer(*parts, signal)),
                 consent_service(ConsentServicer(*parts)),
                 policy_service(PolicyServicer(*parts)),
+                clearance_service(ClearanceServicer(*parts, process.ids, holding)),
             ],
             ListenerSettings(port=0),
             verifier=process.verifier,
@@ -254,6 +259,7 @@ async def releasing(
             health=process.health,
             telemetry=process.telemetry,
             policy=policy,
+            holding=holding,
         )
         async with (
             running(Component("rpc", server.run)),
@@ -270,6 +276,7 @@ async def releasing(
                 consent_service_pb2_grpc.ConsentServiceStub(channel),
                 policy_service_pb2_grpc.PolicyServiceStub(channel),
                 client,
+                clearance_service_pb2_grpc.ClearanceServiceStub(channel),
             )
 
 

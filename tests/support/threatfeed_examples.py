@@ -13,6 +13,16 @@ from services.kernel.markings.refusals import MarkingMissing
 from services.kernel.refusals import InvalidValue
 from services.kernel.release_terms import Consent, Mode, Rendition
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.clearances import (
+    Clearance,
+    ClearanceCommand,
+    ClearanceRequest,
+    Closing,
+    ForMeeting,
+    TearLineOffer,
+    answer_needed_by,
+    open_request,
+)
 from services.threatfeed.domain.consents import RecordedConsent
 from services.threatfeed.domain.decided_texts import DecidedText, Verdict
 from services.threatfeed.domain.picture import Picture, pictures
@@ -20,16 +30,20 @@ from services.threatfeed.domain.submission import Result, ResultKind
 from services.threatfeed.domain.visibility import Told
 from services.threatfeed.events import (
     CHANGED,
+    NOTICE,
     POLICY,
     RECEIPT,
     Change,
+    NoticeKind,
     assessment_changed,
+    clearance_notices,
     consent_changed,
     policy_adopted,
     receipt,
     release_changed,
 )
 from services.threatfeed.picture.records import PICTURE, picture_event
+from services.threatfeed.statements import consent_answer, consent_request
 from services.threatfeed.store.histories import Standing
 from tests.support.submissions import ROOT, SAMPLES, accepted, real_policy
 
@@ -192,3 +206,69 @@ def policy_events() -> dict[str, bytes]:
         "release-denied": release_changed(_decided(), 1),
     }
     return {f"{POLICY}/{name}.json": message.event.data for name, message in made.items()}
+
+
+def a_clearance(**changes: Any) -> Clearance:
+    """FCDO's request that NCSC consents to hand one of its texts to the EU at a meeting in 60 days."""
+    terms, starts_at = a_consent().terms, RECEIVED + timedelta(days=60)
+    assert terms.meeting is not None
+    meeting = changes.pop("meeting", ForMeeting(terms.meeting, starts_at, starts_at + timedelta(hours=8)))
+    request = ClearanceRequest(
+        assessment_id=terms.assessment_id,
+        revision=terms.revision,
+        rendition=terms.rendition,
+        party=terms.party,
+        mode=terms.mode,
+        series="uk-eu",
+        meeting=meeting,
+        agency="ncsc",
+        originator="NCSC",
+        reason="For the exchange on the threat landscape.",
+        asked_by="fcdo-secretariat",
+        asked_by_party="UK",
+        asked_by_organisation="FCDO",
+        asked_at=RECEIVED,
+        needed_by=answer_needed_by(meeting, 7, RECEIVED) if meeting else RECEIVED + timedelta(days=30),
+    )
+    return open_request(UUID(int=13), replace(request, **changes))
+
+
+def _answers() -> dict[str, Clearance]:
+    officer, at = "ncsc-release-officer", RECEIVED + timedelta(days=1)
+    offer = TearLineOffer("Patch edge devices.", "TLP:GREEN")
+    return {
+        "granted": a_clearance().close(
+            ClearanceCommand.GRANT, Closing(officer, at, "Agreed for the dialogue.", a_consent().id)
+        ),
+        "refused": a_clearance().close(
+            ClearanceCommand.REFUSE, Closing(officer, at, "An operation is under way.")
+        ),
+        "tear-line-offered": a_clearance().close(
+            ClearanceCommand.OFFER_TEAR_LINE,
+            Closing(officer, at, "Only what follows.", tear_line=offer),
+        ),
+    }
+
+
+def exchanged() -> dict[str, str]:
+    """The canonical form of each example of a request for consent and of an answer, by its place."""
+    outside = a_clearance(meeting=None)
+    made = {
+        "entente.exchange.v1.ConsentRequest/for-a-meeting.json": consent_request(a_clearance()),
+        "entente.exchange.v1.ConsentRequest/outside-meetings.json": consent_request(outside),
+    }
+    for name, clearance in _answers().items():
+        ends = a_consent().terms.expires_at if name == "granted" else None
+        made[f"entente.exchange.v1.ConsentAnswer/{name}.json"] = consent_answer(clearance, ends)
+    return made
+
+
+def notices() -> dict[str, bytes]:
+    """The value of the record for each example of a notice to an agency, by its place."""
+    late = a_clearance().request.needed_by
+    (asked,) = clearance_notices(a_clearance(), NoticeKind.ASKED, real_policy(), RECEIVED)
+    (reminder,) = clearance_notices(a_clearance(), NoticeKind.REMINDER, real_policy(), late)
+    return {
+        f"{NOTICE}/{name}.json": message.event.data
+        for name, message in {"asked": asked, "reminder": reminder}.items()
+    }

@@ -94,7 +94,7 @@ class RecordedConsent:
     aggregate_version: int = 1
 
     def __post_init__(self) -> None:
-        _check_words(self.statement, "/statement")
+        check_words(self.statement, "/statement")
         if bool(self.series) is (self.terms.meeting is None):
             raise MeetingWithoutSeries("a meeting is named with its series", pointer="/use/series")
 
@@ -132,7 +132,7 @@ class RecordedConsent:
         """Raises `ConsentStale` or `ConsentEnded`."""
         if expected != self.aggregate_version:
             raise ConsentStale("the consent has changed since it was read", pointer="/etag")
-        _check_words(reason, "/reason")
+        check_words(reason, "/reason")
         if self.state is not ConsentState.STANDING or self.terms.expires_at <= at:
             raise ConsentEnded("the consent has ended")
         return replace(
@@ -149,8 +149,9 @@ class RecordedConsent:
         return replace(self, state=ConsentState.EXPIRED, aggregate_version=self.aggregate_version + 1)
 
 
-def _check_words(words: str, pointer: str) -> None:
-    if not words.strip() or len(words) > LONGEST_WORDS:
-        raise InvalidValue(f"between 1 and {LONGEST_WORDS} characters are needed", pointer=pointer)
+def check_words(words: str, pointer: str, longest: int = LONGEST_WORDS) -> None:
+    """Raises `InvalidValue` for words that say nothing, are too long, or command a terminal."""
+    if not words.strip() or len(words) > longest:
+        raise InvalidValue(f"between 1 and {longest} characters are needed", pointer=pointer)
     if _CONTROL.search(words):
         raise InvalidValue("control characters are not kept", pointer=pointer)

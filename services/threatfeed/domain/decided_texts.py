@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from services.kernel.identifiers import decided_text_id
 from services.kernel.releasability import jointly_allowed
 from services.kernel.release_terms import Decision, Mode, Rendition
+
+LONGEST_MEETING = timedelta(days=2)
+"""A meeting is over this long after its start at the latest."""
 
 
 class ChangeCause(StrEnum):

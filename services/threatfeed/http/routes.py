@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from services.threatfeed.http import (
     assessments,
     changes,
+    clearances,
     conflicts,
     consents,
     consumers,
@@ -28,6 +29,7 @@ def routes() -> Sequence[APIRouter]:
         assessments.routes(),
         changes.routes(),
         conflicts.routes(),
+        clearances.routes(),
         consents.routes(),
         consumers.routes(),
         exports.routes(),

@@ -5,14 +5,19 @@ Work is done in batches, each a transaction of its own that takes what is left: 
 up anywhere, and nothing is decided twice under one policy.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.chassis.audit import AuditEntry
 from services.chassis.database import Database, Transaction
 from services.chassis.outbox import OutboxMessage, enqueue
 from services.kernel.policy import Policy
 from services.kernel.releasability import decide_all
-from services.threatfeed.domain.decided_texts import ChangeCause, DecidedText, changed_verdicts
+from services.threatfeed.domain.decided_texts import (
+    LONGEST_MEETING,
+    ChangeCause,
+    DecidedText,
+    changed_verdicts,
+)
 from services.threatfeed.events import release_changed
 from services.threatfeed.store.consents import consents_for
 from services.threatfeed.store.decided_texts import put_decided_texts, record_changes, texts_to_decide
@@ -20,9 +25,6 @@ from services.threatfeed.store.policies import lock_policy, policy_in_force
 from services.threatfeed.store.readings import find_revision, record_decisions
 from services.threatfeed.usecases.decide_releasability import Use
 from services.threatfeed.usecases.renditions import text_under_decision
-
-LONGEST_MEETING = timedelta(days=2)
-"""A meeting is over this long after its start at the latest."""
 
 _BATCH = 50
 

@@ -49,32 +49,51 @@ async def record_consent(
     Raises `NoAccess` where the organisation is not asked about the text, `UnknownParty`, and the refusals of
     `RecordedConsent`. That a series exists is not told: a consent for none is for nothing.
     """
+    async with once.transaction() as tx:
+        given = GivenConsent(use, expires_at, statement)
+        consent = await give_consent(tx, reader, given, policy=policy, at=at, request_id=once.key)
+        return await once.answer(tx, consent)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenConsent:
+    """A consent as an officer gives it: to what, until when, in which words."""
+
+    use: ConsentedUse
+    expires_at: datetime
+    statement: str
+
+
+async def give_consent(
+    tx: Transaction, reader: Reader, given: GivenConsent, *, policy: Policy, at: datetime, request_id: str
+) -> RecordedConsent:
+    """The same inside a transaction. Raises as `record_consent` does."""
+    use = given.use
     resource = f"assessment {use.assessment_id} revision {use.revision}"
     require_release_officer(policy, reader, resource)
-    async with once.transaction() as tx:
-        text = await _text(tx, use, policy)
-        if text is None or not is_asked(text, reader, policy):
-            raise NoAccess(resource)
-        consent = RecordedConsent(
-            terms=Consent(
-                originator=reader.organisation,
-                party=policy.party(use.party).id,
-                mode=use.mode,
-                assessment_id=use.assessment_id,
-                revision=use.revision,
-                rendition=use.rendition,
-                meeting=use.meeting_id,
-                expires_at=expires_at,
-            ),
-            series=use.series,
-            originator_party=reader.party,
-            statement=statement,
-            recorded_by=reader.subject,
-            recorded_at=at,
-        )
-        consent = consent.after(await find_consent(tx, consent.id, lock=True))
-        await keep_consent(tx, consent, audit_of(consent, "consent.recorded", reader, at, once.key), at)
-        return await once.answer(tx, consent)
+    text = await _text(tx, use, policy)
+    if text is None or not is_asked(text, reader, policy):
+        raise NoAccess(resource)
+    consent = RecordedConsent(
+        terms=Consent(
+            originator=reader.organisation,
+            party=policy.party(use.party).id,
+            mode=use.mode,
+            assessment_id=use.assessment_id,
+            revision=use.revision,
+            rendition=use.rendition,
+            meeting=use.meeting_id,
+            expires_at=given.expires_at,
+        ),
+        series=use.series,
+        originator_party=reader.party,
+        statement=given.statement,
+        recorded_by=reader.subject,
+        recorded_at=at,
+    )
+    consent = consent.after(await find_consent(tx, consent.id, lock=True))
+    await keep_consent(tx, consent, audit_of(consent, "consent.recorded", reader, at, request_id), at)
+    return consent
 
 
 def require_release_officer(policy: Policy, reader: Reader, resource: str) -> None:

@@ -1,0 +1,75 @@
+"""The canonical form of what crosses between parties: requests for consent and the answers to them.
+
+It is the RFC 8785 form of the proto JSON of `entente.exchange.v1`. A member that holds its default is left
+out, so that a field added later does not change an older document.
+"""
+
+from datetime import UTC, datetime
+
+from entente.exchange.v1 import clearance_pb2, release_pb2
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from services.kernel.canonical import canonical_json, content_hash
+from services.threatfeed.domain.clearances import Clearance
+
+
+def consent_request(clearance: Clearance) -> str:
+    """What the originator is asked, as text of canonical bytes."""
+    return canonical_json(_document(_request(clearance))).decode("utf-8")
+
+
+def consent_answer(clearance: Clearance, consent_expires_at: datetime | None) -> str:
+    """What the originator answered, naming the request by its hash. `clearance` must be answered."""
+    closing = clearance.closing
+    if closing is None:
+        raise ValueError("the request is not answered")
+    message = clearance_pb2.ConsentAnswer(
+        request_id=str(clearance.id),
+        request_hash=content_hash(_document(_request(clearance))),
+        kind=clearance_pb2.ConsentAnswerKind.Value(f"CONSENT_ANSWER_KIND_{clearance.state.value}"),
+        words=closing.words,
+        consent_id="" if closing.consent_id is None else str(closing.consent_id),
+        consent_expires_at="" if consent_expires_at is None else _instant(consent_expires_at),
+        organisation=clearance.request.originator,
+        official=closing.by,
+        answered_at=_instant(closing.at),
+    )
+    if closing.tear_line is not None:
+        message.tear_line.text = closing.tear_line.text
+        message.tear_line.marking = closing.tear_line.marking
+    return canonical_json(_document(message)).decode("utf-8")
+
+
+def _request(clearance: Clearance) -> clearance_pb2.ConsentRequest:
+    request = clearance.request
+    message = clearance_pb2.ConsentRequest(
+        request_id=str(clearance.id),
+        assessment_id=str(request.assessment_id),
+        revision=request.revision,
+        rendition=release_pb2.Rendition.Value(f"RENDITION_{request.rendition.value}"),
+        mode=release_pb2.ReleaseMode.Value(f"RELEASE_MODE_{request.mode.value}"),
+        party=request.party,
+        series=request.series,
+        originator=request.originator,
+        reason=request.reason,
+        needed_by=_instant(request.needed_by),
+        asked_at=_instant(request.asked_at),
+        asked_by_party=request.asked_by_party,
+        asked_by_organisation=request.asked_by_organisation,
+        official=request.asked_by,
+    )
+    if request.meeting is not None:
+        message.meeting_id = str(request.meeting.id)
+        message.meeting_starts_at = _instant(request.meeting.starts_at)
+        message.meeting_ends_at = _instant(request.meeting.ends_at)
+    return message
+
+
+def _document(message: Message) -> dict[str, object]:
+    document: dict[str, object] = json_format.MessageToDict(message)
+    return document
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,622 @@
+"""A secretariat asks an originator for its consent; only the originator's release officer answers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from entente.exchange.v1 import release_pb2
+from entente.threatfeed.v1 import clearance_service_pb2 as messages
+from entente.threatfeed.v1 import policy_event_pb2
+
+from deploy.local.platform import PlatformAccess
+from services.kernel.canonical import content_hash
+from services.kernel.release_terms import Mode
+from services.threatfeed.usecases.decide_anew import decide_anew
+from services.threatfeed.usecases.keep_clearance_dates import keep_clearance_dates
+from tests.support.kafka import Broker, first
+from tests.support.postgres import Databases
+from tests.support.processes import running
+from tests.support.releasing import MEETING_TIME, Releasing, narrative, releasing, widened
+from tests.support.rpc import refusal
+from tests.support.submissions import real_policy
+
+AMBER = {"tlp": "TLP:AMBER"}
+DENIED = grpc.StatusCode.PERMISSION_DENIED
+CLOSED = (grpc.StatusCode.FAILED_PRECONDITION, "CLEARANCE_CLOSED")
+OVER = (grpc.StatusCode.FAILED_PRECONDITION, "MEETING_OVER")
+Sender = list[tuple[str, str]]
+
+
+@pytest.fixture
+async def release(platform: PlatformAccess, postgres: Databases) -> AsyncIterator[Releasing]:
+    async with releasing(platform, postgres) as release:
+        yield release
+
+
+def asking(text: UUID, meeting: UUID | None, **changes: Any) -> messages.AskClearanceRequest:
+    """What FCDO asks: that the EU is handed a text of a meeting."""
+    request = messages.AskClearanceRequest(
+        request_id=str(uuid4()),
+        use=messages.RequestedUse(
+            assessment_id=str(text),
+            revision=1,
+            rendition=release_pb2.RENDITION_FULL,
+            party="EU",
+            mode=release_pb2.RELEASE_MODE_RELEASE,
+            series="uk-eu",
+        ),
+        reason="For the exchange on the threat landscape.",
+    )
+    if meeting is not None:
+        request.use.meeting.meeting_id = str(meeting)
+        request.use.meeting.starts_time.FromDatetime(MEETING_TIME)
+        request.use.meeting.ends_time.FromDatetime(MEETING_TIME + timedelta(hours=8))
+    for name, value in changes.items():
+        setattr(request if hasattr(request, name) else request.use, name, value)
+    return request
+
+
+async def ask(
+    release: Releasing, request: messages.AskClearanceRequest, sender: Sender | None = None
+) -> messages.Clearance:
+    metadata = sender or release.secretariat()
+    return (await release.clearances.AskClearance(request, metadata=metadata)).clearance
+
+
+async def grant(
+    release: Releasing, clearance: messages.Clearance, sender: Sender | None = None, **changes: str
+) -> messages.Clearance:
+    request = messages.GrantClearanceRequest(
+        **{
+            "request_id": str(uuid4()),
+            "clearance_id": clearance.clearance_id,
+            "etag": clearance.etag,
+            "statement": "Agreed for the dialogue.",
+            **changes,
+        }
+    )
+    request.expires_time.FromDatetime(MEETING_TIME + timedelta(days=1))
+    metadata = sender or release.officer("NCSC")
+    return (await release.clearances.GrantClearance(request, metadata=metadata)).clearance
+
+
+async def refuse(
+    release: Releasing, clearance: messages.Clearance, sender: Sender | None = None
+) -> messages.Clearance:
+    request = messages.RefuseClearanceRequest(
+        request_id=str(uuid4()), clearance_id=clearance.clearance_id, etag=clearance.etag, reason="Not now."
+    )
+    metadata = sender or release.officer("NCSC")
+    return (await release.clearances.RefuseClearance(request, metadata=metadata)).clearance
+
+
+async def offer(
+    release: Releasing, clearance: messages.Clearance, marking: str, sender: Sender | None = None
+) -> messages.Clearance:
+    request = messages.OfferTearLineRequest(
+        request_id=str(uuid4()),
+        clearance_id=clearance.clearance_id,
+        etag=clearance.etag,
+        reason="Only this.",
+        tear_line=messages.OfferedTearLine(text="Patch edge devices.", marking=marking),
+    )
+    metadata = sender or release.officer("NCSC")
+    return (await release.clearances.OfferTearLine(request, metadata=metadata)).clearance
+
+
+async def withdraw(
+    release: Releasing, clearance: messages.Clearance, sender: Sender | None = None
+) -> messages.Clearance:
+    request = messages.WithdrawClearanceRequest(
+        request_id=str(uuid4()), clearance_id=clearance.clearance_id, etag=clearance.etag, reason="Settled."
+    )
+    metadata = sender or release.secretariat()
+    return (await release.clearances.WithdrawClearance(request, metadata=metadata)).clearance
+
+
+async def read(release: Releasing, identity: str, sender: Sender) -> messages.Clearance:
+    request = messages.GetClearanceRequest(clearance_id=identity)
+    return (await release.clearances.GetClearance(request, metadata=sender)).clearance
+
+
+async def queue(
+    release: Releasing, organisation: str = "NCSC", selection: str = "OPEN"
+) -> list[messages.Clearance]:
+    request = messages.ListClearanceQueueRequest(
+        selection=messages.ClearanceSelection.Value(f"CLEARANCE_SELECTION_{selection}")
+    )
+    answer = await release.clearances.ListClearanceQueue(request, metadata=release.officer(organisation))
+    return list(answer.clearances)
+
+
+async def asked(release: Releasing, sender: Sender, selection: str = "ALL") -> list[str]:
+    request = messages.ListClearancesRequest(
+        selection=messages.ClearanceSelection.Value(f"CLEARANCE_SELECTION_{selection}")
+    )
+    answer = await release.clearances.ListClearances(request, metadata=sender)
+    return [one.clearance_id for one in answer.clearances]
+
+
+async def text_for(release: Releasing, marking: object = None) -> UUID:
+    (text,) = await release.hold("ncsc", narrative("A", marking or AMBER))  # type: ignore[arg-type]
+    # Outside the community of the text its own party's officials need a consent to read it.
+    await release.consent("NCSC", release.use(text, "UK"))
+    return text
+
+
+def told(release: Releasing, topic: str = "threatfeed.clearance.ncsc.v1") -> list[dict[str, Any]]:
+    rows = release.rows("SELECT unnest(data) FROM outbox WHERE topic = %s ORDER BY id", topic)
+    return [json.loads(value) for (value,) in rows]
+
+
+async def test_a_grant_records_the_consent_and_decides_anew_what_waited(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    assert not await release.allowed(text, meeting=meeting)
+    clearance = await ask(release, asking(text, meeting))
+    assert clearance.state == messages.CLEARANCE_STATE_OPEN
+    assert [one.clearance_id for one in await queue(release)] == [clearance.clearance_id]
+    answered = await grant(release, clearance)
+    assert answered.state == messages.CLEARANCE_STATE_GRANTED
+    recorded = release.rows("SELECT consent_id, party, meeting_id FROM consent WHERE meeting_id IS NOT NULL")
+    assert recorded == [(UUID(answered.consent_id), "EU", meeting)]
+    assert release.rows("SELECT due FROM decided_text") == [(True,)]
+    assert await read(release, clearance.clearance_id, release.secretariat()) == answered
+    assert await queue(release) == []
+    assert [one.clearance_id for one in await queue(release, selection="ANSWERED")] == [answered.clearance_id]
+
+
+async def test_an_answer_is_told_to_who_waits_for_the_decision(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    await release.consent("NCSC", release.use(text, "UK", meeting=meeting))
+    assert not await release.allowed(text, meeting=meeting)
+    await grant(release, await ask(release, asking(text, meeting)))
+    await decide_in_force(release)
+    assert release.rows("SELECT allowed, due FROM decided_text") == [(True, False)]
+    changes = release.rows("SELECT party, allowed_before, allowed_after, cause FROM decision_change")
+    assert changes == [("EU", False, True, "CONSENT")]
+    rows = release.rows(
+        "SELECT unnest(data) FROM outbox WHERE topic = 'threatfeed.policy.v1' ORDER BY id DESC LIMIT 1"
+    )
+    told_last = policy_event_pb2.PolicyEvent.FromString(rows[0][0]).release_changed
+    assert (told_last.meeting_id, told_last.allowed) == (str(meeting), True)
+
+
+async def decide_in_force(release: Releasing) -> None:
+    async with release.process.database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO policy_version VALUES (1, %s, %s, '{}', %s)",
+            [release.policy.version, release.policy.digest, release.clock()],
+        )
+    assert await decide_anew(release.process.database, release.policy, release.clock()) == 1
+
+
+async def test_an_answer_is_needed_when_the_papers_go_out_and_never_in_the_past(release: Releasing) -> None:
+    text = await text_for(release)
+    clearance = await ask(release, asking(text, uuid4()))
+    assert clearance.needed_by_time.ToDatetime(MEETING_TIME.tzinfo) == MEETING_TIME - timedelta(days=7)
+    release.clock.at = MEETING_TIME - timedelta(days=6)
+    late = await ask(release, asking(text, uuid4()))
+    assert late.needed_by_time.ToDatetime(MEETING_TIME.tzinfo) == MEETING_TIME
+    assert not late.overdue
+    assert [one.clearance_id for one in await queue(release, selection="OVERDUE")] == [clearance.clearance_id]
+
+
+async def test_nobody_but_the_originator_s_release_officer_answers(release: Releasing) -> None:
+    clearance = await ask(release, asking(await text_for(release), uuid4()))
+    for who in (
+        ("UK", "FCDO", "secretariat"),
+        ("UK", "NCSC", "secretariat"),
+        ("UK", "NCSC", "agency"),
+        ("UK", "FCDO", "release-officer"),
+        ("EU", "ENISA", "release-officer"),
+        ("US", "NSA", "release-officer"),
+        ("UK", "DSIT", "release-officer"),
+    ):
+        sender = release.bearer(*who)
+        for answer in (
+            grant(release, clearance, sender),
+            refuse(release, clearance, sender),
+            offer(release, clearance, "TLP:GREEN", sender),
+        ):
+            assert (await refusal(answer))[0] is DENIED, who
+    assert release.rows("SELECT state FROM clearance") == [("OPEN",)]
+    assert release.rows("SELECT count(*) FROM consent WHERE meeting_id IS NOT NULL") == [(0,)]
+    assert release.rows("SELECT count(*) FROM audit WHERE subject_kind = 'clearance'") == [(1,)]
+
+
+async def test_a_secretariat_asks_only_for_what_it_may_read(release: Releasing) -> None:
+    hidden, kept = await release.hold("ncsc", narrative("A", {"tlp": "TLP:RED"}), narrative("B", AMBER))
+    await release.consent("NCSC", release.use(kept, "UK"))
+    answers = []
+    eu = release.bearer("EU", "EEAS", "secretariat")
+    for text in (hidden, kept, uuid4()):
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await ask(release, asking(text, uuid4()), eu)
+        answers.append((failed.value.code(), (failed.value.details() or "").replace(str(text), "x")))
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] is DENIED
+    for sender in (release.secretariat("uk-us-cmr"), release.officer("NCSC"), release.officer("ENISA")):
+        assert (await refusal(ask(release, asking(kept, uuid4()), sender)))[0] is DENIED
+    assert release.rows("SELECT count(*) FROM clearance") == [(0,)]
+
+
+async def test_who_knows_of_a_request(release: Releasing) -> None:
+    clearance = await ask(release, asking(await text_for(release), uuid4()))
+    identity = clearance.clearance_id
+    knowing = (
+        release.secretariat(),
+        release.bearer("UK", "DSIT", "secretariat"),
+        release.bearer("UK", "FCDO", "auditor"),
+        release.officer("NCSC"),
+    )
+    for sender in knowing:
+        assert (await read(release, identity, sender)).clearance_id == identity
+    others = (
+        release.secretariat("uk-us-cmr"),
+        release.bearer("EU", "EEAS", "secretariat"),
+        release.bearer("UK", "FCDO", "release-officer"),
+        release.officer("ENISA"),
+    )
+    for sender in others:
+        hidden = await failure(read(release, identity, sender), identity)
+        missing = str(uuid4())
+        assert hidden == await failure(read(release, missing, sender), missing)
+        assert hidden[0] is DENIED
+    assert await asked(release, release.secretariat()) == [identity]
+    assert await asked(release, release.bearer("EU", "EEAS", "secretariat")) == []
+    assert await asked(release, release.secretariat("uk-us-cmr")) == []
+    assert await queue(release, "ENISA") == []
+
+
+async def failure(call: Awaitable[Any], identity: str) -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await call
+    return failed.value.code(), (failed.value.details() or "").replace(identity, "x")
+
+
+async def test_a_request_is_answered_once_and_by_who_has_read_it(release: Releasing) -> None:
+    clearance = await ask(release, asking(await text_for(release), uuid4()))
+    stale = messages.Clearance(clearance_id=clearance.clearance_id, etag='"7"')
+    assert await refusal(refuse(release, stale)) == (grpc.StatusCode.ABORTED, "CLEARANCE_STALE")
+    answered = await refuse(release, clearance)
+    assert answered.closing_words == "Not now."
+    assert (await refusal(grant(release, clearance)))[1] == "CLEARANCE_STALE"
+    for again in (grant(release, answered), refuse(release, answered), offer(release, answered, "TLP:GREEN")):
+        assert await refusal(again) == CLOSED
+    assert await refusal(withdraw(release, answered)) == CLOSED
+    assert release.rows("SELECT count(*) FROM consent WHERE meeting_id IS NOT NULL") == [(0,)]
+
+
+async def test_of_answers_that_come_at_once_one_counts(release: Releasing) -> None:
+    clearance = await ask(release, asking(await text_for(release), uuid4()))
+    answers = await asyncio.gather(
+        *(grant(release, clearance) for _ in range(3)), refuse(release, clearance), return_exceptions=True
+    )
+    assert len([one for one in answers if isinstance(one, messages.Clearance)]) == 1
+    assert release.rows("SELECT aggregate_version FROM clearance") == [(2,)]
+
+
+async def test_what_is_asked_twice_is_asked_once_until_it_is_taken_back(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    request = asking(text, meeting)
+    clearance = await ask(release, request)
+    assert await ask(release, request) == clearance
+    again = asking(text, meeting)
+    assert await refusal(ask(release, again)) == (grpc.StatusCode.ALREADY_EXISTS, "CLEARANCE_ASKED")
+    dsit = release.bearer("UK", "DSIT", "secretariat")
+    assert (await refusal(withdraw(release, clearance, dsit)))[0] is DENIED
+    assert (await withdraw(release, clearance)).state == messages.CLEARANCE_STATE_WITHDRAWN
+    assert (await ask(release, again)).clearance_id != clearance.clearance_id
+
+
+async def test_for_a_meeting_that_is_over_nothing_is_asked_or_answered(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    clearance = await ask(release, asking(text, meeting))
+    await release.allowed(text, meeting=meeting)
+    release.clock.at = MEETING_TIME + timedelta(hours=8)
+    assert await refusal(ask(release, asking(text, uuid4()))) == OVER
+    for late in (grant(release, clearance), refuse(release, clearance), withdraw(release, clearance)):
+        assert await refusal(late) == OVER
+    shown = await read(release, clearance.clearance_id, release.secretariat())
+    assert (shown.state, shown.etag) == (messages.CLEARANCE_STATE_EXPIRED, clearance.etag)
+    assert await queue(release) == []
+    assert await keep(release) == 1
+    assert await keep(release) == 0
+    assert release.rows("SELECT state, next_reminder_at FROM clearance") == [("EXPIRED", None)]
+    assert told(release)[-1]["kind"] == "CLEARANCE_NOTICE_KIND_EXPIRED"
+    # Whatever the asker says of a meeting of which texts were decided, it is over.
+    release.clock.at = MEETING_TIME + timedelta(days=3)
+    pretended = asking(text, meeting)
+    pretended.use.meeting.starts_time.FromDatetime(MEETING_TIME + timedelta(days=9))
+    pretended.use.meeting.ends_time.FromDatetime(MEETING_TIME + timedelta(days=10))
+    assert await refusal(ask(release, pretended)) == OVER
+
+
+async def keep(release: Releasing) -> int:
+    return await keep_clearance_dates(release.process.database, release.policy, release.clock())
+
+
+async def test_the_originator_is_reminded_once_as_the_time_comes_near(release: Releasing) -> None:
+    await ask(release, asking(await text_for(release), uuid4()))
+    needed_by = MEETING_TIME - timedelta(days=7)
+    assert await keep(release) == 0
+    for lead in (7, 2, 0):
+        release.clock.at = needed_by - timedelta(days=lead)
+        turns = await asyncio.gather(*(keep(release) for _ in range(4)))
+        assert sum(turns) == 1
+    release.clock.forward(days=1)
+    assert await keep(release) == 0
+    kinds = [one["kind"].removeprefix("CLEARANCE_NOTICE_KIND_") for one in told(release)]
+    assert kinds == ["ASKED", "REMINDER", "REMINDER", "REMINDER"]
+    assert len({one["noticeId"] for one in told(release)}) == 4
+    (waiting,) = await queue(release)
+    assert waiting.overdue
+    assert waiting.reminded_time.ToDatetime(needed_by.tzinfo) == needed_by
+
+
+async def test_an_agency_hears_of_a_request_on_a_topic_of_its_own(release: Releasing, kafka: Broker) -> None:
+    clearance = await ask(release, asking(await text_for(release), uuid4()))
+    topic, login = "threatfeed.clearance.ncsc.v1", release.platform.agency("ncsc")
+    async with running(release.process.relay()):
+        value = await first(login, topic, group=kafka.group("agency-ncsc"))
+    notice = json.loads(value or b"")
+    assert (notice["kind"], notice["clearanceId"]) == (
+        "CLEARANCE_NOTICE_KIND_ASKED",
+        clearance.clearance_id,
+    )
+
+
+async def test_reminders_that_were_missed_are_sent_as_one(release: Releasing) -> None:
+    await ask(release, asking(await text_for(release), uuid4()))
+    release.clock.at = MEETING_TIME - timedelta(days=8)
+    assert await keep(release) == 1
+    assert await keep(release) == 0
+
+
+async def test_the_messages_of_request_and_answer_are_kept(release: Releasing) -> None:
+    clearance = await ask(release, asking(await text_for(release), uuid4()))
+    await refuse(release, clearance)
+    ((request, answer),) = release.rows("SELECT request_message, answer_message FROM clearance")
+    request, answer = json.loads(request), json.loads(answer)
+    assert request["requestId"] == answer["requestId"] == clearance.clearance_id
+    assert answer["requestHash"] == content_hash(request)
+    assert answer["official"] == "ncsc-release-officer"
+
+
+async def test_a_tear_line_is_an_offer_until_its_agency_publishes_it(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    clearance = await ask(release, asking(text, meeting))
+    answered = await offer(release, clearance, "TLP:GREEN")
+    assert answered.state == messages.CLEARANCE_STATE_TEAR_LINE_OFFERED
+    assert not await release.allowed(text, meeting=meeting)
+    (listed,) = await queue(release, selection="ANSWERED")
+    assert (listed.tear_line.text, listed.tear_line.marking) == ("", "TLP:GREEN")
+    shown = await read(release, clearance.clearance_id, release.secretariat())
+    assert shown.tear_line.text == "Patch edge devices."
+    audited = "SELECT actor FROM audit WHERE action = 'clearance.tear-line-read'"
+    assert release.rows(audited) == [("fcdo-secretariat",)]
+    assert release.rows("SELECT count(*) FROM audit WHERE detail::text LIKE '%%Patch edge%%'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("marking", "reason"),
+    [
+        ("SECRET//NOFORN", "HOLDING_REFUSED"),
+        ("TLP:RED", "TEAR_LINE_NOT_FOR_ASKER"),
+        ("VERY SECRET", "MARKING_UNKNOWN"),
+        ("", "MARKING_MISSING"),
+    ],
+)
+async def test_a_tear_line_that_the_asker_may_not_have_is_not_kept(
+    release: Releasing, marking: str, reason: str
+) -> None:
+    clearance = await ask(release, asking(await text_for(release), uuid4()))
+    assert (await refusal(offer(release, clearance, marking)))[1] == reason
+    assert release.rows("SELECT state, tear_line_text FROM clearance") == [("OPEN", None)]
+
+
+async def test_a_consent_that_stands_already_is_the_answer(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    clearance = await ask(release, asking(text, meeting))
+    consent = await release.consent("NCSC", release.use(text, "EU", meeting=meeting))
+    assert (await grant(release, clearance)).consent_id == consent.consent_id
+
+
+async def test_a_clearance_outside_meetings_lets_a_party_read(release: Releasing) -> None:
+    request = asking(await text_for(release), None)
+    assert (await refusal(ask(release, request)))[1] == "ANSWER_NEEDED_INVALID"
+    request.needed_by_time.FromDatetime(release.clock() - timedelta(days=1))
+    assert (await refusal(ask(release, request)))[1] == "ANSWER_NEEDED_INVALID"
+    request.needed_by_time.FromDatetime(release.clock() + timedelta(days=9))
+    await grant(release, await ask(release, request))
+    recorded = release.rows("SELECT meeting_id, series FROM consent WHERE party = 'EU'")
+    assert recorded == [(None, "")]
+
+
+async def test_an_agency_sees_where_its_texts_were_used_once_the_time_has_come(release: Releasing) -> None:
+    own, other = await release.hold("ncsc", narrative("A", {"tlp": "TLP:GREEN"}), narrative("B", AMBER))
+    (foreign,) = await release.hold("enisa", narrative("C", {"tlp": "TLP:GREEN"}))
+    meeting = uuid4()
+    for text in (own, other, foreign):
+        await release.allowed(text, meeting=meeting, mode=Mode.DISCLOSE)
+    request = messages.ListTextUsesRequest()
+    assert not (await release.clearances.ListTextUses(request, metadata=release.officer("NCSC"))).uses
+    release.clock.at = MEETING_TIME
+    (use,) = (await release.clearances.ListTextUses(request, metadata=release.officer("NCSC"))).uses
+    assert (use.assessment_id, use.series, use.meeting_id) == (str(own), "uk-eu", str(meeting))
+    assert use.mode == release_pb2.RELEASE_MODE_DISCLOSE
+    (use,) = (await release.clearances.ListTextUses(request, metadata=release.officer("ENISA"))).uses
+    assert use.assessment_id == str(foreign)
+    call = release.clearances.ListTextUses(request, metadata=release.secretariat())
+    assert (await refusal(call))[0] is DENIED
+
+
+async def test_a_series_kept_to_a_list_is_named_to_nobody_else(
+    platform: PlatformAccess, postgres: Databases
+) -> None:
+    policy = widened(real_policy())
+    on_the_list = frozenset({"fcdo-secretariat", "ncsc-release-officer"})
+    kept = replace(policy.series["uk-eu"], need_to_know=on_the_list)
+    policy = replace(policy, series={**policy.series, "uk-eu": kept})
+    uses = messages.ListTextUsesRequest()
+    async with releasing(platform, postgres, policy=policy) as release:
+        (own,) = await release.hold("ncsc", narrative("B", {"tlp": "TLP:GREEN"}))
+        (foreign,) = await release.hold("nsa", narrative("A", {"tlp": "TLP:GREEN"}))
+        assert (await refusal(ask(release, asking(foreign, uuid4()))))[1] == "SERIES_WITHHELD"
+        meeting = uuid4()
+        clearance = await ask(release, asking(own, meeting))
+        assert [one.clearance_id for one in await queue(release)] == [clearance.clearance_id]
+        stranger = release.bearer("UK", "NCSC", "release-officer", "owner")
+        assert (await refusal(read(release, clearance.clearance_id, stranger)))[0] is DENIED
+        assert (await refusal(grant(release, clearance, stranger)))[0] is DENIED
+        for text in (own, foreign):
+            assert await release.allowed(text, meeting=meeting)
+        release.clock.at = MEETING_TIME
+        assert told(release) == []
+        seen = await release.clearances.ListTextUses(uses, metadata=release.officer("NCSC"))
+        assert [one.assessment_id for one in seen.uses] == [str(own)]
+        seen = await release.clearances.ListTextUses(uses, metadata=release.officer("NSA"))
+        assert not seen.uses
+
+
+async def test_the_queue_is_read_page_by_page_with_tokens_of_its_own(release: Releasing) -> None:
+    text = await text_for(release)
+    made = [(await ask(release, asking(text, uuid4()))).clearance_id for _ in range(5)]
+    request, officer = messages.ListClearanceQueueRequest(page_size=2), release.officer("NCSC")
+    found: list[str] = []
+    while True:
+        page = await release.clearances.ListClearanceQueue(request, metadata=officer)
+        found += [one.clearance_id for one in page.clearances]
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+    assert sorted(found) == sorted(made)
+    assert len(found) == 5
+    token = request.page_token
+    other = messages.ListClearancesRequest(page_token=token)
+    call = release.clearances.ListClearances(other, metadata=release.secretariat())
+    assert (await refusal(call))[0] is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_the_desk_over_rest(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    asker, officer = dict(release.secretariat()), dict(release.officer("NCSC"))
+    body: dict[str, Any] = {
+        "use": {
+            "assessment_id": str(text),
+            "revision": 1,
+            "rendition": "FULL",
+            "party": "EU",
+            "mode": "RELEASE",
+            "series": "uk-eu",
+            "meeting": {
+                "id": str(meeting),
+                "starts_time": MEETING_TIME.isoformat(),
+                "ends_time": (MEETING_TIME + timedelta(hours=8)).isoformat(),
+            },
+        },
+        "reason": "For the exchange on the threat landscape.",
+    }
+    client, key = release.client, {"idempotency-key": str(uuid4())}
+    made = await client.post("/v1/clearances", json=body, headers={**asker, **key})
+    assert made.status_code == 201, made.text
+    again = await client.post("/v1/clearances", json=body, headers={**asker, **key})
+    assert again.content == made.content
+    place, etag = made.headers["location"], made.headers["etag"]
+    assert (await client.get("/v1/clearances", headers=asker)).json()["clearances"] == [made.json()]
+    assert (await client.get("/v1/clearance-queue", headers=officer)).json()["clearances"] == [made.json()]
+    grant = {"expires_time": (MEETING_TIME + timedelta(days=1)).isoformat(), "statement": "Agreed."}
+    own_grant = await client.post(
+        f"{place}/grant",
+        json=grant,
+        headers={**asker, "idempotency-key": str(uuid4()), "if-match": etag},
+    )
+    assert own_grant.status_code == 403
+    stale = await client.post(
+        f"{place}/grant",
+        json=grant,
+        headers={**officer, "idempotency-key": str(uuid4()), "if-match": '"9"'},
+    )
+    assert stale.status_code == 412
+    sent = {**officer, "idempotency-key": str(uuid4()), "if-match": etag}
+    granted = await client.post(f"{place}/grant", json=grant, headers=sent)
+    assert (granted.status_code, granted.json()["state"]) == (200, "GRANTED"), granted.text
+    assert (await client.post(f"{place}/grant", json=grant, headers=sent)).content == granted.content
+    assert (await client.get(place, headers=asker)).json() == granted.json()
+    refused = {**officer, "idempotency-key": str(uuid4()), "if-match": granted.headers["etag"]}
+    late = await client.post(f"{place}/refuse", json={"reason": "No."}, headers=refused)
+    assert (late.status_code, late.json()["reason"]) == (409, "CLEARANCE_CLOSED")
+    forged = await client.get("/v1/clearances?page_token=forged", headers=asker)
+    assert forged.status_code == 400
+    assert (await client.get("/v1/text-uses", headers=officer)).json()["uses"] == []
+
+
+def of_a_party_elsewhere(text: UUID) -> messages.AskClearanceRequest:
+    return asking(text, uuid4(), party="US")
+
+
+def of_another_organisation(text: UUID) -> messages.AskClearanceRequest:
+    return asking(text, uuid4(), originator="ENISA")
+
+
+def of_a_meeting_without_end(text: UUID) -> messages.AskClearanceRequest:
+    request = asking(text, uuid4())
+    request.use.meeting.ends_time.FromDatetime(MEETING_TIME)
+    return request
+
+
+def with_a_time_of_its_own(text: UUID) -> messages.AskClearanceRequest:
+    request = asking(text, uuid4())
+    request.needed_by_time.FromDatetime(MEETING_TIME)
+    return request
+
+
+def without_a_reason(text: UUID) -> messages.AskClearanceRequest:
+    return asking(text, uuid4(), reason=" ")
+
+
+def with_terminal_commands(text: UUID) -> messages.AskClearanceRequest:
+    return asking(text, uuid4(), reason="a\x1b[2Jb")
+
+
+def of_no_rendition(text: UUID) -> messages.AskClearanceRequest:
+    return asking(text, uuid4(), rendition=release_pb2.RENDITION_UNSPECIFIED)
+
+
+def of_a_rendition_that_does_not_exist(text: UUID) -> messages.AskClearanceRequest:
+    return asking(text, uuid4(), rendition=99)
+
+
+@pytest.mark.parametrize(
+    ("request_for", "reason"),
+    [
+        (of_a_party_elsewhere, "INVALID_VALUE"),
+        (of_another_organisation, "ORIGINATOR_NOT_ASKED"),
+        (of_a_meeting_without_end, "MEETING_TIMES_INVALID"),
+        (with_a_time_of_its_own, "ANSWER_NEEDED_INVALID"),
+        (without_a_reason, "INVALID_VALUE"),
+        (with_terminal_commands, "INVALID_VALUE"),
+        (of_no_rendition, "INVALID_VALUE"),
+        (of_a_rendition_that_does_not_exist, "INVALID_VALUE"),
+    ],
+)
+async def test_a_request_that_says_nothing_lawful_is_refused(
+    release: Releasing, request_for: Callable[[UUID], messages.AskClearanceRequest], reason: str
+) -> None:
+    text = await text_for(release)
+    expected = (grpc.StatusCode.INVALID_ARGUMENT, reason)
+    assert await refusal(ask(release, request_for(text))) == expected
+    assert release.rows("SELECT count(*) FROM clearance") == [(0,)]
+
+
+async def test_a_revision_that_was_replaced_is_not_asked_for(release: Releasing) -> None:
+    text = await text_for(release)
+    await release.hold("ncsc", narrative("A", AMBER, version=2, text="Other words."))
+    answer = await refusal(ask(release, asking(text, uuid4())))
+    assert answer == (grpc.StatusCode.FAILED_PRECONDITION, "REVISION_NOT_CURRENT")
