@@ -7,6 +7,7 @@ from services.cli.commands import (
     clearance,
     conflicts,
     consumers,
+    denying,
     exporting,
     people,
     quarantine,
@@ -51,6 +52,7 @@ def create_app() -> typer.Typer:
     app.add_typer(conflicts.create_commands(), name="conflict")
     app.add_typer(clearance.create_commands(), name="clearance")
     app.add_typer(consumers.create_commands(), name="consumer")
+    app.add_typer(denying.create_commands(), name="deny")
     app.add_typer(triage.create_commands(), name="themes")
     return app
 

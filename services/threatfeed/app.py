@@ -42,6 +42,7 @@ from services.threatfeed.rpc.clearances import ClearanceServicer, clearance_serv
 from services.threatfeed.rpc.conflicts import ConflictServicer, conflict_service
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.correlations import CorrelationServicer, correlation_service
+from services.threatfeed.rpc.denials import DenialServicer, denial_service
 from services.threatfeed.rpc.feeds import FeedServicer, feed_service
 from services.threatfeed.rpc.pictures import PictureServicer, picture_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
@@ -167,6 +168,7 @@ def rpc_services(parts: ApiParts) -> list[Service]:
         quarantine_service(
             QuarantineServicer(process.database, parts.quarantine, parts.sight_of, process.clock)
         ),
+        denial_service(DenialServicer(process.database, parts.sight_of, process.clock, process.ids)),
     ]
 
 

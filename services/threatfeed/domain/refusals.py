@@ -224,6 +224,13 @@ class PayloadClaimsOtherAgency(AssessmentRefusal):
     reason = "PAYLOAD_CLAIMS_OTHER_AGENCY"
 
 
+class SourceDenied(AssessmentRefusal):
+    """The operators of this deployment do not take in the source; `denial` numbers their decision."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "SOURCE_DENIED"
+
+
 class EventUnpublished(AssessmentRefusal):
     """A MISP event that its producer has not published."""
 

@@ -32,6 +32,7 @@ from services.threatfeed.domain.submission import (
 from services.threatfeed.domain.themes import ThemeMatcher
 from services.threatfeed.events import Change, assessment_changed, receipt
 from services.threatfeed.store.conflicts import open_conflicts
+from services.threatfeed.store.denials import hold_deny_list
 from services.threatfeed.store.feeds import add_tallies
 from services.threatfeed.store.histories import (
     Held,
@@ -70,6 +71,9 @@ async def ingest_submissions(
     complete = await complete_catalogues(tx, themed, at)
     check = holding.check(at)
     checked = [_checked(submission, check) for submission in complete]
+    # After the check of what may be held: a spill is a spill, whoever it comes from.
+    if denied := await hold_deny_list(tx):
+        checked = [_checked(submission, denied.check) for submission in checked]
     revisions = list(_revisions(checked))
     held = await lock_histories(
         tx, [(revision.assessment_id, revision.source.version) for revision in revisions]
