@@ -18,6 +18,7 @@ from services.threatfeed.domain.clearances import (
     Clearance,
     ClearanceCommand,
     Closing,
+    RevisionNotCurrent,
     TearLineNotForAsker,
     TearLineOffer,
 )
@@ -53,12 +54,14 @@ async def grant_clearance(
     """Records the consent that is asked for, in one transaction with the answer. Where the same consent
     stands already, that is the answer, until its own end.
 
-    Raises `NoAccess`, `ClearanceStale`, `ClearanceClosed`, `MeetingOver`, and as `give_consent` does.
+    Raises `NoAccess`, `ClearanceStale`, `ClearanceClosed`, `MeetingOver`, `RevisionNotCurrent` where there
+    is nothing left to consent to, and as `give_consent` does.
     """
     async with once.transaction() as tx:
         found = await _lock(tx, reader, answered, policy)
         # What cannot be granted any more is refused before a consent is recorded.
         found.close(ClearanceCommand.GRANT, Closing(reader.subject, at, statement))
+        await _check_current(tx, found)
         given = GivenConsent(_use(found), expires_at, statement)
         consent = await _consent(tx, reader, given, policy, at, once.key)
         closed = found.close(
@@ -115,6 +118,12 @@ async def _lock(tx: Transaction, reader: Reader, answered: Answering, policy: Po
         raise NoAccess(f"clearance {answered.clearance_id}")
     found.require_version(answered.expected)
     return found
+
+
+async def _check_current(tx: Transaction, found: Clearance) -> None:
+    held = await find_revision(tx, found.request.assessment_id, found.request.revision)
+    if held is None or held.state is not RevisionState.CURRENT:
+        raise RevisionNotCurrent("the revision was replaced or withdrawn since it was asked for")
 
 
 async def _keep(

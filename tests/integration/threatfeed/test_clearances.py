@@ -615,8 +615,11 @@ async def test_a_request_that_says_nothing_lawful_is_refused(
     assert release.rows("SELECT count(*) FROM clearance") == [(0,)]
 
 
-async def test_a_revision_that_was_replaced_is_not_asked_for(release: Releasing) -> None:
+async def test_a_revision_that_was_replaced_is_neither_asked_for_nor_granted(release: Releasing) -> None:
     text = await text_for(release)
+    clearance = await ask(release, asking(text, uuid4()))
     await release.hold("ncsc", narrative("A", AMBER, version=2, text="Other words."))
-    answer = await refusal(ask(release, asking(text, uuid4())))
-    assert answer == (grpc.StatusCode.FAILED_PRECONDITION, "REVISION_NOT_CURRENT")
+    expected = (grpc.StatusCode.FAILED_PRECONDITION, "REVISION_NOT_CURRENT")
+    assert await refusal(ask(release, asking(text, uuid4()))) == expected
+    assert await refusal(grant(release, clearance)) == expected
+    assert (await refuse(release, clearance)).state == messages.CLEARANCE_STATE_REFUSED

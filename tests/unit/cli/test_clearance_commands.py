@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
 from services.cli.__main__ import create_app
 from services.cli.commands.clearance import shown_lines, state_of
 
@@ -47,3 +50,12 @@ def test_the_commands_of_the_clearance_desk_are_there() -> None:
     assert group is not None
     names = {one.name for one in group.registered_commands}
     assert names == {"ask", "list", "withdraw", "queue", "show", "answer", "uses"}
+
+
+@pytest.mark.parametrize(
+    "verdicts",
+    [(), ("--refuse", "--tear-line", "x"), ("--refuse", "--grant-until", "2027-01-01T00:00:00+0000")],
+)
+def test_an_answer_is_one_of_three(verdicts: tuple[str, ...]) -> None:
+    typed = ["clearance", "answer", "6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e10", "--words", "Words.", *verdicts]
+    assert CliRunner().invoke(create_app(), typed).exit_code == 2
