@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 KILLS ?= 100
+DATA ?= tests/data/formats
 
 export PYTHONPATH := .:proto
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -12,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format proto lock bench chaos verify
+.PHONY: help run demo test check format proto lock bench chaos chains verify
 
 help:
 	@echo "make run     the whole system on this machine, with the thread on real input"
@@ -20,7 +21,7 @@ help:
 	@echo "make test    everything CI runs"
 	@echo "make check   the static part of it; make format mends what can be mended"
 	@echo "make proto   code and pages from the contracts and the code; make lock the lock files"
-	@echo "make bench   throughput; make chaos SEED=… KILLS=…; make verify all that takes longer"
+	@echo "make bench   throughput; make chaos SEED=… KILLS=…; make chains DATA=…; make verify all of these"
 
 # Beside the packages stands `entente`, so that `.venv/bin/entente status` works without an installation.
 $(VENV)/run.stamp: requirements.lock
@@ -83,4 +84,7 @@ bench: $(VENV)/test.stamp
 chaos: $(VENV)/test.stamp
 	python -m benchmarks.chaos --seed $(SEED) --kills $(KILLS)
 
-verify: test bench chaos
+chains: $(VENV)/test.stamp
+	python -m benchmarks.chains --data $(DATA)
+
+verify: test bench chaos chains

@@ -90,7 +90,8 @@ class Decision:
 
     `revision` is the number that its content has, None where it never was the newest; `number` is set where
     the number is new.
-    `status` is how the assessment stands afterwards, and `changed` says that its readers must hear of it.
+    `status` is how the assessment stands afterwards, and `changed` says that its readers must hear of it: it
+    stands otherwise, or its newest content is another, which can be read although it does not stand.
     `recorded` says that the revision gets a row of its own, `newest` that it is content above all that was
     held, and `others` counts the contents that were held under its version.
     """
@@ -148,7 +149,7 @@ def decide(history: History, incoming: Revision) -> tuple[Decision, History]:
         status,
         revision=history.revision if unchanged else number,
         number=number,
-        changed=not status.stands_as(history.status),
+        changed=number is not None or not status.stands_as(history.status),
         newest=newest,
         others=len(held),
         refusal=refusal,

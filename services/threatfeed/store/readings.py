@@ -91,14 +91,23 @@ async def find_latest(tx: Transaction, assessments: Sequence[UUID]) -> list[Held
 
 
 async def find_source(tx: Transaction, assessment_id: UUID, version: str | None) -> Held | None:
-    """The revision that was published as a version; without one, the latest that was current."""
+    """The revision that was published as a version; without one, the latest that was current.
+
+    Of two contents of one version the one that was chosen, and none while a human has still to choose.
+    """
     if version is None:
         return await find_revision(tx, assessment_id, 0)
     cursor = await tx.execute(
         f"""
         SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
-        WHERE assessment_id = %s AND assessment_revision.revision IS NOT NULL
+        LEFT JOIN revision_conflict ON revision_conflict.assessment_id = assessment.assessment_id
+            AND revision_conflict.cause = 'CONTENT'
+            AND revision_conflict.version_scheme = assessment_revision.version_scheme
+            AND revision_conflict.version_ordinal = assessment_revision.version_ordinal
+        WHERE assessment.assessment_id = %s AND assessment_revision.revision IS NOT NULL
           AND assessment_revision.document #>> '{{source,version,text}}' = %s
+          AND (conflict_id IS NULL OR revision_conflict.state = 'RESOLVED'
+               AND revision_conflict.chosen = assessment_revision.content_sha256)
         """,  # noqa: S608 the columns are a constant
         [assessment_id, version],
     )
@@ -171,12 +180,14 @@ async def page_for_triage(
     return [_held(row) for row in await cursor.fetchall()]
 
 
-async def lock_active(tx: Transaction, after: UUID | None, limit: int) -> list[tuple[Held, int]]:
-    """Current revisions in the order of their ids, locked, each with the version of its aggregate."""
+async def lock_current(tx: Transaction, after: UUID | None, limit: int) -> list[tuple[Held, int]]:
+    """Current revisions, also of what has expired, in the order of their ids, locked, each with the version
+    of its aggregate.
+    """
     cursor = await tx.execute(
         f"""
         SELECT aggregate_version, {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
-        WHERE assessment.state = 'ACTIVE' AND assessment_revision.revision = assessment.revision
+        WHERE assessment.state IN ('ACTIVE', 'EXPIRED') AND assessment_revision.revision = assessment.revision
           AND (%(after)s::uuid IS NULL OR assessment_id > %(after)s)
         ORDER BY assessment_id LIMIT %(limit)s FOR UPDATE OF assessment
         """,  # noqa: S608 the columns are a constant
@@ -186,11 +197,11 @@ async def lock_active(tx: Transaction, after: UUID | None, limit: int) -> list[t
 
 
 async def page_by_id(tx: Transaction, after: UUID | None, limit: int) -> list[Held]:
-    """Current revisions in the order of their ids."""
+    """Current revisions in the order of their ids, also of what has expired."""
     cursor = await tx.execute(
         f"""
         SELECT {_COLUMNS} FROM assessment JOIN assessment_revision USING (assessment_id)
-        WHERE assessment.state = 'ACTIVE' AND assessment_revision.revision = assessment.revision
+        WHERE assessment.state IN ('ACTIVE', 'EXPIRED') AND assessment_revision.revision = assessment.revision
           AND (%(after)s::uuid IS NULL OR assessment_id > %(after)s)
         ORDER BY assessment_id LIMIT %(limit)s
         """,  # noqa: S608 the columns are a constant
@@ -206,7 +217,7 @@ def _held(row: tuple[object, ...]) -> Held:
         raise TypeError("a numbered revision has content")
     if not isinstance(current, int):
         raise TypeError("the current revision is a number")
-    if state == "ACTIVE" and revision == current:
+    if state in ("ACTIVE", "EXPIRED") and revision == current:
         # Rules that were applied later have reassigned the themes of what stands, not of what was published.
         content = _with_themes(content, themes)
     if revision != current and state in ("ACTIVE", "EXPIRED"):

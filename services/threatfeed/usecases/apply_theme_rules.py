@@ -18,11 +18,13 @@ from services.chassis.outbox import enqueue
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import NotEntitled, Policy
 from services.kernel.refusals import Refusal, RefusalKind
+from services.kernel.release_terms import RevisionState
 from services.threatfeed.domain.assessment import Assessment
+from services.threatfeed.domain.status import State
 from services.threatfeed.domain.theme_changes import ThemeChange, compare
 from services.threatfeed.events import Change, assessment_changed
 from services.threatfeed.store.histories import Standing, Themed, store_themes
-from services.threatfeed.store.readings import Held, lock_active
+from services.threatfeed.store.readings import Held, lock_current
 from services.threatfeed.store.theme_rules import (
     RulesRun,
     RunState,
@@ -142,7 +144,7 @@ async def apply_further(database: Database, at: datetime, *, chunk: int = _CHUNK
 
 async def _apply_to_chunk(tx: Transaction, run: RulesRun, at: datetime, size: int) -> RulesRun:
     rules = await matcher_of(tx, run.version)
-    chunk = await lock_active(tx, run.reached, size)
+    chunk = await lock_current(tx, run.reached, size)
     themed: list[Themed] = []
     changes: list[tuple[Held, Change, ThemeChange]] = []
     for held, version in chunk:
@@ -176,13 +178,14 @@ def _standing(held: Held, version: int, content: Assessment) -> Standing:
         agency=content.originator,
         party=held.party,
         object_id=content.source.object_id,
-        state="ACTIVE",
+        state=(State.EXPIRED if held.state is RevisionState.EXPIRED else State.ACTIVE).value,
         revision=held.revision,
         current=content.source.version,
         published_at=content.published,
         themes=content.themes,
         line_themes=content.line_themes(),
         aggregate_version=version,
+        cause=held.cause,
     )
 
 

@@ -269,3 +269,23 @@ async def test_conflicts_over_grpc(reading: Reading) -> None:
             metadata=list(reading.eu().items()),
         )
     assert hidden.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+@pytest.mark.parametrize(("chosen", "status"), [("May be shown", 200), ("Must be kept", 403)])
+async def test_what_was_written_from_a_contested_version_rests_on_the_content_that_was_chosen(
+    reading: Reading, chosen: str, status: int
+) -> None:
+    _, _, derived = await hold(
+        reading,
+        document("A", JOINT, text="May be shown"),
+        document("A", JOINT, version=2),
+        document("D", JOINT, derived_from=[{"agency": "ncsc", "id": "A", "version": "1"}]),
+    )
+    path = f"/v1/assessments/{derived}"
+    assert (await reading.client.get(path, headers=reading.eu())).status_code == 200
+    await hold(reading, document("A", UK_ONLY, text="Must be kept"))
+    assert (await reading.client.get(path, headers=reading.eu())).status_code == 403
+    (conflict,) = await open_conflicts(reading, reading.uk())
+    shown = (await get(reading, reading.uk(), f"/{conflict['id']}")).json()
+    assert (await resolve(reading, reading.uk(), conflict, choice_of(shown, chosen))).is_success
+    assert (await reading.client.get(path, headers=reading.eu())).status_code == status

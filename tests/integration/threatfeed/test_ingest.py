@@ -263,3 +263,21 @@ async def test_a_text_above_what_may_be_held_leaves_only_its_position_and_digest
     assert (value, key) == (None, None)
     assert headers[0][0] == "sha256"
     assert feed.rows("SELECT count(*) FROM assessment") == [(0,)]
+
+
+async def test_a_newer_text_of_what_was_withdrawn_is_told_and_brings_nothing_back(feed: Feed) -> None:
+    notice = {"id": "NCSC-INT-END", "version": 2, "withdrawn": True, "reason": "Wrong."}
+    for document in (
+        notice,
+        narrative(id="NCSC-INT-END", version=1),
+        narrative(id="NCSC-INT-END", version=3),
+    ):
+        offset = await feed.publish(as_bytes(document))
+    await feed.settled(offset)
+    told = [
+        (event.state, event.revision, event.aggregate_version, event.revision_id)
+        for event in await feed.events(str(assessment_id("ncsc", "NCSC-INT-END")))
+    ]
+    withdrawn = assessment_event_pb2.ASSESSMENT_STATE_WITHDRAWN
+    assert told == [(withdrawn, number, number + 1, "") for number in range(3)]
+    assert feed.rows("SELECT revision, aggregate_version FROM assessment") == [(2, 3)]

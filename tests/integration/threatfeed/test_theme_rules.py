@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from deploy.local.platform import PlatformAccess
 from services.kernel.policy import Policy
 from services.kernel.themes import read_themes
 from services.threatfeed.usecases.apply_theme_rules import apply_further
+from services.threatfeed.usecases.expire_assessments import expire_assessments
 from tests.support.postgres import Databases
 from tests.support.reading import JOINT, TEAR_LINE, UK_ONLY, Reading, document, hold, open_reading
 from tests.support.rpc import refusal
@@ -269,3 +271,22 @@ async def test_the_same_over_grpc(reading: Reading) -> None:
     await run_to_the_end(reading)
     done = (await stub.GetThemeRules(messages.GetThemeRulesRequest(), metadata=operator)).run
     assert (done.run_id, done.state) == (run.run_id, messages.THEME_RULES_RUN_STATE_DONE)
+
+
+async def test_what_has_expired_is_themed_anew_and_stays_expired(reading: Reading) -> None:
+    (identity,) = await hold(
+        reading,
+        document("old", JOINT, text="A water board", valid_until="2030-01-01T00:00:00Z"),
+    )
+    assert await expire_assessments(reading.process.database, datetime(2031, 1, 1, tzinfo=UTC)) == 1
+    assert (await get(reading, reading.uk(), "/report"))["changed"] == 1
+    await ask(reading, reading.operator())
+    await run_to_the_end(reading)
+    themes, version = standing(reading)[identity]
+    assert "WATER-1" in themes.values()
+    told = [(event.state, event.cause, event.aggregate_version) for event in events(reading)]
+    expired = (
+        assessment_event_pb2.ASSESSMENT_STATE_EXPIRED,
+        assessment_event_pb2.ASSESSMENT_CAUSE_VALIDITY_ENDED,
+    )
+    assert told[1:] == [(*expired, 2), (*expired, version)]

@@ -141,7 +141,7 @@ def test_a_withdrawal_is_final() -> None:
         Outcome.WITHDRAWN,
         Outcome.DUPLICATE,
     ]
-    assert [d.changed for d in decisions] == [True, True, False, False, False]
+    assert [d.changed for d in decisions] == [True, True, True, False, False]
     assert history.status == Status(State.WITHDRAWN, WithdrawalCause.WITHDRAWN)
 
 
