@@ -71,7 +71,7 @@ def chains_in(folder: Path) -> Iterator[Version]:
         for found in sorted(folder.glob(pattern)):
             for file in sorted(found.glob("[0-9k]*.json")):
                 if "schema" not in file.name and "mapping" not in file.name:
-                    yield Version(found.name, agency, file.read_bytes())
+                    yield Version(str(found.relative_to(folder)), agency, file.read_bytes())
 
 
 def orders(versions: Sequence[Version], shuffles: int, seed: int) -> Iterator[tuple[str, list[Version]]]:
