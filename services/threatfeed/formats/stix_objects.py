@@ -9,6 +9,7 @@ public and in a secret text is two objects, and neither tells of the other.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from services.kernel.identifiers import export_id
 from services.kernel.markings.marking import Marking
@@ -60,6 +61,29 @@ def objects_of(exported: Exported) -> list[StixObject]:
         note for judgement in content.judgements for note in _note(exported, judgement, report, definitions)
     ]
     return distinct([report, agency, *about, *notes, *definitions])
+
+
+def revoked_objects(
+    assessment_id: UUID, agency: str, published: datetime, shown: datetime
+) -> list[StixObject]:
+    """What tells a reader's tools that a report may not be used any more (STIX 2.1 section 3.6).
+
+    It says nothing that the report said, and not why it is gone.
+    """
+    author, created = _agency(agency), _time(published)
+    report = {
+        "type": "report",
+        "spec_version": "2.1",
+        "id": f"report--{assessment_id}",
+        "created_by_ref": author["id"],
+        "created": created,
+        "modified": max(created, _time(shown)),
+        "revoked": True,
+        "name": "No longer available",
+        "published": created,
+        "object_refs": [author["id"]],
+    }
+    return [report, author]
 
 
 def container_objects(manifest: Manifest) -> list[StixObject]:

@@ -12,6 +12,7 @@ from services.threatfeed.http import (
     consents,
     consumers,
     correlations,
+    counts,
     denials,
     exports,
     feeds,
@@ -20,6 +21,7 @@ from services.threatfeed.http import (
     policies,
     quarantine,
     releasability,
+    taxii,
     themes,
     triage,
 )
@@ -43,5 +45,7 @@ def routes() -> Sequence[APIRouter]:
         triage.routes(),
         themes.routes(),
         correlations.routes(),
+        counts.routes(),
+        taxii.routes(),
         quarantine.routes(),
     )

@@ -1,10 +1,12 @@
 """The order in which a party was shown what it may read, for those who follow it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.chassis.database import Transaction
+from services.kernel.release_terms import Rendition
 from services.threatfeed.domain.search import Search
 from services.threatfeed.domain.views import ViewState
 from services.threatfeed.store.view_search import conditions_of
@@ -28,6 +30,65 @@ class Place:
     state: ViewState
     readable: bool
     asked_for: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlace:
+    """An assessment in an order as the party was last shown it; what is gone has no rendition.
+
+    `shown` is a moment of its own: no other place of the order has it, and a later place a later one.
+    """
+
+    assessment_id: UUID
+    sequence: int
+    revision: int
+    rendition: Rendition | None
+    published: datetime
+    shown: datetime
+
+    @property
+    def readable(self) -> bool:
+        return self.rendition is not None
+
+
+async def shown_places(
+    tx: Transaction,
+    party: str,
+    sequence: int,
+    after: datetime | None,
+    only: Sequence[UUID] | None,
+    limit: int,
+) -> list[ShownPlace]:
+    """From a sequence on, shown after a moment, in their order; of some assessments only where those are
+    given.
+    """
+    cursor = await tx.execute(
+        """
+        SELECT assessment_id, sequence, revision, rendition, published_at, shown_at FROM party_view
+        WHERE party = %(party)s AND sequence >= %(sequence)s
+          AND (%(after)s::timestamptz IS NULL OR shown_at > %(after)s)
+          AND (%(only)s::uuid[] IS NULL OR assessment_id = ANY(%(only)s))
+        ORDER BY sequence LIMIT %(limit)s
+        """,
+        {
+            "party": party,
+            "sequence": sequence,
+            "after": after,
+            "only": None if only is None else list(only),
+            "limit": limit,
+        },
+    )
+    return [
+        ShownPlace(
+            identity,
+            int(place),
+            int(revision),
+            None if rendition is None else Rendition(rendition),
+            published,
+            shown,
+        )
+        for identity, place, revision, rendition, published, shown in await cursor.fetchall()
+    ]
 
 
 async def feed_of(tx: Transaction, party: str) -> Feed | None:

@@ -1,5 +1,6 @@
 """Looks for assessments in what one party may read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,13 +8,17 @@ from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.threatfeed.domain.paging import Position
-from services.threatfeed.domain.search import Search
+from services.threatfeed.domain.search import Kind, Search
+from services.threatfeed.domain.subjects import SectorScheme
 from services.threatfeed.domain.views import ViewState
 
 _WORDS: Final = """
     (words @@ websearch_to_tsquery('english', %(words)s)
      OR words @@ websearch_to_tsquery('simple', %(words)s))
 """
+
+_CODED: Final = tuple(f"{scheme.value} ".casefold() for scheme in SectorScheme)
+"""How a sector begins that is kept by its scheme, beside its word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,35 @@ def search_statement(
         "ORDER BY published_at DESC, assessment_id DESC LIMIT %(limit)s"
     )
     return statement, arguments
+
+
+async def count_facts(
+    tx: Transaction, party: str, search: Search, kinds: Sequence[Kind], most: int
+) -> tuple[int, dict[Kind, list[tuple[str, int]]]]:
+    """How many there are, counted up to one beyond `most`; and of the latest `most`, how often each value of
+    a kind occurs, the most frequent first.
+    """
+    conditions, arguments = conditions_of(search)
+    arguments |= {"party": party, "most": most, "kinds": [kind.value for kind in kinds]}
+    statement = (
+        "WITH found AS MATERIALIZED (SELECT facts FROM party_view "  # noqa: S608 constants
+        f"WHERE party = %(party)s AND rendition IS NOT NULL AND {' AND '.join(conditions)} "
+        "ORDER BY published_at DESC, assessment_id DESC LIMIT %(most)s + 1) "
+        "SELECT NULL AS fact, count(*) AS number FROM found UNION ALL "
+        "SELECT fact, count(*) FROM (SELECT facts FROM found LIMIT %(most)s) AS latest, "
+        "unnest(facts) AS fact "
+        "WHERE split_part(fact, ':', 1) = ANY(%(kinds)s) GROUP BY fact ORDER BY number DESC, fact"
+    )
+    cursor = await tx.execute(statement.encode(), arguments)
+    total, values = 0, {kind: list[tuple[str, int]]() for kind in kinds}
+    for fact, number in await cursor.fetchall():
+        if fact is None:
+            total = int(number)
+            continue
+        kind, _, value = fact.partition(":")
+        if not (kind == Kind.SECTOR and value.startswith(_CODED)):
+            values[Kind(kind)].append((value, int(number)))
+    return total, values
 
 
 def conditions_of(search: Search) -> tuple[list[str], dict[str, object]]:

@@ -22,10 +22,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A view that differs from what was last shown, with its place in the party's order."""
+    """A view that differs from what was last shown, with its place in the party's order.
+
+    `shown` is later than that of every place before: who asks for what was shown after a moment misses none.
+    """
 
     view: View
     sequence: int
+    shown: datetime
     digest: str
 
 
@@ -47,6 +51,18 @@ async def lock_feeds(tx: Transaction, parties: Iterable[str], ids: IdSource) -> 
         "SELECT party, last_sequence FROM party_feed WHERE party = ANY(%s) ORDER BY party FOR UPDATE", [names]
     )
     return {party: int(sequence) for party, sequence in await cursor.fetchall()}
+
+
+async def last_shown(tx: Transaction, sequences: Mapping[str, int]) -> dict[str, datetime]:
+    """When each party was shown the last place of its order; without what was never shown or is forgotten."""
+    cursor = await tx.execute(
+        """
+        SELECT party, shown_at FROM party_view JOIN unnest(%s::text[], %s::bigint[])
+            AS reached (party, sequence) USING (party, sequence)
+        """,
+        [list(sequences), list(sequences.values())],
+    )
+    return dict(await cursor.fetchall())
 
 
 async def store_sequences(tx: Transaction, sequences: Mapping[str, int]) -> None:
@@ -75,7 +91,7 @@ async def shown_of(tx: Transaction, assessments: Sequence[UUID]) -> dict[tuple[s
     }
 
 
-async def store_views(tx: Transaction, changes: Sequence[Change], at: datetime) -> None:
+async def store_views(tx: Transaction, changes: Sequence[Change]) -> None:
     """Puts views in their places. What is no longer readable leaves its words and facts."""
     async with tx.cursor() as cursor:
         await cursor.executemany(
@@ -93,7 +109,7 @@ async def store_views(tx: Transaction, changes: Sequence[Change], at: datetime) 
                 state = excluded.state, published_at = excluded.published_at, facts = excluded.facts,
                 words = excluded.words, shown_at = excluded.shown_at
             """,
-            [_row(change, at) for change in changes if change.view.content is not None],
+            [_row(change) for change in changes if change.view.content is not None],
         )
         await cursor.executemany(
             """
@@ -102,7 +118,14 @@ async def store_views(tx: Transaction, changes: Sequence[Change], at: datetime) 
             WHERE party = %s AND assessment_id = %s
             """,
             [
-                (change.sequence, change.digest, view.state.value, at, view.party, view.assessment_id)
+                (
+                    change.sequence,
+                    change.digest,
+                    view.state.value,
+                    change.shown,
+                    view.party,
+                    view.assessment_id,
+                )
                 for change in changes
                 for view in (change.view,)
                 if view.content is None
@@ -110,7 +133,7 @@ async def store_views(tx: Transaction, changes: Sequence[Change], at: datetime) 
         )
 
 
-def _row(change: Change, at: datetime) -> dict[str, object]:
+def _row(change: Change) -> dict[str, object]:
     view = change.view
     content = view.content
     if content is None or view.rendition is None:
@@ -129,7 +152,7 @@ def _row(change: Change, at: datetime) -> dict[str, object]:
         "title": content.title,
         "names": " ".join(_names(content)),
         "text": f"{statements} {content.text}"[:LONGEST_INDEXED],
-        "at": at,
+        "at": change.shown,
     }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Audience, Reader, Role
 from services.kernel.policy import Policy
@@ -48,10 +49,10 @@ async def list_candidates(
     """A page of what the reader may see, latest first, and the publication and id of the last assessment
     looked at; no position when there is no more.
 
-    Themes are those of the rules, with what the reader's own audience decided by hand. Raises `NotEntitled`.
+    Themes are those of the rules, with what the reader's own audience decided by hand. Audited. Raises
+    `NotEntitled`.
     """
     policy.require(reader, Role.SECRETARIAT, use.series)
-    candidates: list[Candidate] = []
     audience = Audience(use.series, reader.party)
     async with database.transaction() as tx:
         asking = Asking(
@@ -61,19 +62,44 @@ async def list_candidates(
             at=at,
             consents=await consents_for(tx, use.meeting_id),
         )
-        while True:
-            chunk = await page_of_active(tx, after, theme, audience, _CHUNK)
-            by_hand = await themes_by_hand(tx, audience, [held.content.assessment_id for held in chunk])
-            for held in chunk:
-                after = (held.content.published, held.content.assessment_id)
-                decided = by_hand.get(held.content.assessment_id, UNDECIDED)
-                candidate = await _candidate(tx, held, decided, asking)
-                if candidate is not None and candidate.carries(theme):
-                    candidates.append(candidate)
-                if len(candidates) == size:
-                    return candidates, after
-            if len(chunk) < _CHUNK:
-                return candidates, None
+        candidates, following = await _page(tx, asking, audience, theme, after, size)
+        await append(
+            tx,
+            AuditEntry(
+                action="assessments.candidates-listed",
+                actor=reader.subject,
+                party=reader.party,
+                subject_kind="series",
+                subject_id=use.series,
+                at=at,
+                detail={"assessments": [str(one.rendered.held.content.assessment_id) for one in candidates]},
+            ),
+        )
+    return candidates, following
+
+
+async def _page(
+    tx: Transaction,
+    asking: Asking,
+    audience: Audience,
+    theme: str | None,
+    after: Position | None,
+    size: int,
+) -> tuple[list[Candidate], Position | None]:
+    candidates: list[Candidate] = []
+    while True:
+        chunk = await page_of_active(tx, after, theme, audience, _CHUNK)
+        by_hand = await themes_by_hand(tx, audience, [held.content.assessment_id for held in chunk])
+        for held in chunk:
+            after = (held.content.published, held.content.assessment_id)
+            decided = by_hand.get(held.content.assessment_id, UNDECIDED)
+            candidate = await _candidate(tx, held, decided, asking)
+            if candidate is not None and candidate.carries(theme):
+                candidates.append(candidate)
+            if len(candidates) == size:
+                return candidates, after
+        if len(chunk) < _CHUNK:
+            return candidates, None
 
 
 async def _candidate(tx: Transaction, held: Held, by_hand: ThemesByHand, asking: Asking) -> Candidate | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Audience, Reader, Role
 from services.kernel.policy import Policy
@@ -46,20 +47,31 @@ async def list_unthemed(
 ) -> tuple[list[Unthemed], Position | None]:
     """A page of them, the oldest publication first; no position when there is no more.
 
-    Raises `NotEntitled`.
+    Audited. Raises `NotEntitled`.
     """
     policy.require(reader, Role.SECRETARIAT, series)
     page: list[Unthemed] = []
-    async with (
-        database.transaction() as tx,
-        aclosing(_unthemed(tx, reader, series, after, policy, at)) as waiting,
-    ):
-        async for unthemed in waiting:
-            if len(page) == size:
-                last = page[-1].rendered.held.content
-                return page, (last.published, last.assessment_id)
-            page.append(unthemed)
-    return page, None
+    async with database.transaction() as tx:
+        async with aclosing(_unthemed(tx, reader, series, after, policy, at)) as waiting:
+            async for unthemed in waiting:
+                page.append(unthemed)
+                if len(page) > size:
+                    break
+        given = page[:size]
+        await append(
+            tx,
+            AuditEntry(
+                action="assessments.triage-listed",
+                actor=reader.subject,
+                party=reader.party,
+                subject_kind="series",
+                subject_id=series,
+                at=at,
+                detail={"assessments": [str(one.rendered.held.content.assessment_id) for one in given]},
+            ),
+        )
+    last = given[-1].rendered.held.content if len(page) > size else None
+    return given, None if last is None else (last.published, last.assessment_id)
 
 
 async def count_unthemed(

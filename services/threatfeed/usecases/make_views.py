@@ -25,6 +25,7 @@ from services.threatfeed.store.views import (
     assessments_after,
     dependents_of,
     due_before,
+    last_shown,
     lock_feeds,
     parties_not_on,
     replace_due,
@@ -39,6 +40,8 @@ from services.threatfeed.usecases.read_assessment import rendition_for
 _CHUNK: Final = 200
 _REMEMBERED: Final = timedelta(days=90)
 """How long it is known what is gone."""
+_INSTANT: Final = timedelta(microseconds=1)
+"""By which what was shown together differs in time: the least that PostgreSQL keeps."""
 _STATES: Final = {
     RevisionState.CURRENT: ViewState.ACTIVE,
     RevisionState.EXPIRED: ViewState.EXPIRED,
@@ -68,6 +71,7 @@ class ViewMaker:
         held = await find_latest(tx, identities)
         shown = await shown_of(tx, identities)
         changes: list[Change] = []
+        moments = await last_shown(tx, sequences)
         for one in held:
             for party in sorted(self.policy.parties):
                 before = shown.get((party, one.content.assessment_id))
@@ -75,8 +79,9 @@ class ViewMaker:
                 digest = _digest(view)
                 if _differs(before, view, digest):
                     sequences[party] += 1
-                    changes.append(Change(view, sequences[party], digest))
-        await store_views(tx, changes, at)
+                    moments[party] = max(at, moments.get(party, at) + _INSTANT)
+                    changes.append(Change(view, sequences[party], moments[party], digest))
+        await store_views(tx, changes)
         await store_sequences(tx, sequences)
         await replace_sources(tx, identities, {one.content.assessment_id: _sources(one) for one in held})
         await replace_due(tx, identities, _due(held, at))
