@@ -42,8 +42,6 @@ async def test_the_originator_lowers_a_marking_with_a_new_revision(release: Rele
 @pytest.mark.parametrize(
     ("documents", "reasons"),
     [
-        ([narrative("A", LOW)], ["REVISION_CONFLICT"]),
-        ([narrative("A", LOW, version=1, text="Other words.")], ["REVISION_CONFLICT"]),
         ([{**narrative("A", LOW, version=3), "marking": None}], ["MARKING_MISSING"]),
         ([{**narrative("A", LOW, version=3), "marking": {"tlp": "TLP:MAUVE"}}], ["MARKING_UNKNOWN"]),
         ([{**narrative("A", LOW, version=3), "agency": "cisa"}], ["PAYLOAD_CLAIMS_OTHER_AGENCY"]),
@@ -57,6 +55,17 @@ async def test_what_is_no_new_revision_lowers_nothing(
     assert await release.ingest("ncsc", *documents) == reasons
     assert current(release) == (1, 1)
     assert not await release.allowed(text)
+
+
+@pytest.mark.parametrize("more", [{}, {"text": "Other words."}], ids=["marking", "words"])
+async def test_a_version_told_twice_is_nobodys_to_have_until_a_human_has_chosen(
+    release: Releasing, more: dict[str, Any]
+) -> None:
+    (text,) = await release.hold("ncsc", narrative("A", HIGH))
+    await release.ingest("ncsc", narrative("A", LOW, **more))
+    ((state,),) = release.rows("SELECT state FROM assessment WHERE assessment_id = %s", text)
+    assert state == "CONFLICTED"
+    assert not await release.allowed(text, revision=1)
 
 
 async def test_an_older_version_that_comes_late_lowers_nothing(release: Releasing) -> None:
