@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from services.threatfeed.domain.assessment import (
+    Assessment,
     Revision,
     SourceFormat,
     VersionKey,
@@ -129,6 +130,8 @@ NOTHING_HELD: Final = History()
 
 def decide(history: History, incoming: Revision) -> tuple[Decision, History]:
     """The decision on one revision, and the history after it."""
+    if history is NOTHING_HELD and isinstance(incoming, Assessment):
+        return _first(incoming)
     source = incoming.source
     held = history.recorded.get(source.version, ())
     known = next((entry for entry in held if entry.content_sha256 == source.content_sha256), None)
@@ -155,6 +158,15 @@ def decide(history: History, incoming: Revision) -> tuple[Decision, History]:
         refusal=refusal,
     )
     return decision, after
+
+
+def _first(incoming: Assessment) -> tuple[Decision, History]:
+    """What `decide` comes to for the first that is held of an assessment, which ingest meets most."""
+    source = incoming.source
+    status = Status(State.ACTIVE, None, source.version, source.content_sha256)
+    recorded = {source.version: (Recorded(source.content_sha256, 1),)}
+    decision = Decision(incoming, Outcome.ACCEPTED, status, 1, 1, changed=True, newest=True)
+    return decision, History(recorded, 1, source.content_sha256, status=status)
 
 
 def decide_all(

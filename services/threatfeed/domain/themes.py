@@ -15,9 +15,14 @@ from services.threatfeed.domain.assessment import Assessment, TearLine
 from services.threatfeed.domain.cves import cves_in
 from services.threatfeed.domain.subjects import distinct_terms
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_ASCII_BETWEEN_WORDS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
-_BETWEEN_TEXTS: Final = "|"
+_BETWEEN_TEXTS: Final = " \x00 "
+"""Stands between texts as a word that no keyword has, so that no keyword is met across two of them."""
+_WORD: Final = re.compile(r"[^\W_]+|\x00")
+_ASCII_WORDS: Final = bytes(
+    ord(chr(code).lower()) if (chr(code).isalnum() and code < 128) or code == 0 else ord(" ")
+    for code in range(256)
+)
+"""Letters in lower case, digits and what stands between texts; a space for whatever stands between words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +163,7 @@ class ThemeMatcher:
 
     def _candidates(self, texts: Iterable[str]) -> set[int]:
         """The conditions without keywords, and those of which a text holds a keyword."""
-        words: list[str] = []
-        for text in texts:
-            words += _words(text.casefold())
-            words.append(_BETWEEN_TEXTS)
+        words = _words(_BETWEEN_TEXTS.join(texts))
         found = set(self._without_keywords)
         padded = ""
         for word in self._sought.intersection(words):
@@ -175,9 +177,13 @@ class ThemeMatcher:
         return found
 
 
-def _words(text: str) -> list[str]:
-    # The same words either way; translating plain text is four times faster.
-    return text.translate(_ASCII_BETWEEN_WORDS).split() if text.isascii() else _WORD.findall(text)
+def _words(texts: str) -> list[str]:
+    """The words of joined texts, folded, and what stands between them. Plain text is translated byte by byte,
+    with the same words.
+    """
+    if texts.isascii():
+        return texts.encode().translate(_ASCII_WORDS).decode().split()
+    return _WORD.findall(texts.casefold())
 
 
 def _by_longest_word(keywords: Mapping[str, set[int]]) -> dict[str, tuple[_Phrase, ...]]:

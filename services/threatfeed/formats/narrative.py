@@ -20,7 +20,6 @@ from services.kernel.refusals import Refusal
 from services.kernel.scales import (
     Confidence,
     InformationCredibility,
-    Likelihood,
     SourceReliability,
     likelihood,
 )
@@ -239,12 +238,31 @@ def _ratings(
 ) -> Ratings:
     if likely is None and sound is None and source is None and information is None:
         return UNRATED
+    try:
+        return _rated(
+            None if likely is None else (likely.term, likely.scheme),
+            None if sound is None else (sound.level, sound.scheme),
+            source,
+            information,
+        )
+    except Refusal as refusal:
+        raise at(refusal, f"{pointer}/likelihood") from refusal
+
+
+@lru_cache(maxsize=4_096)
+def _rated(
+    likely: tuple[str, str] | None,
+    sound: tuple[str, str | None] | None,
+    source: str | None,
+    information: str | None,
+) -> Ratings:
+    """The words of few scales, in few combinations. Raises what `likelihood` raises, and nothing else."""
     return Ratings(
-        likelihood=None if likely is None else _likelihood(likely, f"{pointer}/likelihood"),
+        likelihood=None if likely is None else Rated(Scale(likely[1]), likelihood(*likely), likely[0]),
         analytic_confidence=(
             None
             if sound is None
-            else Rated(Scale(sound.scheme or Scale.UNSTATED), Confidence(sound.level), sound.level)
+            else Rated(Scale(sound[1] or Scale.UNSTATED), Confidence(sound[0]), sound[0])
         ),
         source_reliability=(
             None if source is None else Rated(Scale.ADMIRALTY_RELIABILITY, SourceReliability(source), source)
@@ -255,11 +273,6 @@ def _ratings(
             else Rated(Scale.ADMIRALTY_CREDIBILITY, InformationCredibility(information), information)
         ),
     )
-
-
-def _likelihood(given: NarrativeLikelihood, pointer: str) -> Rated[Likelihood]:
-    band = _below(pointer, lambda: likelihood(given.term, given.scheme))
-    return Rated(Scale(given.scheme), band, given.term)
 
 
 def _sector(model: NarrativeSector) -> Sector:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -143,14 +144,15 @@ def _standings(
         if before is None:
             before = first_standing(revision, policy.agency(revision.originator).party)
         content = revision if isinstance(revision, Assessment) else None
-        standing = before
-        if decision.changed:
-            standing = restated(before, decision.status, content, at)
+        further: dict[str, Any] = {}
         if decision.newest:
-            number = decision.number or standing.revision
-            standing = replace(standing, revision=number, current=revision.source.version)
+            further |= {"revision": decision.number or before.revision, "current": revision.source.version}
         if decision.conflict is not None:
-            standing = replace(standing, contested=True)
+            further["contested"] = True
+        if decision.changed:
+            standing = restated(before, decision.status, content, at, **further)
+        else:
+            standing = replace(before, **further)
         standings[key] = standing
         if decision.changed:
             changes.append(Change(standing, content if decision.status.state is State.ACTIVE else None))

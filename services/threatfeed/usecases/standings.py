@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from services.threatfeed.domain.assessment import Assessment, Revision
 from services.threatfeed.domain.status import VALIDITY_ENDED, State, Status
@@ -25,8 +26,11 @@ def first_standing(revision: Revision, party: str) -> Standing:
     )
 
 
-def restated(before: Standing, status: Status, content: Assessment | None, at: datetime) -> Standing:
-    """The row after a change of status; `content` is what is current where the assessment stands.
+def restated(
+    before: Standing, status: Status, content: Assessment | None, at: datetime, **further: Any
+) -> Standing:
+    """The row after a change of status; `content` is what is current where the assessment stands, and
+    `further` what else changes of the row.
 
     What is no longer valid when it comes has expired already.
     """
@@ -41,6 +45,7 @@ def restated(before: Standing, status: Status, content: Assessment | None, at: d
             line_themes=None,
             valid_until=None,
             aggregate_version=version,
+            **further,
         )
     expired = content.valid_until is not None and content.valid_until <= at
     return replace(
@@ -52,4 +57,5 @@ def restated(before: Standing, status: Status, content: Assessment | None, at: d
         themes=content.themes,
         line_themes=content.line_themes(),
         aggregate_version=version,
+        **further,
     )
