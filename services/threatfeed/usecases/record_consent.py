@@ -12,12 +12,16 @@ from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 from services.kernel.release_terms import Consent, Mode, Rendition, TextUnderDecision
+from services.threatfeed.domain.clearances import MeetingOver
 from services.threatfeed.domain.consents import RecordedConsent
+from services.threatfeed.domain.decided_texts import LONGEST_MEETING
 from services.threatfeed.events import consent_changed
 from services.threatfeed.store.consents import find_consent, put_consent
 from services.threatfeed.store.decided_texts import mark_due
 from services.threatfeed.store.readings import find_revision
+from services.threatfeed.store.text_uses import last_use_decided
 from services.threatfeed.store.views import make_due
+from services.threatfeed.usecases.read_clearances import open_series
 from services.threatfeed.usecases.renditions import renditions, text_under_decision
 
 
@@ -47,7 +51,8 @@ async def record_consent(
     """The consent of the reader's own organisation, as its release officer.
 
     Raises `NoAccess` where the organisation is not asked about the text, `UnknownParty`, and the refusals of
-    `RecordedConsent`. That a series exists is not told: a consent for none is for nothing.
+    `RecordedConsent`. That a series exists is not told: a consent for none is for nothing. `MeetingOver`
+    where the decisions on texts for the meeting say so, and the reader may know of its series.
     """
     async with once.transaction() as tx:
         given = GivenConsent(use, expires_at, statement)
@@ -74,6 +79,7 @@ async def give_consent(
     text = await _text(tx, use, policy)
     if text is None or not is_asked(text, reader, policy):
         raise NoAccess(resource)
+    await _require_ahead(tx, reader, use, policy, at)
     consent = RecordedConsent(
         terms=Consent(
             originator=reader.organisation,
@@ -158,3 +164,13 @@ async def _text(tx: Transaction, use: ConsentedUse, policy: Policy) -> TextUnder
     if held is None or use.rendition not in renditions(held.content):
         return None
     return await text_under_decision(tx, held, use.rendition, policy)
+
+
+async def _require_ahead(
+    tx: Transaction, reader: Reader, use: ConsentedUse, policy: Policy, at: datetime
+) -> None:
+    if use.meeting_id is None or use.series not in open_series(policy, reader):
+        return
+    decided = await last_use_decided(tx, use.series, use.meeting_id)
+    if decided is not None and decided + LONGEST_MEETING <= at:
+        raise MeetingOver("the meeting is over", pointer="/use/meeting_id")

@@ -17,6 +17,7 @@ from entente.threatfeed.v1 import policy_event_pb2
 from deploy.local.platform import PlatformAccess
 from services.kernel.canonical import content_hash
 from services.kernel.release_terms import Mode
+from services.threatfeed.domain.decided_texts import LONGEST_MEETING
 from services.threatfeed.usecases.decide_anew import decide_anew
 from services.threatfeed.usecases.keep_clearance_dates import keep_clearance_dates
 from tests.support.kafka import Broker, first
@@ -338,6 +339,16 @@ async def test_for_a_meeting_that_is_over_nothing_is_asked_or_answered(release: 
     assert await refusal(ask(release, pretended)) == OVER
 
 
+async def test_no_consent_is_recorded_for_a_meeting_that_is_over(release: Releasing) -> None:
+    text, meeting = await text_for(release), uuid4()
+    await release.allowed(text, meeting=meeting)
+    release.clock.at = MEETING_TIME + LONGEST_MEETING - timedelta(seconds=1)
+    await release.consent("NCSC", release.use(text, "UK", meeting=meeting))
+    release.clock.at = MEETING_TIME + LONGEST_MEETING
+    assert await refusal(release.consent("NCSC", release.use(text, "EU", meeting=meeting))) == OVER
+    assert release.rows("SELECT party FROM consent WHERE meeting_id IS NOT NULL") == [("UK",)]
+
+
 async def keep(release: Releasing) -> int:
     return await keep_clearance_dates(release.process.database, release.policy, release.clock())
 
@@ -483,6 +494,9 @@ async def test_a_series_kept_to_a_list_is_named_to_nobody_else(
         assert [one.assessment_id for one in seen.uses] == [str(own)]
         seen = await release.clearances.ListTextUses(uses, metadata=release.officer("NSA"))
         assert not seen.uses
+        # That the meeting was is not told either: such a consent is for nothing, as one for no meeting is.
+        release.clock.at = MEETING_TIME + LONGEST_MEETING
+        await release.consent("NSA", release.use(foreign, "EU", meeting=meeting))
 
 
 async def test_the_queue_is_read_page_by_page_with_tokens_of_its_own(release: Releasing) -> None:
