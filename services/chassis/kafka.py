@@ -57,7 +57,8 @@ def create_group_consumer(settings: KafkaSettings, group: str, client: str) -> A
         rebalance_timeout_ms=60_000,
         max_poll_interval_ms=300_000,
         max_poll_records=settings.batch_records,
-        fetch_max_wait_ms=200,
+        # A partition that is free again waits for the fetch that is under way.
+        fetch_max_wait_ms=50,
         max_partition_fetch_bytes=LARGEST_RECORD,
         fetch_max_bytes=32 * 1024 * 1024,
     )
