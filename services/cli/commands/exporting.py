@@ -11,6 +11,7 @@ from services.cli.clients.rest import Desk, open_client
 from services.cli.commands.people import AccountOption
 from services.cli.commands.running import run
 from services.cli.commands.systems import StateOption
+from services.cli.failures import CommandFailed
 from services.cli.layout import folders
 from services.cli.record import Access
 
@@ -46,11 +47,15 @@ def export(
             number, token = 1, ""
             while True:
                 path = folder / f"assessments-{number:04}.{form.value}"
+                if path.exists():
+                    raise CommandFailed(f"{path} is there already")
+                part = path.with_name(f"{path.name}.part")
                 # Whoever reads the file reads what is marked: nobody else on the machine does.
-                path.touch(mode=0o600, exist_ok=False)
-                with path.open("wb") as target:
+                part.touch(mode=0o600)
+                with part.open("wb") as target:
                     source = f"/v1/exports/assessments.{form.value}"
                     headers = await desk.download("threatfeed", source, target, **query, page_token=token)
+                part.rename(path)
                 marking = unquote(headers["entente-marking"]) or "nothing in it"
                 print(f"{path}  {headers['entente-assessments']} assessments  {marking}")
                 number, token = number + 1, headers.get("entente-next-page-token", "")
