@@ -10,10 +10,13 @@ import httpx
 import psycopg
 import pytest
 from entente.threatfeed.v1 import assessment_event_pb2, conflict_service_pb2, conflict_service_pb2_grpc
+from prometheus_client import CollectorRegistry
 
 from deploy.local.platform import PlatformAccess
 from services.kernel.identifiers import assessment_id
+from services.threatfeed.app import make_feeds
 from services.threatfeed.store.end_states import read_end_states
+from services.threatfeed.usecases.measure_feeds import FeedGauges
 from tests.support.formats import EVENT_ID, event
 from tests.support.postgres import Databases
 from tests.support.reading import JOINT, TEAR_LINE, UK_ONLY, Reading, document, hold, open_reading
@@ -289,3 +292,20 @@ async def test_what_was_written_from_a_contested_version_rests_on_the_content_th
     shown = (await get(reading, reading.uk(), f"/{conflict['id']}")).json()
     assert (await resolve(reading, reading.uk(), conflict, choice_of(shown, chosen))).is_success
     assert (await reading.client.get(path, headers=reading.eu())).status_code == status
+
+
+async def test_those_who_watch_the_system_see_how_many_wait(reading: Reading) -> None:
+    registry = CollectorRegistry()
+    feeds = make_feeds(reading.policy, "UK")
+    gauges = FeedGauges(reading.process.database, feeds, reading.clock, registry)
+
+    async def waiting(agency: str) -> float | None:
+        await gauges.measure()
+        return registry.get_sample_value("entente_revision_conflicts_open", {"agency": agency})
+
+    _, shown = await contested(reading)
+    assert (await waiting("ncsc"), await waiting("enisa")) == (1, 0)
+    assert (
+        await resolve(reading, reading.uk(), shown["conflict"], choice_of(shown, "First words"))
+    ).is_success
+    assert await waiting("ncsc") == 0

@@ -10,7 +10,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from services.threatfeed.domain.assessment import Assessment, Revision, VersionKey, Withdrawal
 from services.threatfeed.domain.revisions import Decision, History, Outcome, decide, decide_all
-from services.threatfeed.domain.status import State
+from services.threatfeed.domain.status import (
+    NO_CHOICES,
+    Choice,
+    Choices,
+    State,
+    contested_versions,
+    status_of,
+)
 from tests.support.arrivals import Arrivals, hash_after
 from tests.support.formats import csaf, event
 from tests.support.submissions import accepted, bundle, narrative, report, withdrawal
@@ -146,6 +153,23 @@ def test_where_an_assessment_stands_undisputed_its_newest_content_and_what_arriv
     }
     part = History.of(known, history.revision, history.latest_sha256)
     assert answer(decide(part, incoming)[0]) == answer(decide(history, incoming)[0])
+
+
+@given(any_revisions, any_revisions, st.data())
+def test_what_comes_after_a_human_chose_ends_as_if_it_had_come_before(
+    revisions: list[Revision], later: list[Revision], data: st.DataObject
+) -> None:
+    before = decide_all({}, revisions)[1][IDENTITY]
+    contents: dict[VersionKey, Choice[str]] = {}
+    for version in contested_versions(before.recorded, NO_CHOICES):
+        held = sorted(entry.content_sha256 for entry in before.recorded[version])
+        contents[version] = Choice(data.draw(st.sampled_from(held)), frozenset(held))
+    choices = Choices(contents)
+    chosen = History.of(before.recorded, before.revision, before.latest_sha256, choices)
+    assert not list(contested_versions(chosen.recorded, choices))
+    after = decide_all({IDENTITY: chosen}, later)[1][IDENTITY]
+    everything = decide_all({}, [*later, *revisions])[1][IDENTITY].recorded
+    assert after.status == status_of(everything, choices)
 
 
 class Feed(RuleBasedStateMachine):
