@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format proto lock bench chaos chains verify
+.PHONY: help run demo test check format proto lock bench chaos chains long verify
 
 help:
 	@echo "make run     the whole system on this machine, with the thread on real input"
@@ -87,4 +87,7 @@ chaos: $(VENV)/test.stamp
 chains: $(VENV)/test.stamp
 	python -m benchmarks.chains --data $(DATA)
 
-verify: test bench chaos chains
+long: $(VENV)/test.stamp
+	python -m pytest -m long -n 2 --dist loadfile
+
+verify: test long bench chaos chains

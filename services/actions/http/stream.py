@@ -20,6 +20,7 @@ from services.chassis.feed import (
     Step,
     Token,
 )
+from services.chassis.http.description import EVENT_STREAM
 from services.chassis.http.requests import permit
 from services.chassis.identity import Principal
 from services.kernel.parties import Reader
@@ -84,5 +85,5 @@ def _json(document: Mapping[str, str]) -> str:
 
 def routes() -> APIRouter:
     router = APIRouter(prefix="/v1/audiences", tags=["status"])
-    router.get("/{audience}/status", response_class=EventSourceResponse)(status)
+    router.get("/{audience}/status", response_class=EventSourceResponse, responses=EVENT_STREAM)(status)
     return router

@@ -8,6 +8,13 @@ from fastapi.openapi.utils import get_openapi
 
 PROBLEM: Final = "application/problem+json"
 _EVENTS: Final = "text/event-stream"
+EVENT_STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Server-sent events, until the reader or the process ends",
+        "content": {_EVENTS: {"schema": {"type": "string"}}},
+    }
+}
+"""The responses of a route that streams."""
 _ALWAYS: Final[Mapping[int, str]] = {
     400: "The request is malformed or cannot be meant",
     401: "No valid token",

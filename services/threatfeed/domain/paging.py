@@ -11,6 +11,9 @@ from services.kernel.refusals import InvalidValue
 Position = tuple[datetime, UUID]
 """Publication and id of the last assessment of a page, in the order from the latest published."""
 
+Moment = tuple[datetime, int]
+"""An instant, and how many entries of it were given, where entries have no numbers for readers."""
+
 _DEFAULT, _LARGEST, _LONGEST_TOKEN = 50, 200, 1_000
 
 
@@ -49,6 +52,32 @@ def read_number_token(token: str, asked: str) -> int | None:
     if given != _digest(asked):
         raise InvalidValue("the page token is of another question", pointer="/page_token")
     return number
+
+
+def moment_token(moment: Moment | None, asked: str) -> str:
+    """The same for a list in the order of instants; empty where there is no more."""
+    if moment is None:
+        return ""
+    document = [moment[0].isoformat(), moment[1], _digest(asked)]
+    return base64.urlsafe_b64encode(json.dumps(document).encode()).decode()
+
+
+def read_moment_token(token: str, asked: str) -> Moment | None:
+    """None for an empty token: the first page. Raises `InvalidValue` for one given for another question."""
+    if not token:
+        return None
+    try:
+        if len(token) > _LONGEST_TOKEN:
+            raise ValueError("too long")
+        at, given, digest = json.loads(base64.b64decode(token, b"-_", validate=True))
+        moment = (datetime.fromisoformat(at).astimezone(UTC), given)
+        if type(given) is not int or not 0 <= given < 2**31:
+            raise ValueError("no number")
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise InvalidValue("not a page token", pointer="/page_token") from error
+    if digest != _digest(asked):
+        raise InvalidValue("the page token is of another question", pointer="/page_token")
+    return moment
 
 
 def read_page_token(token: str, asked: str) -> Position | None:

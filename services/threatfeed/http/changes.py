@@ -9,6 +9,7 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.chassis.feed import Token
+from services.chassis.http.description import EVENT_STREAM
 from services.kernel.parties import Reader
 from services.threatfeed.http.assessments import AssessmentView, Caller, Conditions
 from services.threatfeed.usecases.watch_assessments import (
@@ -34,7 +35,7 @@ class ChangesQuery(Conditions):
 def routes() -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["assessments"])
 
-    @router.get("/assessment-changes", response_class=EventSourceResponse)
+    @router.get("/assessment-changes", response_class=EventSourceResponse, responses=EVENT_STREAM)
     async def watch(
         request: Request,
         caller: Caller,

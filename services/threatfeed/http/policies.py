@@ -12,7 +12,13 @@ from services.chassis.identity import Principal
 from services.kernel.parties import Reader, Role
 from services.kernel.release_terms import Mode, Rendition
 from services.threatfeed.domain.decided_texts import ChangeCause
-from services.threatfeed.domain.paging import number_token, page_size, read_number_token
+from services.threatfeed.domain.paging import (
+    moment_token,
+    number_token,
+    page_size,
+    read_moment_token,
+    read_number_token,
+)
 from services.threatfeed.http.consents import PageSize, PageToken
 from services.threatfeed.store.decided_texts import DecisionChange
 from services.threatfeed.usecases.read_policy_changes import list_decision_changes, list_policies
@@ -39,7 +45,6 @@ class PoliciesView(BaseModel):
 class DecisionChangeView(BaseModel):
     """One party for which a text was decided otherwise; a rule is null where it took no part."""
 
-    number: int
     cause: ChangeCause
     series: str
     meeting_id: UUID
@@ -60,7 +65,6 @@ class DecisionChangeView(BaseModel):
     def of(cls, entry: DecisionChange) -> "DecisionChangeView":
         change = entry.change
         return cls(
-            number=entry.number,
             cause=entry.cause,
             series=entry.series,
             meeting_id=entry.meeting_id,
@@ -126,13 +130,13 @@ def routes() -> APIRouter:
             state.database,
             reader,
             series,
-            before=read_number_token(token, asked),
+            after=read_moment_token(token, asked),
             size=page_size(size),
             policy=state.policy,
             clock=state.clock,
         )
         return DecisionChangesView(
-            changes=[DecisionChangeView.of(one) for one in page], next_page_token=number_token(last, asked)
+            changes=[DecisionChangeView.of(one) for one in page], next_page_token=moment_token(last, asked)
         )
 
     return router

@@ -10,7 +10,13 @@ from services.chassis.database import Database
 from services.chassis.rpc.server import Service
 from services.kernel.parties import Role
 from services.kernel.policy import Policy
-from services.threatfeed.domain.paging import number_token, page_size, read_number_token
+from services.threatfeed.domain.paging import (
+    moment_token,
+    number_token,
+    page_size,
+    read_moment_token,
+    read_number_token,
+)
 from services.threatfeed.rpc.arguments import reader_of_call
 from services.threatfeed.store.decided_texts import DecisionChange
 from services.threatfeed.store.policies import AdoptedPolicy
@@ -55,13 +61,13 @@ class PolicyServicer(policy_service_pb2_grpc.PolicyServiceServicer):
             self._database,
             reader,
             request.series,
-            before=read_number_token(request.page_token, asked),
+            after=read_moment_token(request.page_token, asked),
             size=page_size(request.page_size),
             policy=self._policy,
             clock=self._clock,
         )
         return policy_service_pb2.ListDecisionChangesResponse(
-            changes=[_change(one) for one in page], next_page_token=number_token(last, asked)
+            changes=[_change(one) for one in page], next_page_token=moment_token(last, asked)
         )
 
 
@@ -85,7 +91,6 @@ def _policy(adopted: AdoptedPolicy) -> policy_service_pb2.AdoptedPolicy:
 def _change(entry: DecisionChange) -> policy_service_pb2.DecisionChange:
     change = entry.change
     message = policy_service_pb2.DecisionChange(
-        number=entry.number,
         cause=policy_service_pb2.ChangeCause.Value(f"CHANGE_CAUSE_{entry.cause.value}"),
         series=entry.series,
         meeting_id=str(entry.meeting_id),

@@ -148,17 +148,18 @@ async def record_changes(
 
 
 async def page_of_changes(
-    tx: Transaction, series: str, before: int | None, limit: int
+    tx: Transaction, series: str, until: datetime | None, before: int | None, limit: int
 ) -> list[DecisionChange]:
-    """The entries of one series, the latest first."""
+    """The entries of one series up to an instant and before a number, the latest first."""
     cursor = await tx.execute(
         """
         SELECT number, cause, series, meeting_id, assessment_id, revision, rendition, mode, party,
                allowed_before, allowed_after, rule_before, rule_after, policy_before, policy_after, changed_at
         FROM decision_change WHERE series = %(series)s AND (%(before)s::bigint IS NULL OR number < %(before)s)
+          AND (%(until)s::timestamptz IS NULL OR changed_at <= %(until)s)
         ORDER BY number DESC LIMIT %(limit)s
         """,
-        {"series": series, "before": before, "limit": limit},
+        {"series": series, "until": until, "before": before, "limit": limit},
     )
     return [_change(row) for row in await cursor.fetchall()]
 

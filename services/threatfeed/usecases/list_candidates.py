@@ -46,8 +46,8 @@ async def list_candidates(
     policy: Policy,
     at: datetime,
 ) -> tuple[list[Candidate], Position | None]:
-    """A page of what the reader may see, latest first, and the publication and id of the last assessment
-    looked at; no position when there is no more.
+    """A page of what the reader may see, latest first, and the publication and id of the last of it; no
+    position when there is no more that the reader may see.
 
     Themes are those of the rules, with what the reader's own audience decided by hand. Audited. Raises
     `NotEntitled`.
@@ -94,10 +94,12 @@ async def _page(
             after = (held.content.published, held.content.assessment_id)
             decided = by_hand.get(held.content.assessment_id, UNDECIDED)
             candidate = await _candidate(tx, held, decided, asking)
-            if candidate is not None and candidate.carries(theme):
-                candidates.append(candidate)
+            if candidate is None or not candidate.carries(theme):
+                continue
             if len(candidates) == size:
-                return candidates, after
+                last = candidates[-1].rendered.content
+                return candidates, (last.published, last.assessment_id)
+            candidates.append(candidate)
         if len(chunk) < _CHUNK:
             return candidates, None
 

@@ -160,10 +160,33 @@ async def test_the_report_is_for_those_who_may_have_the_texts(
         rest = await release.client.get(
             "/v1/decision-changes?series=uk-eu", headers=dict(release.bearer("UK", "DSIT", "auditor"))
         )
-        assert [one["number"] for one in rest.json()["changes"]] == [change.number for change in found]
+        told = rest.json()["changes"]
+        assert [(one["assessment_id"], one["party"]) for one in told] == [
+            (change.assessment_id, change.party) for change in found
+        ]
+        # A number would count what others are told of.
+        assert not any("number" in one for one in told)
+        assert not any(change.number for change in found)
         for stranger in (release.bearer("US", "NSA", "secretariat"), release.bearer("UK", "NCSC", "agency")):
             answer = await release.client.get("/v1/decision-changes?series=uk-eu", headers=dict(stranger))
             assert answer.status_code == 403
+
+
+async def test_who_has_a_tear_line_is_told_nothing_of_decisions_on_the_text_around_it(
+    platform: PlatformAccess, postgres: Databases
+) -> None:
+    async with releasing(platform, postgres, policy=Policy.from_documents(documents())) as release:
+        await adopt(release, documents())
+        line = {"text": "Less.", "marking": {"national": "UK OFFICIAL REL EU"}}
+        (torn,) = await release.hold("ncsc", narrative("N-1", "UK OFFICIAL-SENSITIVE", tear_line=line))
+        await release.decide(torn, meeting=uuid4())
+        await settle(release, await adopt(release, documents(lower_ceiling)))
+        assert {change.assessment_id for change in await changes(release)} == {str(torn)}
+        request = policy_service_pb2.ListDecisionChangesRequest(series="uk-eu")
+        eu = release.bearer("EU", "EEAS", "secretariat")
+        assert await release.policies.ListDecisionChanges(request, metadata=eu) == (
+            policy_service_pb2.ListDecisionChangesResponse()
+        )
 
 
 async def test_meetings_that_are_over_are_left_as_they_were(

@@ -128,6 +128,7 @@ async def test_pages_of_candidates_do_not_betray_what_lies_between(reading: Read
             break
         request.page_token = page.next_page_token
     assert sorted(titles) == ["Title of P1", "Title of P3", "Title of P5", "Title of P7"]
+    assert pages == 2, "a token with nothing behind it tells that there is something to hide"
     request.theme = "OTHER"
     await refused(
         lambda: reading.stub.ListCandidates(request, metadata=list(reading.eu().items())),

@@ -26,27 +26,29 @@ from entente.exchange.v1 import release_pb2 as entente_dot_exchange_dot_v1_dot_r
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*entente/threatfeed/v1/policy_service.proto\x12\x15\x65ntente.threatfeed.v1\x1a!entente/exchange/v1/release.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"p\n\rAdoptedPolicy\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12.\n\nsince_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc8\x03\n\x0e\x44\x65\x63isionChange\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x31\n\x05\x63\x61use\x18\x02 \x01(\x0e\x32\".entente.threatfeed.v1.ChangeCause\x12\x0e\n\x06series\x18\x03 \x01(\t\x12\x12\n\nmeeting_id\x18\x04 \x01(\t\x12\x15\n\rassessment_id\x18\x05 \x01(\t\x12\x10\n\x08revision\x18\x06 \x01(\x05\x12\x31\n\trendition\x18\x07 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x08 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\r\n\x05party\x18\t \x01(\t\x12\x16\n\x0e\x61llowed_before\x18\n \x01(\x08\x12\x15\n\rallowed_after\x18\x0b \x01(\x08\x12\x13\n\x0brule_before\x18\x0c \x01(\t\x12\x12\n\nrule_after\x18\r \x01(\t\x12\x15\n\rpolicy_before\x18\x0e \x01(\t\x12\x14\n\x0cpolicy_after\x18\x0f \x01(\t\x12/\n\x0b\x63hange_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x13ListPoliciesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"g\n\x14ListPoliciesResponse\x12\x36\n\x08policies\x18\x01 \x03(\x0b\x32$.entente.threatfeed.v1.AdoptedPolicy\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x1aListDecisionChangesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06series\x18\x03 \x01(\t\"n\n\x1bListDecisionChangesResponse\x12\x36\n\x07\x63hanges\x18\x01 \x03(\x0b\x32%.entente.threatfeed.v1.DecisionChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*y\n\x0b\x43hangeCause\x12\x1c\n\x18\x43HANGE_CAUSE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HANGE_CAUSE_POLICY\x10\x01\x12\x18\n\x14\x43HANGE_CAUSE_CONSENT\x10\x02\x12\x19\n\x15\x43HANGE_CAUSE_STANDING\x10\x03\x32\xf6\x01\n\rPolicyService\x12g\n\x0cListPolicies\x12*.entente.threatfeed.v1.ListPoliciesRequest\x1a+.entente.threatfeed.v1.ListPoliciesResponse\x12|\n\x13ListDecisionChanges\x12\x31.entente.threatfeed.v1.ListDecisionChangesRequest\x1a\x32.entente.threatfeed.v1.ListDecisionChangesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*entente/threatfeed/v1/policy_service.proto\x12\x15\x65ntente.threatfeed.v1\x1a!entente/exchange/v1/release.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"p\n\rAdoptedPolicy\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12.\n\nsince_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcc\x03\n\x0e\x44\x65\x63isionChange\x12\x12\n\x06number\x18\x01 \x01(\x03\x42\x02\x18\x01\x12\x31\n\x05\x63\x61use\x18\x02 \x01(\x0e\x32\".entente.threatfeed.v1.ChangeCause\x12\x0e\n\x06series\x18\x03 \x01(\t\x12\x12\n\nmeeting_id\x18\x04 \x01(\t\x12\x15\n\rassessment_id\x18\x05 \x01(\t\x12\x10\n\x08revision\x18\x06 \x01(\x05\x12\x31\n\trendition\x18\x07 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x08 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\r\n\x05party\x18\t \x01(\t\x12\x16\n\x0e\x61llowed_before\x18\n \x01(\x08\x12\x15\n\rallowed_after\x18\x0b \x01(\x08\x12\x13\n\x0brule_before\x18\x0c \x01(\t\x12\x12\n\nrule_after\x18\r \x01(\t\x12\x15\n\rpolicy_before\x18\x0e \x01(\t\x12\x14\n\x0cpolicy_after\x18\x0f \x01(\t\x12/\n\x0b\x63hange_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x13ListPoliciesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"g\n\x14ListPoliciesResponse\x12\x36\n\x08policies\x18\x01 \x03(\x0b\x32$.entente.threatfeed.v1.AdoptedPolicy\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x1aListDecisionChangesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06series\x18\x03 \x01(\t\"n\n\x1bListDecisionChangesResponse\x12\x36\n\x07\x63hanges\x18\x01 \x03(\x0b\x32%.entente.threatfeed.v1.DecisionChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*y\n\x0b\x43hangeCause\x12\x1c\n\x18\x43HANGE_CAUSE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43HANGE_CAUSE_POLICY\x10\x01\x12\x18\n\x14\x43HANGE_CAUSE_CONSENT\x10\x02\x12\x19\n\x15\x43HANGE_CAUSE_STANDING\x10\x03\x32\xf6\x01\n\rPolicyService\x12g\n\x0cListPolicies\x12*.entente.threatfeed.v1.ListPoliciesRequest\x1a+.entente.threatfeed.v1.ListPoliciesResponse\x12|\n\x13ListDecisionChanges\x12\x31.entente.threatfeed.v1.ListDecisionChangesRequest\x1a\x32.entente.threatfeed.v1.ListDecisionChangesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.threatfeed.v1.policy_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANGECAUSE']._serialized_start=1074
-  _globals['_CHANGECAUSE']._serialized_end=1195
+  _globals['_DECISIONCHANGE'].fields_by_name['number']._loaded_options = None
+  _globals['_DECISIONCHANGE'].fields_by_name['number']._serialized_options = b'\030\001'
+  _globals['_CHANGECAUSE']._serialized_start=1078
+  _globals['_CHANGECAUSE']._serialized_end=1199
   _globals['_ADOPTEDPOLICY']._serialized_start=137
   _globals['_ADOPTEDPOLICY']._serialized_end=249
   _globals['_DECISIONCHANGE']._serialized_start=252
-  _globals['_DECISIONCHANGE']._serialized_end=708
-  _globals['_LISTPOLICIESREQUEST']._serialized_start=710
-  _globals['_LISTPOLICIESREQUEST']._serialized_end=770
-  _globals['_LISTPOLICIESRESPONSE']._serialized_start=772
-  _globals['_LISTPOLICIESRESPONSE']._serialized_end=875
-  _globals['_LISTDECISIONCHANGESREQUEST']._serialized_start=877
-  _globals['_LISTDECISIONCHANGESREQUEST']._serialized_end=960
-  _globals['_LISTDECISIONCHANGESRESPONSE']._serialized_start=962
-  _globals['_LISTDECISIONCHANGESRESPONSE']._serialized_end=1072
-  _globals['_POLICYSERVICE']._serialized_start=1198
-  _globals['_POLICYSERVICE']._serialized_end=1444
+  _globals['_DECISIONCHANGE']._serialized_end=712
+  _globals['_LISTPOLICIESREQUEST']._serialized_start=714
+  _globals['_LISTPOLICIESREQUEST']._serialized_end=774
+  _globals['_LISTPOLICIESRESPONSE']._serialized_start=776
+  _globals['_LISTPOLICIESRESPONSE']._serialized_end=879
+  _globals['_LISTDECISIONCHANGESREQUEST']._serialized_start=881
+  _globals['_LISTDECISIONCHANGESREQUEST']._serialized_end=964
+  _globals['_LISTDECISIONCHANGESRESPONSE']._serialized_start=966
+  _globals['_LISTDECISIONCHANGESRESPONSE']._serialized_end=1076
+  _globals['_POLICYSERVICE']._serialized_start=1202
+  _globals['_POLICYSERVICE']._serialized_end=1448
 # @@protoc_insertion_point(module_scope)

@@ -19,6 +19,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _ChangeCause:
@@ -97,7 +102,16 @@ class DecisionChange(_message.Message):
     POLICY_BEFORE_FIELD_NUMBER: _builtins.int
     POLICY_AFTER_FIELD_NUMBER: _builtins.int
     CHANGE_TIME_FIELD_NUMBER: _builtins.int
-    number: _builtins.int
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def number(self) -> _builtins.int:
+        """Always 0: a number would count the changes that the caller may not see."""
+
+    @number.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def number(self, value: _builtins.int) -> None:
+        """Always 0: a number would count the changes that the caller may not see."""
+
     cause: Global___ChangeCause.ValueType
     series: _builtins.str
     meeting_id: _builtins.str
