@@ -94,16 +94,20 @@ async def find_consent(tx: Transaction, consent_id: UUID, *, lock: bool = False)
     return None if row is None else _consent(row)
 
 
-async def consents_for(tx: Transaction, meeting: UUID | None) -> tuple[Consent, ...]:
-    """The standing consents for a meeting, or (None) for use outside any, kept from being withdrawn
-    until the commit: who withdraws one then finds the decisions that rested on it.
+async def consents_for(tx: Transaction, series: str, meeting: UUID | None) -> tuple[Consent, ...]:
+    """The standing consents for a meeting of a series, or (None) for use outside any, kept from being
+    withdrawn until the commit: who withdraws one then finds the decisions that rested on it.
+
+    Another series' meeting is none of this one's, whoever names it.
     """
     cursor = await tx.execute(
         f"""
         SELECT {_COLUMNS} FROM consent
-        WHERE state = 'STANDING' AND meeting_id IS NOT DISTINCT FROM %s ORDER BY consent_id FOR SHARE
+        WHERE state = 'STANDING' AND meeting_id IS NOT DISTINCT FROM %s
+          AND (meeting_id IS NULL OR series = %s)
+        ORDER BY consent_id FOR SHARE
         """,  # noqa: S608 the columns are a constant
-        [meeting],
+        [meeting, series],
     )
     return tuple(_consent(row).terms for row in await cursor.fetchall())
 

@@ -62,7 +62,7 @@ async def _decide(tx: Transaction, text: DecidedText, policy: Policy, at: dateti
         Use(text.series, text.meeting_id, text.used_at).occasion(policy),
         text.mode,
         policy=policy,
-        consents=await consents_for(tx, text.meeting_id),
+        consents=await consents_for(tx, text.series, text.meeting_id),
         now=at,
     )
     await record_decisions(tx, decisions, str(text.meeting_id), [])

@@ -138,7 +138,7 @@ async def _decide_all(
         occasion=use.occasion(policy),
         policy=policy,
         at=at,
-        consents=await consents_for(tx, use.meeting_id),
+        consents=await consents_for(tx, use.series, use.meeting_id),
     )
     answers = [await _decide(tx, text, asking) for text in texts]
     decisions = [decision for answer in answers for decision in answer.decisions]

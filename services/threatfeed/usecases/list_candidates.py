@@ -60,7 +60,7 @@ async def list_candidates(
             occasion=use.occasion(policy),
             policy=policy,
             at=at,
-            consents=await consents_for(tx, use.meeting_id),
+            consents=await consents_for(tx, use.series, use.meeting_id),
         )
         candidates, following = await _page(tx, asking, audience, theme, after, size)
         await append(

@@ -304,3 +304,18 @@ async def test_a_consent_that_says_nothing_lawful_is_refused(
 ) -> None:
     (text,) = await release.hold("ncsc", narrative("A", AMBER))
     assert await refusal(attempt(release, text)) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
+
+
+async def test_a_consent_for_a_meeting_is_none_where_another_series_names_that_meeting(
+    platform: PlatformAccess, postgres: Databases
+) -> None:
+    async with releasing(platform, postgres) as release:
+        (text,) = await release.hold("ncsc", narrative("N-1", {"tlp": "TLP:AMBER+STRICT"}))
+        meeting = uuid4()
+        await release.consent("NCSC", release.use(text, "UK", series="uk-us-cmr", meeting=meeting))
+        own = await release.decide(text, series="uk-us-cmr", meeting=meeting)
+        assert {decision.party: decision.allowed for decision in own.decisions} == {"UK": True, "US": False}
+        assert await refusal(release.decide(text, series="uk-eu", meeting=meeting)) == (
+            grpc.StatusCode.PERMISSION_DENIED,
+            "NO_ACCESS",
+        )
