@@ -3,7 +3,7 @@ code.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.kernel.agreements import Agreement, PublicSourceRule
@@ -91,7 +91,8 @@ class Policy:
     decided (the release policy and the series), so that no two contents share a version; `digest` is
     that of every document. `ranks` places every level of every system on one scale
     of protection; `owners` names the party whose system a marking system is; `coverage` says which
-    parties a release code of a system covers.
+    parties a release code of a system covers. `host` is the party on whose deployment texts are held, empty
+    where none is meant; it is the deployment's and not the documents'.
     """
 
     version: str
@@ -109,6 +110,11 @@ class Policy:
     series: Mapping[str, Series]
     entitlements: frozenset[Entitlement]
     themes: ThemeRules
+    host: str = ""
+
+    def hosted_by(self, party: str) -> "Policy":
+        """The same policy on the deployment of a party. Raises `UnknownParty`."""
+        return replace(self, host=self.party(party).id)
 
     @staticmethod
     def from_documents(documents: Mapping[str, Mapping[str, object]]) -> "Policy":

@@ -43,6 +43,7 @@ __all__ = [
     "decide",
     "decide_all",
     "jointly_allowed",
+    "outside_meetings",
 ]
 
 
@@ -131,6 +132,14 @@ def decide(
         evaluated_at=now,
         policy_version=policy.version,
     )
+
+
+def outside_meetings(party: str, policy: Policy, at: datetime) -> Occasion:
+    """The occasion on which a party reads for itself: its host hands it the text, as a third party would
+    where the text is neither's.
+    """
+    host = () if policy.host in ("", party) else (policy.host,)
+    return Occasion(parties=(party, *host), ceiling=policy.party(party).ceiling, used_at=at)
 
 
 def decide_all(

@@ -96,7 +96,7 @@ class ApiParts:
 
 @asynccontextmanager
 async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
-    policy = Policy.from_documents(read_documents(settings.policy))
+    policy = Policy.from_documents(read_documents(settings.policy)).hosted_by(settings.home_party)
     parts = make_parts(process, _holding(policy, settings), _taxonomies(settings))
     signal, feeds = parts.signal, parts.feeds
     rpc = RpcServer(
@@ -231,7 +231,7 @@ async def compose_worker(
     process: Process, settings: ThreatfeedSettings
 ) -> AsyncIterator[Sequence[Component]]:
     documents = read_documents(settings.policy)
-    policy = Policy.from_documents(documents)
+    policy = Policy.from_documents(documents).hosted_by(settings.home_party)
     holding = _holding(policy, settings)
 
     async def apply_rules() -> bool:
@@ -285,7 +285,7 @@ async def compose_relay(process: Process, settings: ThreatfeedSettings) -> Async
 @asynccontextmanager
 async def compose_views(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     """A process of its own: making views must not take the ingest's time, nor the readers'."""
-    policy = Policy.from_documents(read_documents(settings.policy))
+    policy = Policy.from_documents(read_documents(settings.policy)).hosted_by(settings.home_party)
     maker = ViewMaker(policy, process.ids)
 
     async def make_due() -> bool:

@@ -25,14 +25,13 @@ REPORT_ID = "report--6f687ab2-e2e7-423c-8839-586189fd27a4"
 
 @lru_cache(maxsize=1)
 def real_policy() -> Policy:
-    """The policy that is deployed."""
+    """The policy that is deployed, on a deployment of the UK."""
     folder = ROOT / "deploy" / "policy"
-    return Policy.from_documents(
-        {
-            file.relative_to(folder).with_suffix("").as_posix(): yaml.safe_load(file.read_text("utf-8"))
-            for file in folder.rglob("*.yaml")
-        }
-    )
+    documents = {
+        file.relative_to(folder).with_suffix("").as_posix(): yaml.safe_load(file.read_text("utf-8"))
+        for file in folder.rglob("*.yaml")
+    }
+    return Policy.from_documents(documents).hosted_by("UK")
 
 
 @lru_cache(maxsize=1)

@@ -11,8 +11,8 @@ from uuid import UUID
 from services.kernel.markings.marking import Marking
 from services.kernel.parties import Authorship
 from services.kernel.policy import Policy
-from services.kernel.releasability import decide
-from services.kernel.release_terms import Mode, Occasion, Rendition, RevisionState, TextUnderDecision
+from services.kernel.releasability import decide, outside_meetings
+from services.kernel.release_terms import Mode, Rendition, RevisionState, TextUnderDecision
 
 _DEEPEST_LINEAGE = 5
 
@@ -81,8 +81,7 @@ class Sight:
         return None
 
     def _allows(self, text: TextUnderDecision) -> bool:
-        ceiling = self.policy.party(self.party).ceiling
-        occasion = Occasion(parties=(self.party,), ceiling=ceiling, used_at=self.at)
+        occasion = outside_meetings(self.party, self.policy, self.at)
         return decide(
             text, self.party, occasion, Mode.RELEASE, policy=self.policy, consents=(), now=self.at
         ).allowed

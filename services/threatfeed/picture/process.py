@@ -95,7 +95,7 @@ class PictureWorker:
             self._progress,
             self._publish,
             names,
-            policy=Policy.from_documents(read_documents(settings.policy)),
+            policy=Policy.from_documents(read_documents(settings.policy)).hosted_by(settings.home_party),
             clock=clock_of(settings),
             figures=figures,
         )

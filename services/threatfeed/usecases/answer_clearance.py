@@ -12,8 +12,8 @@ from services.kernel.markings.marking import Marking
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
-from services.kernel.releasability import check_holding, decide
-from services.kernel.release_terms import Mode, Occasion, Rendition, RevisionState, TextUnderDecision
+from services.kernel.releasability import check_holding, decide, outside_meetings
+from services.kernel.release_terms import Mode, Rendition, RevisionState, TextUnderDecision
 from services.threatfeed.domain.clearances import (
     Clearance,
     ClearanceCommand,
@@ -200,7 +200,7 @@ async def _check_offer(
         parent_has_national=bool(held.content.whole_marking().national),
     )
     asker = request.asked_by_party
-    occasion = Occasion(parties=(asker,), ceiling=policy.party(asker).ceiling, used_at=at)
+    occasion = outside_meetings(asker, policy, at)
     decision = decide(text, asker, occasion, Mode.RELEASE, policy=policy, consents=(), now=at)
     if not decision.allowed:
         raise TearLineNotForAsker(

@@ -9,8 +9,8 @@ from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
-from services.kernel.releasability import decide
-from services.kernel.release_terms import Consent, Mode, Occasion, Rendition, TextUnderDecision
+from services.kernel.releasability import decide, outside_meetings
+from services.kernel.release_terms import Consent, Mode, Rendition, TextUnderDecision
 from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.theme_decisions import (
     UNDECIDED,
@@ -84,7 +84,7 @@ async def rendition_for(
     """The widest rendition that a party may have a copy of outside any meeting, whatever the state; None
     for none.
     """
-    occasion = Occasion(parties=(party,), ceiling=policy.party(party).ceiling, used_at=at)
+    occasion = outside_meetings(party, policy, at)
     consents: tuple[Consent, ...] | None = None
     for rendition in renditions(held.content):
         text = await text_under_decision(tx, held, rendition, policy, for_reading=True)

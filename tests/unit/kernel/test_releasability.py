@@ -23,6 +23,7 @@ from services.kernel.releasability import (
     decide,
     decide_all,
     jointly_allowed,
+    outside_meetings,
 )
 from tests.support.release import CMR, MEETING_TIME, NOW, UK_EU, consents, occasion, shipped_policy, text
 
@@ -311,3 +312,26 @@ def test_a_caveat_must_name_every_nation_of_a_party() -> None:
 def test_an_organisation_cannot_speak_for_another_party() -> None:
     borrowed = text(parse("UK OFFICIAL REL EU"), party="UK", organisation="CISA")
     assert decision(borrowed, "UK").rule_id is Rule.ORIGINATOR_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("banner", "readers"),
+    [
+        ("RESTREINT UE/EU RESTRICTED", {"UK", "EU"}),
+        ("SECRET UE/EU SECRET", {"UK", "EU"}),
+        ("RESTREINT UE/EU RESTRICTED RELEASABLE TO US", {"UK", "EU", "US"}),
+    ],
+)
+def test_a_host_does_not_pass_an_institutions_text_on_to_another_government(
+    banner: str, readers: set[str]
+) -> None:
+    policy = shipped_policy().hosted_by("UK")
+    subject = text(parse(banner), party="EU", organisation="ENISA")
+    allowed = {
+        party
+        for party in ("UK", "EU", "US")
+        if decision(
+            subject, party, outside_meetings(party, policy, NOW), mode=Mode.RELEASE, policy=policy
+        ).allowed
+    }
+    assert allowed == readers
