@@ -43,6 +43,11 @@ class Health:
         self._hearts[name] = heart
         return heart
 
+    def beat_all(self) -> None:
+        """For those who wait for something outside together: none of their loops has stopped."""
+        for heart in self._hearts.values():
+            heart.beat()
+
     def set_problem(self, name: str, problem: str | None) -> None:
         """Says that something is wrong until it is said to be right (None)."""
         if problem is None:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg
 import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_fixed
 
 from services.chassis.clock import Clock, ShiftedClock, system_clock
 from services.chassis.consumer.batches import BatchProcessor
@@ -23,12 +24,21 @@ from services.chassis.ids import IdSource, random_ids
 from services.chassis.lifecycle import Component, freeze_startup_objects, run_components
 from services.chassis.migrations import missing_migrations
 from services.chassis.outbox_relay import OutboxRelay
+from services.chassis.periodic import Work, periodic
 from services.chassis.quarantine.depth import DepthGauge
 from services.chassis.settings import ProcessSettings, StreamSettings
 from services.chassis.telemetry import Telemetry, start_telemetry
 
 S = TypeVar("S", bound=ProcessSettings)
 T = TypeVar("T")
+
+
+_LOOKED_EVERY = 0.5
+_DEPTH_EVERY = 15.0
+
+
+async def _no_schema() -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,8 @@ class Process:
     database: Database
     verifier: TokenVerifier
     crash: CrashPoints
+    schema: Check = _no_schema
+    """Why the database cannot be worked on yet; None when it can."""
 
     def relay(self, standby_seconds: float = 0.0) -> Component:
         relay = OutboxRelay(
@@ -57,7 +69,7 @@ class Process:
             crash=self.crash,
             standby_seconds=standby_seconds,
         )
-        return Component("outbox relay", relay.run, grace=65.0)
+        return self._once_migrated(Component("outbox relay", relay.run, grace=65.0))
 
     def consumer(self, subscription: Subscription[T]) -> Component:
         processor = BatchProcessor(
@@ -77,10 +89,35 @@ class Process:
             telemetry=self.telemetry,
             health=self.health,
         )
-        return Component(f"consumer {subscription.group}", member.run, grace=30.0)
+        return self._once_migrated(Component(f"consumer {subscription.group}", member.run, grace=30.0))
+
+    def periodic(self, name: str, work: Work, *, every: float) -> Component:
+        return self._once_migrated(periodic(name, work, every=every, health=self.health))
 
     def quarantine_depth(self) -> Component:
-        return Component("quarantine depth", DepthGauge(self.database, self.telemetry.metrics).run)
+        gauge = DepthGauge(self.database, self.telemetry.metrics)
+        return self.periodic("quarantine depth", gauge.count, every=_DEPTH_EVERY)
+
+    def _once_migrated(self, component: Component) -> Component:
+        """The component on a database that is there and has its tables, however long that takes: nothing
+        depends on the order of starts.
+        """
+
+        async def run(stop: asyncio.Event) -> None:
+            def note(_: RetryCallState) -> None:
+                self.health.beat_all()
+
+            missing: str | None = await AsyncRetrying(
+                retry=retry_if_result(lambda missing: missing is not None),
+                wait=wait_fixed(_LOOKED_EVERY),
+                stop=lambda _: stop.is_set(),
+                before_sleep=note,
+                retry_error_callback=lambda _: "told to stop",
+            )(self.schema)
+            if missing is None:
+                await component.run(stop)
+
+        return replace(component, run=run)
 
     def probes(self) -> Component:
         app = create_probe_app(self.health, self.telemetry, self.ids)
@@ -96,7 +133,8 @@ async def open_process(
     health = Health()
     try:
         async with Database.opened(settings.postgres, f"{service}-{kind}") as database:
-            health.add_check("database", _database_check(database, migrations))
+            schema = _database_check(database, migrations)
+            health.add_check("database", schema)
             yield Process(
                 service=service,
                 kind=kind,
@@ -108,6 +146,7 @@ async def open_process(
                 database=database,
                 verifier=TokenVerifier(settings.identity),
                 crash=crash_points(settings.chaos),
+                schema=schema,
             )
     finally:
         telemetry.flush()

@@ -17,7 +17,7 @@ from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.identity import Principal
 from services.chassis.lifecycle import Component
 from services.chassis.log_ends import LogEnds
-from services.chassis.periodic import Work, periodic
+from services.chassis.periodic import Work
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.server import RpcServer, Service
@@ -96,7 +96,7 @@ class ApiParts:
 
 @asynccontextmanager
 async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
-    policy = Policy.from_documents(read_documents(settings.policy)).hosted_by(settings.home_party)
+    policy = _policy(read_documents(settings.policy), settings)
     parts = make_parts(process, _holding(policy, settings), _taxonomies(settings))
     signal, feeds = parts.signal, parts.feeds
     rpc = RpcServer(
@@ -122,10 +122,10 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     yield [
         Component("picture reader", picture_reader(process, policy, parts.pictures).run),
         Component("feed ends", ends.run),
-        periodic("feeds measured", gauges.measure, every=_MEASURED_EVERY, health=process.health),
+        process.periodic("feeds measured", gauges.measure, every=_MEASURED_EVERY),
         Component("rpc", rpc.run),
         Component("http", HttpServer(http_api(parts), settings.http).run),
-        periodic("views followed", signal.look, every=_FOLLOWED_EVERY, health=process.health),
+        process.periodic("views followed", signal.look, every=_FOLLOWED_EVERY),
         # Told to end before the servers are: an open stream would hold a server up.
         Component("streams", streams),
     ]
@@ -231,7 +231,7 @@ async def compose_worker(
     process: Process, settings: ThreatfeedSettings
 ) -> AsyncIterator[Sequence[Component]]:
     documents = read_documents(settings.policy)
-    policy = Policy.from_documents(documents).hosted_by(settings.home_party)
+    policy = _policy(documents, settings)
     holding = _holding(policy, settings)
 
     async def apply_rules() -> bool:
@@ -247,16 +247,15 @@ async def compose_worker(
         process.probes(),
         process.relay(standby_seconds=settings.relay_standby_seconds),
         process.quarantine_depth(),
-        periodic("theme rules", apply_rules, every=_RULES_EVERY, health=process.health),
+        process.periodic("theme rules", apply_rules, every=_RULES_EVERY),
         process.consumer(submissions(policy, _taxonomies(settings), holding, process.clock)),
-        periodic(
+        process.periodic(
             "release",
             release_work(process, policy, documents),
             every=_RELEASE_EVERY,
-            health=process.health,
         ),
-        periodic("expiry", expire_due, every=_EXPIRY_EVERY, health=process.health),
-        periodic("clearances", clearances_due, every=_CLEARANCES_EVERY, health=process.health),
+        process.periodic("expiry", expire_due, every=_EXPIRY_EVERY),
+        process.periodic("clearances", clearances_due, every=_CLEARANCES_EVERY),
     ]
 
 
@@ -285,7 +284,7 @@ async def compose_relay(process: Process, settings: ThreatfeedSettings) -> Async
 @asynccontextmanager
 async def compose_views(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     """A process of its own: making views must not take the ingest's time, nor the readers'."""
-    policy = Policy.from_documents(read_documents(settings.policy)).hosted_by(settings.home_party)
+    policy = _policy(read_documents(settings.policy), settings)
     maker = ViewMaker(policy, process.ids)
 
     async def make_due() -> bool:
@@ -296,8 +295,12 @@ async def compose_views(process: Process, settings: ThreatfeedSettings) -> Async
     yield [
         process.probes(),
         process.consumer(views(maker, process.clock)),
-        periodic("views due", make_due, every=_VIEWS_DUE_EVERY, health=process.health),
+        process.periodic("views due", make_due, every=_VIEWS_DUE_EVERY),
     ]
+
+
+def _policy(documents: Mapping[str, Mapping[str, object]], settings: ThreatfeedSettings) -> Policy:
+    return Policy.from_documents(documents).hosted_by(settings.home_party)
 
 
 def _holding(policy: Policy, settings: ThreatfeedSettings) -> Holding:

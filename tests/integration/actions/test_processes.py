@@ -1,12 +1,7 @@
 """The real processes: they come up from their environment, and end promptly with streams open."""
 
 import asyncio
-import os
 import signal
-import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -17,37 +12,8 @@ from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
 from tests.support.postgres import Databases
 from tests.support.processes import POLICY
+from tests.support.serving import service, waits_for_migrations, why_not_ready
 from tests.support.waiting import eventually
-
-REPOSITORY = POLICY.parents[1]
-
-
-@asynccontextmanager
-async def service(kind: str, environment: Mapping[str, str]) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.actions",
-        kind,
-        cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'proto'}", **environment},
-        stderr=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def ready(port: int) -> bool:
-    async with httpx.AsyncClient() as client:
-        try:
-            return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
-        except httpx.TransportError:
-            return False
 
 
 async def test_api_and_worker_come_up_and_end_with_a_stream_open(
@@ -74,11 +40,22 @@ async def test_api_and_worker_come_up_and_end_with_a_stream_open(
         roles=["leadership"],
         at=datetime.now(UTC),
     )
-    async with service("api", environment) as api, service("worker", worker_environment) as worker:
-        async with service("migrate", environment) as migrate:
-            assert await asyncio.wait_for(migrate.wait(), 60) == 0
+    async with (
+        service("actions", "api", environment) as api,
+        service("actions", "worker", worker_environment) as worker,
+    ):
         for port in (api_port, worker_port):
-            await eventually(partial(ready, port), within=60, describe=f"port {port} is ready")
+            await eventually(partial(waits_for_migrations, port), within=60, describe=f"port {port} answers")
+        async with service("actions", "migrate", environment) as migrate:
+            assert await asyncio.wait_for(migrate.wait(), 60) == 0
+        for name, port in (("api", api_port), ("worker", worker_port)):
+            why = ["not asked"]
+
+            async def ready(port: int = port, why: list[str] = why) -> bool:
+                why[0] = await why_not_ready(port)
+                return not why[0]
+
+            await eventually(ready, within=60, describe=lambda name=name, why=why: f"the {name}: {why[0]}")
         async with (
             httpx.AsyncClient(timeout=30) as client,
             client.stream(
