@@ -117,7 +117,8 @@ class TokenVerifier:
     def _decode(self, token: str, keys: KeySet) -> jwt.Token | None:
         try:
             return jwt.decode(token, keys, algorithms=_ALGORITHMS)
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):
+            # joserfc takes members of the header, which the caller wrote, for what they should be.
             return None
 
     def _principal(self, token: str, claims: Mapping[str, Any]) -> Principal:

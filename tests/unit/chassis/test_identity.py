@@ -160,6 +160,13 @@ async def test_an_issuer_that_does_not_answer_is_an_outage_and_no_refusal_of_the
     assert outage.value.kind is RefusalKind.UNAVAILABLE
 
 
+@pytest.mark.parametrize("crit", [None, 1, "exp", ["exp"], {"exp": 1}, [None], [[]]], ids=repr)
+async def test_a_header_of_the_wrong_shape_is_refused(issuer: Issuer, crit: object) -> None:
+    for header in ({"alg": "Ed25519", "crit": crit}, {"alg": None, "kid": None, "crit": crit}):
+        with pytest.raises(TokenInvalid):
+            await issuer.verifier().verify(f"{encoded(header)}.{encoded({})}.")
+
+
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     header=some.dictionaries(
