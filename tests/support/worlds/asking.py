@@ -22,7 +22,7 @@ from google.protobuf.message import Message
 
 from services.threatfeed.app import ApiParts, http_api, rpc_services
 from services.threatfeed.http.routes import routes
-from tests.support.worlds.load import Loaded
+from tests.support.worlds.at_work import Loaded
 from tests.support.worlds.values import ABSENT, Arguments, request_key, values_for
 
 CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -27,19 +27,15 @@ _UK_US: Final = frozenset({"UK", "US"})
 
 @dataclass(frozen=True)
 class Row:
-    """`readers` without anybody's consent, `asked` with that of the originator for the party.
-
-    `unsettled` parties are those for whom no source settles the case: nothing is claimed of them.
-    """
+    """`readers` without anybody's consent, `asked` with that of the originator for the party."""
 
     readers: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
     national: bool = True
-    unsettled: frozenset[str] = frozenset()
 
 
-def _row(readers: str = "", asked: str = "", *, national: bool = True, unsettled: str = "") -> Row:
-    return Row(frozenset(readers.split()), frozenset(asked.split()), national, frozenset(unsettled.split()))
+def _row(readers: str = "", asked: str = "", *, national: bool = True) -> Row:
+    return Row(frozenset(readers.split()), frozenset(asked.split()), national)
 
 
 def _tlp(party: str) -> Mapping[str, Row]:
@@ -87,9 +83,9 @@ MARKINGS: Final[Mapping[str, Mapping[str, Row]]] = {
     "EU": {
         **_tlp("EU"),
         "LIMITE": _row("EU", "UK EU US"),
-        "RESTREINT UE/EU RESTRICTED": _row("UK EU", unsettled="US"),
-        "SECRET UE/EU SECRET": _row("UK EU", unsettled="US"),
-        "TLP:AMBER//RESTREINT UE/EU RESTRICTED": _row("EU", "UK EU", unsettled="US"),
+        "RESTREINT UE/EU RESTRICTED": _row("UK EU"),
+        "SECRET UE/EU SECRET": _row("UK EU"),
+        "TLP:AMBER//RESTREINT UE/EU RESTRICTED": _row("EU", "UK EU"),
     },
 }
 """By the party of the agency, every banner as it is written."""
@@ -130,17 +126,6 @@ class Standing:
         if self._full(party, text):
             return FULL
         return TEAR_LINE if self._line(party, text) else None
-
-    def unsettled(self, party: str, text: Text) -> bool:
-        """Whether no source settles what the party may have."""
-        published = self.texts.get(text)
-        if published is None:
-            return False
-        rows = MARKINGS[AGENCIES[text[0]][0]]
-        own = [rows[marking] for marking in (published.marking, published.line) if marking is not None]
-        return any(party in row.unsettled for row in own) or any(
-            self.unsettled(party, source) for source in published.sources
-        )
 
     def _full(self, party: str, text: Text) -> bool:
         published = self.texts.get(text)

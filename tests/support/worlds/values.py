@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from services.cli.accounts import Account
 from services.kernel.identifiers import export_id
 from services.threatfeed.domain.paging import number_token, page_token
-from tests.support.worlds.load import Loaded
+from tests.support.worlds.at_work import Loaded
 from tests.support.worlds.readers import series_of
 from tests.support.worlds.world import BEGAN, MEETINGS, MEETS, Spoil, Wording, World, codeword, identity_of
 

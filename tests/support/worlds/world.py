@@ -226,9 +226,7 @@ class World:
             for text in standing.texts:
                 rendition = standing.sees(party, text)
                 renditions = found.setdefault(text, set())
-                if standing.unsettled(party, text):
-                    renditions |= {"FULL", "TEAR_LINE"}
-                elif rendition is not None:
+                if rendition is not None:
                     renditions.add(rendition)
         return {text: frozenset(renditions) for text, renditions in found.items()}
 
