@@ -24,8 +24,12 @@ def page_size(asked: int) -> int:
     return min(asked or _DEFAULT, _LARGEST)
 
 
-def page_token(position: Position, asked: str) -> str:
-    """Where the next page begins, for the same question of the same reader only."""
+def page_token(position: Position | None, asked: str) -> str:
+    """Where the next page begins, for the same question of the same reader only; empty for no position: the
+    only sign that there is no more.
+    """
+    if position is None:
+        return ""
     document = [position[0].isoformat(), str(position[1]), _digest(asked)]
     return base64.urlsafe_b64encode(json.dumps(document).encode()).decode()
 

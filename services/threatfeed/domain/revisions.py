@@ -109,11 +109,6 @@ class Decision:
     refusal: RevisionConflict | VersionSchemeChanged | None = None
 
     @property
-    def becomes_current(self) -> bool:
-        """Whether the revision replaces what was current."""
-        return self.outcome in (Outcome.ACCEPTED, Outcome.REVISED)
-
-    @property
     def conflict(self) -> ConflictCause | None:
         """What a human has to look at since this revision came; None for nothing."""
         if self.outcome is not Outcome.CONFLICT or not self.recorded:

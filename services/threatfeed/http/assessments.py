@@ -128,7 +128,7 @@ def routes() -> APIRouter:
         )
         return AssessmentsPage(
             assessments=[AssessmentView.of(rendered) for rendered in found],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     @router.get("/assessments/{assessment_id}")

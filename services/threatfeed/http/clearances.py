@@ -177,7 +177,7 @@ def _add_reading(router: APIRouter) -> None:
         )
         return ClearancesView(
             clearances=[ClearanceView.of(one, at, whole=False) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     @router.get("/clearance-queue")
@@ -202,7 +202,7 @@ def _add_reading(router: APIRouter) -> None:
         )
         return ClearancesView(
             clearances=[ClearanceView.of(one, at, whole=False) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     @router.get("/text-uses")
@@ -227,7 +227,7 @@ def _add_reading(router: APIRouter) -> None:
         )
         return TextUsesView(
             uses=[TextUseView.of(one) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
 

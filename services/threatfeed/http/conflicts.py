@@ -156,7 +156,7 @@ def routes() -> APIRouter:
         )
         return ConflictsPage(
             conflicts=[ConflictHead.of(one) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     @router.get("/{conflict_id}", response_model=ConflictWithSides)

@@ -161,7 +161,7 @@ def routes() -> APIRouter:
         )
         return ConsentsView(
             consents=[ConsentView.of(one) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     return router

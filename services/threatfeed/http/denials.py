@@ -96,7 +96,7 @@ def routes() -> APIRouter:
         )
         return DenialsPage(
             denials=[DenialView.of(denial) for denial in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     @router.post("", status_code=201, responses={201: {"model": DenialView}})

@@ -164,7 +164,7 @@ def routes() -> APIRouter:
         )
         return ChangesPage(
             changes=[ChangeView.of(one) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     @router.post("/applications", status_code=202, responses={202: {"model": RunView}})

@@ -131,7 +131,7 @@ def routes() -> APIRouter:
                 UnthemedView(assessment=AssessmentView.of(one.rendered), etag=etag(one.version))
                 for one in page
             ],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     @router.get("/triage/count")

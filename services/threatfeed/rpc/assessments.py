@@ -102,7 +102,7 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
         )
         return assessment_service_pb2.ListAssessmentsResponse(
             assessments=[encode_rendered(rendered) for rendered in found],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def GetAssessmentHistory(  # noqa: N802 the name is the contract's
@@ -165,7 +165,7 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
             media_type=export.form.media_type,
             marking=export.manifest.banner,
             assessments=len(export.manifest.members),
-            next_page_token="" if following is None else page_token(following, asked),
+            next_page_token=page_token(following, asked),
         )
         yield assessment_service_pb2.ExportAssessmentsResponse(head=head)
         async for chunk in export.chunks():
@@ -189,7 +189,7 @@ class AssessmentServicer(assessment_service_pb2_grpc.AssessmentServiceServicer):
         )
         return assessment_service_pb2.ListCandidatesResponse(
             candidates=[_candidate(candidate) for candidate in candidates],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def DecideReleasability(  # noqa: N802 the name is the contract's

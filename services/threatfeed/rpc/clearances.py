@@ -173,7 +173,7 @@ class ClearanceServicer(clearance_service_pb2_grpc.ClearanceServiceServicer):
         )
         return messages.ListClearancesResponse(
             clearances=[_clearance(one, at, whole=False) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def ListClearanceQueue(  # noqa: N802 the name is the contract's
@@ -192,7 +192,7 @@ class ClearanceServicer(clearance_service_pb2_grpc.ClearanceServiceServicer):
         )
         return messages.ListClearanceQueueResponse(
             clearances=[_clearance(one, at, whole=False) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def ListTextUses(  # noqa: N802 the name is the contract's
@@ -213,7 +213,7 @@ class ClearanceServicer(clearance_service_pb2_grpc.ClearanceServiceServicer):
         )
         return messages.ListTextUsesResponse(
             uses=[_text_use(one) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def _once(

@@ -64,7 +64,7 @@ class ConflictServicer(conflict_service_pb2_grpc.ConflictServiceServicer):
         )
         return conflict_service_pb2.ListConflictsResponse(
             conflicts=[_conflict(one) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def GetConflict(  # noqa: N802 the name is the contract's

@@ -105,7 +105,7 @@ class ConsentServicer(consent_service_pb2_grpc.ConsentServiceServicer):
         )
         return consent_service_pb2.ListConsentsResponse(
             consents=[_consent(consent) for consent in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
 

@@ -61,7 +61,7 @@ class DenialServicer(denial_service_pb2_grpc.DenialServiceServicer):
         )
         return denial_service_pb2.ListDenialsResponse(
             denials=[_denial(denial) for denial in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def DenySource(  # noqa: N802 the name is the contract's

@@ -77,7 +77,7 @@ class ThemeRulesServicer(theme_rules_service_pb2_grpc.ThemeRulesServiceServicer)
         )
         return theme_rules_service_pb2.ListThemeChangesResponse(
             changes=[_change(one) for one in page],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def ApplyThemeRules(  # noqa: N802 the name is the contract's

@@ -63,7 +63,7 @@ class TriageServicer(triage_service_pb2_grpc.TriageServiceServicer):
                 )
                 for one in page
             ],
-            next_page_token="" if position is None else page_token(position, asked),
+            next_page_token=page_token(position, asked),
         )
 
     async def CountUnthemed(  # noqa: N802 the name is the contract's

@@ -20,6 +20,7 @@ from services.threatfeed.domain.clearances import (
     TearLineOffer,
     Which,
 )
+from services.threatfeed.domain.paging import Position
 
 _COLUMNS = """
     clearance_id, assessment_id, revision, rendition, party, mode, series, meeting_id, meeting_starts_at,
@@ -27,9 +28,6 @@ _COLUMNS = """
     needed_by, state, closed_by, closed_at, closing_words, consent_id, tear_line_text, tear_line_marking,
     next_reminder_at, reminded_at, aggregate_version
 """
-
-Position = tuple[datetime, UUID]
-"""Where a page ends: when its last request is needed by, and its id."""
 
 _OPEN = "state = 'OPEN' AND (meeting_ends_at IS NULL OR meeting_ends_at > %(now)s)"
 _CONDITIONS = {

@@ -11,15 +11,13 @@ from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
 from services.kernel.release_terms import Consent, Mode, Rendition
 from services.threatfeed.domain.consents import ConsentStale, ConsentState, RecordedConsent, Withdrawn
+from services.threatfeed.domain.paging import Position
 
 _COLUMNS = """
     originator, assessment_id, revision, rendition, party, mode, meeting_id, expires_at, series,
     originator_party, statement, recorded_by, recorded_at, state, withdrawn_by, withdrawn_at,
     withdrawal_reason, aggregate_version
 """
-
-Position = tuple[datetime, UUID]
-"""Where a page ends: time of record and id of its last consent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,7 @@ from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.kernel.release_terms import Mode, Rendition
-
-Position = tuple[datetime, UUID]
-"""Where a page ends: time of use and id of its last decided text."""
+from services.threatfeed.domain.paging import Position
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from uuid import UUID
 from services.chassis.database import Database
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import NotEntitled, Policy
-from services.threatfeed.store.text_uses import Position, TextUse, page_of_uses
+from services.threatfeed.domain.paging import Position
+from services.threatfeed.store.text_uses import TextUse, page_of_uses
 from services.threatfeed.usecases.read_clearances import open_series
 
 

@@ -9,7 +9,8 @@ from services.kernel.parties import Reader, Role
 from services.kernel.policy import NotEntitled, Policy
 from services.kernel.refusals import NoAccess
 from services.threatfeed.domain.clearances import Clearance, Which
-from services.threatfeed.store.clearances import Known, Position, find_clearance, page_of_clearances
+from services.threatfeed.domain.paging import Position
+from services.threatfeed.store.clearances import Known, find_clearance, page_of_clearances
 
 _NOBODY = Known(None, (), None, ())
 

@@ -11,7 +11,8 @@ from services.kernel.parties import Reader, Role
 from services.kernel.policy import NotEntitled, Policy
 from services.kernel.refusals import NoAccess
 from services.threatfeed.domain.consents import RecordedConsent
-from services.threatfeed.store.consents import Knowable, Position, Wanted, page_of_consents
+from services.threatfeed.domain.paging import Position
+from services.threatfeed.store.consents import Knowable, Wanted, page_of_consents
 
 OUTSIDE_MEETINGS = ""
 

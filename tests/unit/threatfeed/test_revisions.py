@@ -13,7 +13,7 @@ from services.threatfeed.domain.assessment import (
     WithdrawalCause,
 )
 from services.threatfeed.domain.refusals import VersionSchemeChanged
-from services.threatfeed.domain.revisions import Decision, History, Outcome, decide, decide_all
+from services.threatfeed.domain.revisions import NOTHING_HELD, Decision, History, Outcome, decide, decide_all
 from services.threatfeed.domain.status import Choice, Choices, ConflictCause, State, Status
 from services.threatfeed.domain.submission import ResultKind, result_of_decision
 from tests.support.submissions import accepted, narrative, withdrawal
@@ -40,11 +40,17 @@ def outcomes(*revisions: Revision) -> list[Outcome]:
     return [decision.outcome for decision in arriving(*revisions)[0]]
 
 
+def test_the_first_content_is_decided_as_any_other() -> None:
+    """`NOTHING_HELD` itself is met most and decided by a shorter way; an equal history goes the long one."""
+    shorter, longer = decide(NOTHING_HELD, version(3)), decide(History(), version(3))
+    assert shorter == longer
+
+
 def test_the_first_content_is_accepted_and_newer_content_revises_it() -> None:
     decisions, history = arriving(version(1), version(2), version(5))
     assert [d.outcome for d in decisions] == [Outcome.ACCEPTED, Outcome.REVISED, Outcome.REVISED]
     assert [d.revision for d in decisions] == [1, 2, 3]
-    assert all(d.changed and d.recorded and d.becomes_current for d in decisions)
+    assert all(d.changed and d.recorded and d.newest for d in decisions)
     assert history.status == standing_on(version(5))
 
 
