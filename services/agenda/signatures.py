@@ -1,103 +1,23 @@
-"""Officials' signatures: detached JWS (RFC 7515 appendix F), EdDSA with Ed25519 (RFC 8037)."""
+"""Officials' signatures under agreements."""
 
-import json
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
-from joserfc import jws
-from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import OKPKey
-
-from services.agenda.domain.refusals import (
-    SignatureInvalid,
-    SignatureKeyForeign,
-    SignatureKeyUnknown,
-    SignatureMalformed,
-)
+from services.chassis import officials
 from services.kernel.parties import Reader
-
-# RFC 9864 renames EdDSA with Ed25519 to "Ed25519"; both are the same signature.
-_ALGORITHMS = ["EdDSA", "Ed25519"]
-_LONGEST = 2_048
-
-
-@dataclass(frozen=True, slots=True)
-class OfficialKey:
-    """An official's public key and whose it is."""
-
-    key: OKPKey
-    subject: str
-    party: str
-    organisation: str
 
 
 @dataclass(frozen=True, slots=True)
 class OfficialKeys:
-    """The officials' public keys by `kid`."""
+    """The officials' public keys, asked about readers."""
 
-    by_id: Mapping[str, OfficialKey]
+    keys: officials.OfficialKeys
 
     @staticmethod
     def read(address: str) -> "OfficialKeys":
-        """From a JWKS file (RFC 7517) whose keys carry `kid`, `sub`, `party` and `organisation`."""
-        parts = urlsplit(address)
-        path = Path(url2pathname(parts.path) if parts.scheme == "file" else address)
-        return OfficialKeys.from_document(json.loads(path.read_text("utf-8")))
-
-    @staticmethod
-    def from_document(document: Mapping[str, Any]) -> "OfficialKeys":
-        return OfficialKeys(
-            {
-                entry["kid"]: OfficialKey(
-                    key=OKPKey.import_key(entry),
-                    subject=entry["sub"],
-                    party=entry["party"],
-                    organisation=entry["organisation"],
-                )
-                for entry in document["keys"]
-            }
-        )
+        """As `chassis.officials` reads them."""
+        return OfficialKeys(officials.OfficialKeys.read(address))
 
     def verify(self, signature: str, payload: bytes, signer: Reader) -> str:
-        """The `kid` of the key with which `signer` signed `payload`.
-
-        Raises `SignatureMalformed`, `SignatureKeyUnknown`, `SignatureKeyForeign` or `SignatureInvalid`.
-        """
-        kid = _key_id(signature)
-        official = self.by_id.get(kid)
-        if official is None:
-            raise SignatureKeyUnknown("the key is not registered to any official", pointer="/jws")
-        if (official.subject, official.party, official.organisation) != (
-            signer.subject,
-            signer.party,
-            signer.organisation,
-        ):
-            raise SignatureKeyForeign("the key is another official's", pointer="/jws")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SecurityWarning)
-                jws.deserialize_compact(signature, official.key, algorithms=_ALGORITHMS, payload=payload)
-        except (JoseError, ValueError) as error:
-            raise SignatureInvalid("the signature is not over this text", pointer="/jws") from error
-        return kid
-
-
-def _key_id(signature: str) -> str:
-    parts = signature.split(".")
-    if len(signature) > _LONGEST or len(parts) != 3 or not parts[0] or parts[1] or not parts[2]:
-        raise SignatureMalformed(
-            "a detached signature has a header, an empty payload and a signature", pointer="/jws"
-        )
-    try:
-        header = jws.extract_compact(signature.encode("ascii")).headers()
-    except (JoseError, ValueError) as error:
-        raise SignatureMalformed("the header cannot be read", pointer="/jws") from error
-    kid = header.get("kid")
-    if set(header) != {"alg", "kid"} or header["alg"] not in _ALGORITHMS or not isinstance(kid, str):
-        raise SignatureMalformed("the header holds alg EdDSA and kid, and no more", pointer="/jws")
-    return kid
+        """The `kid` of the key with which `signer` signed `payload`. Raises as `chassis.officials` does."""
+        official = officials.Official(signer.subject, signer.party, signer.organisation)
+        return self.keys.verify(signature, payload, official)

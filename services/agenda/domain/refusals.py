@@ -190,31 +190,3 @@ class AccountableOwnerWrong(Refusal):
 
     kind = RefusalKind.INVALID
     reason = "ACCOUNTABLE_OWNER_WRONG"
-
-
-class SignatureMalformed(Refusal):
-    """What should be a signature cannot be read as one."""
-
-    kind = RefusalKind.INVALID
-    reason = "SIGNATURE_MALFORMED"
-
-
-class SignatureKeyUnknown(Refusal):
-    """No official's key has this id."""
-
-    kind = RefusalKind.FORBIDDEN
-    reason = "SIGNATURE_KEY_UNKNOWN"
-
-
-class SignatureKeyForeign(Refusal):
-    """The key is another official's."""
-
-    kind = RefusalKind.FORBIDDEN
-    reason = "SIGNATURE_KEY_FOREIGN"
-
-
-class SignatureInvalid(Refusal):
-    """The signature is not that of the key over these bytes."""
-
-    kind = RefusalKind.FORBIDDEN
-    reason = "SIGNATURE_INVALID"
