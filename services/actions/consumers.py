@@ -124,7 +124,7 @@ def read_outcome(record: Record) -> Told[AgreedOutcome | None]:
         text=action.text,
         guidance=action.guidance,
         owners=tuple(Owner(owner.party, owner.organisation, owner.accountable) for owner in action.owners),
-        due_date=_date(action.due_date, "/outcome/action/dueDate"),
+        due_date=_date(action.due_date or action.review_date, "/outcome/action/dueDate"),
         commitment=action.commitment,
         marking=outcome.marking,
         basis=_basis(message),

@@ -40,6 +40,7 @@ def outcome_agreed(outcome: Outcome, traceparent: str | None, at: datetime) -> O
         content_hash=outcome.content_hash,
         aggregate_version=outcome.aggregate_version,
         agreed_at=at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        decision_reference=outcome.decision_reference or "",
     )
     return _message(OUTCOME_TOPIC, message, str(outcome.id), outcome.aggregate_version, traceparent, at)
 

@@ -14,6 +14,7 @@ from entente.exchange.v1 import agenda_pb2, agreement_pb2, outcome_pb2, release_
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
+from services.agenda.domain.action_text import ActionPlan
 from services.agenda.domain.items import TabledItem, TabledReference
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.outcome import Conclusion
@@ -113,8 +114,30 @@ def tabled_agenda(
     )
 
 
+def _action(plan: ActionPlan) -> outcome_pb2.AgreedAction:
+    content = plan.content
+    return outcome_pb2.AgreedAction(
+        action_id=str(plan.id),
+        reference=plan.reference,
+        text=content.text,
+        guidance=content.guidance,
+        owners=[
+            outcome_pb2.ActionOwner(
+                party=owner.party, organisation=owner.organisation, accountable=owner.accountable
+            )
+            for owner in content.owners
+        ],
+        due_date=content.due_date.isoformat() if content.due_date else "",
+        commitment=content.commitment,
+        basis=[_reference(reference) for reference in plan.basis],
+        source=plan.source,
+        review_date=content.review_date.isoformat() if content.review_date else "",
+    )
+
+
 def proposed_outcome(conclusion: Conclusion) -> Statement:
     """An outcome as it is put to the parties."""
+    content = conclusion.content
     message = outcome_pb2.Outcome(
         outcome_id=str(conclusion.id),
         meeting_id=str(conclusion.meeting_id),
@@ -122,30 +145,19 @@ def proposed_outcome(conclusion: Conclusion) -> Statement:
         item_id=str(conclusion.item_id),
         series=conclusion.series,
         version=conclusion.version,
-        conclusion=conclusion.conclusion,
-        marking=conclusion.marking,
+        conclusion=content.conclusion,
+        marking=content.marking,
+        kind=outcome_pb2.OutcomeKind.Value(f"OUTCOME_KIND_{content.kind.value}"),
+        reason=content.reason,
+        deferred_to_edition=content.deferred_to or 0,
+        addressees=[
+            outcome_pb2.OutcomeAddressee(party=one.party, organisation=one.organisation)
+            for one in content.addressees
+        ],
+        review_edition=conclusion.review_edition or 0,
     )
-    plan = conclusion.action
-    if plan is not None:
-        message.action.CopyFrom(
-            outcome_pb2.AgreedAction(
-                action_id=str(plan.id),
-                reference=plan.reference,
-                text=plan.content.text,
-                guidance=plan.content.guidance,
-                owners=[
-                    outcome_pb2.ActionOwner(
-                        party=owner.party,
-                        organisation=owner.organisation,
-                        accountable=owner.accountable,
-                    )
-                    for owner in plan.content.owners
-                ],
-                due_date=plan.content.due_date.isoformat(),
-                commitment=plan.content.commitment,
-                basis=[_reference(reference) for reference in plan.basis],
-            )
-        )
+    if conclusion.action is not None:
+        message.action.CopyFrom(_action(conclusion.action))
     return _statement(message)
 
 

@@ -119,3 +119,10 @@ def action_ref(series: str, year: int, number: int) -> str:
     if number < 1:
         raise InvalidValue("actions of a meeting are numbered from 1")
     return f"{meeting_ref(series, year)}-A{number:02d}"
+
+
+def decision_ref(series: str, year: int, number: int) -> str:
+    """The reference that people use for a decision, for example `UKEU-2026-D03`."""
+    if number < 1:
+        raise InvalidValue("decisions of a year are numbered from 1")
+    return f"{meeting_ref(series, year)}-D{number:02d}"

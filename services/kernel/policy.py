@@ -308,7 +308,7 @@ def _check_series(policy: Policy, series: Series) -> None:
 
 
 def _check_organisations(policy: Policy, series: Series) -> None:
-    for named in (series.quorum, *(item.lead for item in series.standing_items)):
+    for named in (series.quorum, series.legal_clearance, *(item.lead for item in series.standing_items)):
         for party, organisations in named.items():
             known = (policy.organisations.get(key) for key in organisations)
             if any(entry is None or entry.party != party for entry in known):

@@ -67,7 +67,8 @@ class Series:
     `quorum` names, for each party, the organisations that must all agree for the party to agree.
     `need_to_know` is the list of subjects the series is kept to, or None where it asks for no such
     list. `ceiling` is the highest level its meetings may discuss; `host_rotation` starts at
-    `first_edition`.
+    `first_edition`. `legal_clearance` names, for each party that must have one before it signs an
+    outcome, the organisations that may give it.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Series:
     status_interval_days: int
     need_to_know: frozenset[str] | None
     standing_items: tuple[StandingItem, ...]
+    legal_clearance: Mapping[str, tuple[str, ...]]
 
     @property
     def audiences(self) -> tuple[Audience, ...]:
@@ -114,6 +116,7 @@ def read_series(content: object, where: str) -> Series:
         status_interval_days=section.whole("status_interval_days"),
         need_to_know=frozenset(section.texts("need_to_know")) if listed else None,
         standing_items=tuple(_read_item(entry, parties) for entry in items),
+        legal_clearance=_read_legal_clearance(section, parties),
     )
     if not listed:
         section.optional_text("need_to_know")
@@ -145,6 +148,20 @@ def _by_party(section: Section, parties: tuple[str, ...]) -> dict[str, tuple[str
     found = {party: section.texts(party) for party in parties}
     if not all(found.values()):
         raise section.wrong("a party names no organisation")
+    return found
+
+
+def _read_legal_clearance(section: Section, parties: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    if not section.holds("legal_clearance"):
+        section.optional_text("legal_clearance")
+        return {}
+    named = section.section("legal_clearance")
+    if not set(named.names()) <= set(parties):
+        raise named.wrong("a party is named that is none of the series")
+    found = {party: named.texts(party) for party in named.names()}
+    named.end()
+    if not all(found.values()):
+        raise named.wrong("a party names no organisation")
     return found
 
 

@@ -1,24 +1,28 @@
-"""An outcome: what a meeting concluded on one item, and the action that follows, if one does."""
+"""An outcome: what a meeting made of one item, and the action that follows, if one does."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.agenda.domain.items import TabledItem, TabledReference
+from services.agenda.domain.action_text import ActionPlan, ActionText, check_action
+from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.outcome_kinds import OutcomeKind, OutcomePart, check_parts
 from services.agenda.domain.protection import require_joint, require_protection
 from services.agenda.domain.quorum import Quorum, Signatory, is_complete, require_seat
 from services.agenda.domain.refusals import (
-    AccountableOwnerWrong,
-    DueDateBeforeMeeting,
+    AddresseeWrong,
+    DeferredToThePast,
+    LegalClearanceMissing,
     NotAParty,
+    NotTheLegalAdviser,
     OrganisationOfAnotherParty,
     StaleContentHash,
 )
 from services.agenda.domain.transitions import Table, step
-from services.kernel.identifiers import action_id, action_ref
+from services.kernel.identifiers import action_id, action_ref, meeting_ref
 from services.kernel.markings.banner import parse
 from services.kernel.policy import Policy
 from services.kernel.series import Series
@@ -31,49 +35,65 @@ class OutcomeState(StrEnum):
 
 class OutcomeCommand(StrEnum):
     AGREE = "AGREE"
+    """One organisation agrees and others are still needed."""
     COMPLETE = "COMPLETE"
+    """The last organisation needed agrees."""
+    REVISE = "REVISE"
+    """Another wording is put to the parties."""
 
 
 OUTCOME_TRANSITIONS: Table[OutcomeState, OutcomeCommand] = {
     OutcomeState.PROPOSED: {
         OutcomeCommand.AGREE: OutcomeState.PROPOSED,
         OutcomeCommand.COMPLETE: OutcomeState.AGREED,
+        OutcomeCommand.REVISE: OutcomeState.PROPOSED,
     },
-    OutcomeState.AGREED: {OutcomeCommand.AGREE: None, OutcomeCommand.COMPLETE: None},
+    OutcomeState.AGREED: {
+        OutcomeCommand.AGREE: None,
+        OutcomeCommand.COMPLETE: None,
+        OutcomeCommand.REVISE: None,
+    },
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+@dataclass(frozen=True, slots=True, order=True)
+class Addressee:
+    """An organisation that guidance is for."""
+
     party: str
     organisation: str
-    accountable: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ActionText:
-    """What is asked for. `commitment` is empty where the action serves none."""
+class OutcomeContent:
+    """What a delegation puts to the parties. `deferred_to` is an edition, None where none is said."""
 
-    text: str
-    guidance: str
-    owners: tuple[Owner, ...]
-    due_date: date
-    commitment: str
+    kind: OutcomeKind
+    conclusion: str
+    marking: str
+    action: ActionText | None = None
+    reason: str = ""
+    deferred_to: int | None = None
+    addressees: tuple[Addressee, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class ActionPlan:
-    """The action with its identity and the texts it rests on."""
-
-    id: UUID
-    reference: str
-    content: ActionText
-    basis: tuple[TabledReference, ...]
+    @property
+    def parts(self) -> Collection[OutcomePart]:
+        given = {
+            OutcomePart.CONCLUSION: bool(self.conclusion.strip()),
+            OutcomePart.ACTION: self.action is not None,
+            OutcomePart.REASON: bool(self.reason.strip()),
+            OutcomePart.DEFERRED_TO: self.deferred_to is not None,
+            OutcomePart.ADDRESSEES: bool(self.addressees),
+        }
+        return {part for part, there in given.items() if there}
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The agreed content, before it is put into its canonical form."""
+    """The agreed content, before it is put into its canonical form.
+
+    `review_edition` is the edition at which guidance comes up for review, None for the other kinds.
+    """
 
     id: UUID
     meeting_id: UUID
@@ -81,14 +101,18 @@ class Conclusion:
     item_id: UUID
     series: str
     version: int
-    conclusion: str
-    marking: str
+    content: OutcomeContent
     action: ActionPlan | None
+    review_edition: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`payload` is the canonical form that `content_hash` was made over; neither ever changes."""
+    """`payload` is the canonical form of this version that `content_hash` was made over.
+
+    `decision_reference` is given when a decision is agreed, so that no number is spent on what never is.
+    `commitments` and `theme` are those of the item.
+    """
 
     id: UUID
     meeting_id: UUID
@@ -97,9 +121,16 @@ class Outcome:
     series: str
     version: int
     state: OutcomeState
+    kind: OutcomeKind
     conclusion: str
+    reason: str
+    deferred_to: int | None
+    review_edition: int | None
+    commitments: tuple[str, ...]
+    theme: str
     action_id: UUID | None
     action_reference: str | None
+    decision_reference: str | None
     content_hash: str
     payload: bytes
     agreed: tuple[Signatory, ...]
@@ -107,6 +138,11 @@ class Outcome:
     agreed_at: datetime | None
     aggregate_version: int
     traceparent: str | None
+
+    @property
+    def label(self) -> str:
+        """What it says in words, for lists; an item that was not reached may have none."""
+        return self.conclusion or self.reason or self.kind.value
 
     def agree(self, signatory: Signatory, content_hash: str, quorum: Quorum, now: datetime) -> "Outcome":
         """With one more agreement; unchanged when it was given before.
@@ -129,75 +165,125 @@ class Outcome:
             aggregate_version=self.aggregate_version + 1,
         )
 
+    def revise(self, conclusion: Conclusion, content_hash: str, payload: bytes, now: datetime) -> "Outcome":
+        """With another wording, to which nobody has agreed yet. Raises `IllegalTransition`."""
+        state = step(OUTCOME_TRANSITIONS, self.state, OutcomeCommand.REVISE)
+        plan = conclusion.action
+        return replace(
+            self,
+            version=conclusion.version,
+            state=state,
+            kind=conclusion.content.kind,
+            conclusion=conclusion.content.conclusion,
+            reason=conclusion.content.reason,
+            deferred_to=conclusion.content.deferred_to,
+            review_edition=conclusion.review_edition,
+            action_id=plan.id if plan else None,
+            action_reference=plan.reference if plan else None,
+            content_hash=content_hash,
+            payload=payload,
+            agreed=(),
+            proposed_at=now,
+            aggregate_version=self.aggregate_version + 1,
+        )
+
+    def numbered(self, reference: str) -> "Outcome":
+        """With the number that it has as a decision."""
+        return replace(self, decision_reference=reference)
+
+
+@dataclass(frozen=True, slots=True)
+class LegalClearance:
+    """An organisation's word to its own party that the law allows a text. It never crosses."""
+
+    party: str
+    organisation: str
+    content_hash: str
+
+
+def require_legal_adviser(series: Series, party: str, organisation: str) -> None:
+    """Raises `NotTheLegalAdviser`."""
+    if organisation not in series.legal_clearance.get(party, ()):
+        raise NotTheLegalAdviser("the organisation gives no legal clearance in this series")
+
+
+def require_cleared(
+    series: Series, party: str, content_hash: str, clearances: Iterable[LegalClearance]
+) -> None:
+    """Raises `LegalClearanceMissing` where the series asks a party for one that is not there."""
+    advisers = series.legal_clearance.get(party, ())
+    if advisers and not any(
+        given.party == party and given.organisation in advisers and given.content_hash == content_hash
+        for given in clearances
+    ):
+        raise LegalClearanceMissing("the party's legal clearance of this text is missing")
+
 
 def conclude(
     *,
     id: UUID,  # noqa: A002
+    version: int,
     meeting: Meeting,
     agenda_id: UUID,
     item: TabledItem,
-    conclusion: str,
-    marking: str,
-    action: ActionText | None,
-    action_number: int,
+    content: OutcomeContent,
+    action_reference: str,
     series: Series,
     policy: Policy,
     at: datetime,
 ) -> Conclusion:
     """What is proposed for agreement; the action rests on what the item rests on.
 
-    Raises the refusals of owners, due date, commitment and marking.
+    Raises `OutcomePartMissing`, `OutcomePartRefused`, `DeferredToThePast`, and the refusals of addressees,
+    owners, dates, commitment and marking.
     """
-    whole = parse(marking)
+    check_parts(content.kind, content.parts)
+    whole = parse(content.marking)
     require_joint(whole, series, policy, "/marking", at=at, text=id)
     require_protection(whole, [parse(item.marking)], "the outcome", "/marking")
+    if content.deferred_to is not None and content.deferred_to <= meeting.edition:
+        raise DeferredToThePast("an item is deferred to a later edition", pointer="/deferred_to")
+    _check_addressees(content.addressees, series, policy)
     plan = None
-    if action is not None:
-        check_action(action, meeting, series, policy)
+    if content.action is not None:
+        check_action(content.action, meeting, series, policy)
         plan = ActionPlan(
             id=action_id(series.id, id, 1),
-            reference=action_ref(series.id, meeting.edition, action_number),
-            content=action,
+            reference=action_reference,
+            content=content.action,
+            source=f"{meeting_ref(series.id, meeting.edition)} item {item.position}",
             basis=item.references,
         )
+    guidance = content.kind is OutcomeKind.GUIDANCE
     return Conclusion(
         id=id,
         meeting_id=meeting.id,
         agenda_id=agenda_id,
         item_id=item.id,
         series=series.id,
-        version=1,
-        conclusion=conclusion,
-        marking=marking,
+        version=version,
+        content=content,
         action=plan,
+        review_edition=next_edition(meeting.edition, series) if guidance else None,
     )
 
 
-def check_action(action: ActionText, meeting: Meeting, series: Series, policy: Policy) -> None:
-    """Raises `NotAParty`, `OrganisationOfAnotherParty`, `AccountableOwnerWrong`, `DueDateBeforeMeeting`,
-    or the refusal of an organisation or commitment that does not exist.
-    """
-    for owner in action.owners:
-        if owner.party not in series.parties:
-            raise NotAParty("an owner is of no party of the series", pointer="/action/owners")
-        if policy.organisation(owner.organisation).party != owner.party:
-            raise OrganisationOfAnotherParty("an owner is of another party", pointer="/action/owners")
-    _check_accountable(action.owners)
-    if action.due_date < meeting.starts_at.date():
-        raise DueDateBeforeMeeting("the action falls due before the meeting", pointer="/action/due_date")
-    if action.commitment:
-        policy.commitment(series.id, action.commitment)
+def numbered_action(series: Series, meeting: Meeting, number: int) -> str:
+    """The reference of the action with that number in the year of the meeting."""
+    return action_ref(series.id, meeting.edition, number)
 
 
-def _check_accountable(owners: Sequence[Owner]) -> None:
-    if not owners:
-        raise AccountableOwnerWrong("an action has an owner", pointer="/action/owners")
-    if len({(owner.party, owner.organisation) for owner in owners}) != len(owners):
-        raise AccountableOwnerWrong("an organisation owns an action once", pointer="/action/owners")
-    for party in {owner.party for owner in owners}:
-        if sum(owner.accountable for owner in owners if owner.party == party) != 1:
-            raise AccountableOwnerWrong(
-                "each responsible party has exactly one accountable organisation",
-                pointer="/action/owners",
-                party=party,
-            )
+def next_edition(edition: int, series: Series) -> int:
+    """The year of the edition after this one, by the cadence of the series."""
+    return edition + max(1, round(series.cadence_months / 12))
+
+
+def _check_addressees(addressees: tuple[Addressee, ...], series: Series, policy: Policy) -> None:
+    pointer = "/addressees"
+    if len(set(addressees)) != len(addressees):
+        raise AddresseeWrong("an organisation is addressed once", pointer=pointer)
+    for addressee in addressees:
+        if addressee.party not in series.parties:
+            raise NotAParty("an addressee is of no party of the series", pointer=pointer)
+        if policy.organisation(addressee.organisation).party != addressee.party:
+            raise OrganisationOfAnotherParty("an addressee is of another party", pointer=pointer)

@@ -190,3 +190,59 @@ class AccountableOwnerWrong(Refusal):
 
     kind = RefusalKind.INVALID
     reason = "ACCOUNTABLE_OWNER_WRONG"
+
+
+class ActionTextIncomplete(Refusal):
+    """An action needs its text, an accountable owner, a due or review date, and guidance."""
+
+    kind = RefusalKind.INVALID
+    reason = "ACTION_TEXT_INCOMPLETE"
+
+
+class ReviewDateWrong(Refusal):
+    """A day of review belongs to actions under a standing commitment, instead of a due date."""
+
+    kind = RefusalKind.INVALID
+    reason = "REVIEW_DATE_WRONG"
+
+
+class OutcomePartMissing(Refusal):
+    """An outcome of this kind needs a part that is not there."""
+
+    kind = RefusalKind.INVALID
+    reason = "OUTCOME_PART_MISSING"
+
+
+class OutcomePartRefused(Refusal):
+    """An outcome of this kind cannot have a part that is there."""
+
+    kind = RefusalKind.INVALID
+    reason = "OUTCOME_PART_REFUSED"
+
+
+class DeferredToThePast(Refusal):
+    """An item is deferred to an edition after the one that defers it."""
+
+    kind = RefusalKind.INVALID
+    reason = "DEFERRED_TO_THE_PAST"
+
+
+class AddresseeWrong(Refusal):
+    """Guidance names each of its addressees once."""
+
+    kind = RefusalKind.INVALID
+    reason = "ADDRESSEE_WRONG"
+
+
+class LegalClearanceMissing(Refusal):
+    """The series asks for a party's own legal clearance before its quorum may sign."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "LEGAL_CLEARANCE_MISSING"
+
+
+class NotTheLegalAdviser(Refusal):
+    """The official's organisation is none that gives its party legal clearance in the series."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "NOT_THE_LEGAL_ADVISER"

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
-from services.agenda.domain.outcome import ActionText, Outcome, Owner
+from services.agenda.domain.action_text import ActionText, Owner
+from services.agenda.domain.outcome import Addressee, LegalClearance, Outcome, OutcomeContent
+from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.permissions import Command
 from services.agenda.http.agreements import (
     AgreementBody,
@@ -17,12 +19,31 @@ from services.agenda.http.agreements import (
     agreement_models,
     statement_model,
 )
-from services.agenda.http.fields import Banner, Body, Code, OptionalCode, OptionalProse, Prose
+from services.agenda.http.fields import (
+    Banner,
+    Body,
+    Code,
+    ContentHash,
+    OptionalCode,
+    OptionalProse,
+    Prose,
+)
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.statements import document_of
-from services.agenda.usecases.agreeing import agree_outcome, statement_on_outcome
-from services.agenda.usecases.record_outcome import OutcomeText, read_outcome, record_outcome
-from services.chassis.http.requests import Encoded, MutationDependency
+from services.agenda.usecases.agree_outcome import (
+    agree_outcome,
+    clear_outcome,
+    read_clearances,
+    statement_on_outcome,
+)
+from services.agenda.usecases.record_outcome import (
+    OutcomeText,
+    list_outcomes,
+    read_outcome,
+    record_outcome,
+    revise_outcome,
+)
+from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
 from services.chassis.identity import Principal
 from services.kernel.policy import Policy
 
@@ -31,6 +52,8 @@ router = APIRouter(prefix="/v1", tags=["outcomes"])
 Proposer = Annotated[Principal, Depends(permit_command(Command.PROPOSE_OUTCOME))]
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_OUTCOME))]
 Chair = Annotated[Principal, Depends(permit_command(Command.AGREE_OUTCOME))]
+Adviser = Annotated[Principal, Depends(permit_command(Command.CLEAR_OUTCOME))]
+Advised = Annotated[Principal, Depends(permit_command(Command.READ_CLEARANCES))]
 
 
 class OwnerBody(Body):
@@ -40,10 +63,13 @@ class OwnerBody(Body):
 
 
 class ActionBody(Body):
+    """Under a standing commitment an action has a `review_date` and no `due_date`."""
+
     text: Prose
-    guidance: OptionalProse = ""
+    guidance: Prose
     owners: Annotated[list[OwnerBody], Field(min_length=1, max_length=20)]
-    due_date: date
+    due_date: date | None = None
+    review_date: date | None = None
     commitment: OptionalCode = ""
 
     def content(self) -> ActionText:
@@ -53,18 +79,47 @@ class ActionBody(Body):
             owners=tuple(Owner(owner.party, owner.organisation, owner.accountable) for owner in self.owners),
             due_date=self.due_date,
             commitment=self.commitment,
+            review_date=self.review_date,
         )
 
 
-class OutcomeBody(Body):
-    item_id: UUID
-    conclusion: Prose
+class AddresseeBody(Body):
+    party: Code
+    organisation: Code
+
+
+class ContentBody(Body):
+    """What each kind needs: see the table of kinds. `deferred_to` is an edition."""
+
+    kind: OutcomeKind = OutcomeKind.CONCLUDED
+    conclusion: OptionalProse = ""
     marking: Banner
     action: ActionBody | None = None
+    reason: OptionalProse = ""
+    deferred_to: Annotated[StrictInt, Field(ge=1_000, le=9_999)] | None = None
+    addressees: Annotated[list[AddresseeBody], Field(default_factory=list, max_length=20)]
+
+    def content(self) -> OutcomeContent:
+        return OutcomeContent(
+            kind=self.kind,
+            conclusion=self.conclusion,
+            marking=self.marking,
+            action=self.action.content() if self.action is not None else None,
+            reason=self.reason,
+            deferred_to=self.deferred_to,
+            addressees=tuple(Addressee(one.party, one.organisation) for one in self.addressees),
+        )
+
+
+class OutcomeBody(ContentBody):
+    item_id: UUID
 
     def text(self) -> OutcomeText:
-        action = self.action.content() if self.action is not None else None
-        return OutcomeText(self.item_id, self.conclusion, self.marking, action)
+        return OutcomeText(self.item_id, self.content())
+
+
+class ClearanceBody(Body):
+    content_hash: ContentHash
 
 
 class ActionModel(BaseModel):
@@ -73,8 +128,10 @@ class ActionModel(BaseModel):
     text: str
     guidance: str
     owners: list[OwnerBody]
-    due_date: date
+    due_date: date | None
+    review_date: date | None
     commitment: str
+    source: str
 
 
 class OutcomeModel(BaseModel):
@@ -84,12 +141,33 @@ class OutcomeModel(BaseModel):
     meeting_id: UUID
     item_id: UUID
     version: int
+    kind: str
     conclusion: str
+    reason: str
+    deferred_to: int | None
+    review_edition: int | None
+    addressees: list[AddresseeBody]
     action: ActionModel | None
+    decision_reference: str | None
     content_hash: str
     document: dict[str, Any]
     state: str
     agreements: list[PartyAgreementModel]
+
+
+class OutcomesModel(BaseModel):
+    outcomes: list[OutcomeModel]
+
+
+class ClearanceModel(BaseModel):
+    organisation: str
+    content_hash: str
+
+
+class ClearancesModel(BaseModel):
+    """The clearances of the caller's own party."""
+
+    clearances: list[ClearanceModel]
 
 
 def _action(document: dict[str, Any]) -> ActionModel | None:
@@ -102,27 +180,51 @@ def _action(document: dict[str, Any]) -> ActionModel | None:
         text=action["text"],
         guidance=action.get("guidance", ""),
         owners=[OwnerBody(**{"accountable": False, **owner}) for owner in action["owners"]],
-        due_date=date.fromisoformat(action["dueDate"]),
+        due_date=_day(action.get("dueDate")),
+        review_date=_day(action.get("reviewDate")),
         commitment=action.get("commitment", ""),
+        source=action.get("source", ""),
     )
 
 
-def _encoded(outcome: Outcome, policy: Policy, status: int = 200) -> Encoded:
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def outcome_model(outcome: Outcome, policy: Policy) -> OutcomeModel:
     document = document_of(outcome.payload)
-    model = OutcomeModel(
+    return OutcomeModel(
         id=outcome.id,
         meeting_id=outcome.meeting_id,
         item_id=outcome.item_id,
         version=outcome.version,
+        kind=outcome.kind.value,
         conclusion=outcome.conclusion,
+        reason=outcome.reason,
+        deferred_to=outcome.deferred_to,
+        review_edition=outcome.review_edition,
+        addressees=[AddresseeBody(**one) for one in document.get("addressees", [])],
         action=_action(document),
+        decision_reference=outcome.decision_reference,
         content_hash=outcome.content_hash,
         document=document,
         state=outcome.state.value,
         agreements=agreement_models(policy.get_series(outcome.series).quorum, outcome.agreed),
     )
+
+
+def _encoded(outcome: Outcome, policy: Policy, status: int = 200) -> Encoded:
     location = f"/v1/outcomes/{outcome.id}" if status == 201 else ""
+    model = outcome_model(outcome, policy)
     return Encoded(model, status=status, version=outcome.aggregate_version, location=location)
+
+
+def _clearances(given: tuple[LegalClearance, ...]) -> ClearancesModel:
+    return ClearancesModel(
+        clearances=[
+            ClearanceModel(organisation=one.organisation, content_hash=one.content_hash) for one in given
+        ]
+    )
 
 
 @router.post("/meetings/{meeting_id}/outcomes", status_code=201, responses={201: {"model": OutcomeModel}})
@@ -145,6 +247,30 @@ async def record(
             ids=parts.ids,
         ),
         lambda outcome: _encoded(outcome, parts.policy, 201),
+    )
+
+
+@router.get("/meetings/{meeting_id}/outcomes")
+async def of_meeting(principal: Viewer, meeting_id: UUID, parts: Parts) -> OutcomesModel:
+    found = await list_outcomes(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
+    return OutcomesModel(outcomes=[outcome_model(outcome, parts.policy) for outcome in found])
+
+
+@router.put("/outcomes/{outcome_id}", responses={200: {"model": OutcomeModel}})
+async def revise(
+    principal: Proposer,
+    outcome_id: UUID,
+    body: ContentBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: revise_outcome(
+            once, reader, outcome_id, body.content(), expected, policy=parts.policy, clock=parts.clock
+        ),
+        lambda outcome: _encoded(outcome, parts.policy),
     )
 
 
@@ -175,4 +301,27 @@ async def agree(
             once, reader, outcome_id, body.content_hash, body.jws, agreeing=parts.agreeing()
         ),
         lambda outcome: _encoded(outcome, parts.policy),
+    )
+
+
+@router.get("/outcomes/{outcome_id}/clearances")
+async def clearances(principal: Advised, outcome_id: UUID, parts: Parts) -> ClearancesModel:
+    reader = reader_of(principal)
+    return _clearances(await read_clearances(parts.database, reader, outcome_id, policy=parts.policy))
+
+
+@router.post("/outcomes/{outcome_id}/clearances", responses={200: {"model": ClearancesModel}})
+async def clear(
+    principal: Adviser,
+    outcome_id: UUID,
+    body: ClearanceBody,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: clear_outcome(
+            once, reader, outcome_id, body.content_hash, policy=parts.policy, clock=parts.clock
+        ),
+        lambda given: Encoded(_clearances(given)),
     )

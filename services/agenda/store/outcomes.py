@@ -1,11 +1,13 @@
-"""Outcomes: rows of `outcome`."""
+"""Outcomes: rows of `outcome`, with every version and the numbers that are given out."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
 from services.agenda.domain.outcome import Outcome, OutcomeState
+from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.refusals import StaleVersion
 from services.agenda.store.agreements import Subject, signatories
@@ -13,47 +15,100 @@ from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
 
 _COLUMNS = """id, meeting_id, agenda_id, item_id, series, version, state, conclusion, action_id,
-    action_reference, content_hash, payload, proposed_at, agreed_at, aggregate_version, traceparent"""
+    action_reference, content_hash, payload, proposed_at, agreed_at, aggregate_version, traceparent,
+    kind, reason, deferred_to, review_edition, commitments, theme, decision_reference"""
+
+
+class NumberedKind(StrEnum):
+    """What is numbered by series and year, over all its meetings."""
+
+    ACTION = "A"
+    DECISION = "D"
+
+
+def _row(outcome: Outcome) -> list[object]:
+    return [
+        outcome.id,
+        outcome.meeting_id,
+        outcome.agenda_id,
+        outcome.item_id,
+        outcome.series,
+        outcome.version,
+        outcome.state,
+        outcome.conclusion,
+        outcome.action_id,
+        outcome.action_reference,
+        outcome.content_hash,
+        outcome.payload,
+        outcome.proposed_at,
+        outcome.agreed_at,
+        outcome.aggregate_version,
+        outcome.traceparent,
+        outcome.kind,
+        outcome.reason,
+        outcome.deferred_to,
+        outcome.review_edition,
+        list(outcome.commitments),
+        outcome.theme,
+        outcome.decision_reference,
+    ]
 
 
 async def insert_outcome(tx: Transaction, outcome: Outcome, audit: AuditEntry) -> None:
+    row = _row(outcome)
     await tx.execute(
-        f"INSERT INTO outcome ({_COLUMNS})"  # noqa: S608
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        f"INSERT INTO outcome ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(row))})",  # noqa: S608
+        row,
+    )
+    await _keep_version(tx, outcome)
+    await append(tx, audit)
+
+
+async def update_outcome(tx: Transaction, outcome: Outcome, expected: int, audit: AuditEntry) -> None:
+    """Agreement and, in another version, the text. Raises `StaleVersion`."""
+    updated = await tx.execute(
+        """
+        UPDATE outcome SET version = %s, state = %s, kind = %s, conclusion = %s, reason = %s,
+            deferred_to = %s, review_edition = %s, action_id = %s, action_reference = %s,
+            decision_reference = %s, content_hash = %s, payload = %s, proposed_at = %s, agreed_at = %s,
+            aggregate_version = %s
+        WHERE id = %s AND aggregate_version = %s
+        """,
         [
-            outcome.id,
-            outcome.meeting_id,
-            outcome.agenda_id,
-            outcome.item_id,
-            outcome.series,
             outcome.version,
             outcome.state,
+            outcome.kind,
             outcome.conclusion,
+            outcome.reason,
+            outcome.deferred_to,
+            outcome.review_edition,
             outcome.action_id,
             outcome.action_reference,
+            outcome.decision_reference,
             outcome.content_hash,
             outcome.payload,
             outcome.proposed_at,
             outcome.agreed_at,
             outcome.aggregate_version,
-            outcome.traceparent,
+            outcome.id,
+            expected,
         ],
-    )
-    await append(tx, audit)
-
-
-async def update_outcome(tx: Transaction, outcome: Outcome, expected: int, audit: AuditEntry) -> None:
-    """Raises `StaleVersion`."""
-    updated = await tx.execute(
-        """
-        UPDATE outcome SET state = %s, agreed_at = %s, aggregate_version = %s
-        WHERE id = %s AND aggregate_version = %s
-        """,
-        [outcome.state, outcome.agreed_at, outcome.aggregate_version, outcome.id, expected],
     )
     if updated.rowcount == 0:
         raise StaleVersion("the outcome has changed since it was read")
+    await _keep_version(tx, outcome)
     await append(tx, audit)
+
+
+async def _keep_version(tx: Transaction, outcome: Outcome) -> None:
+    """Every wording that was put to the parties stays on record."""
+    await tx.execute(
+        """
+        INSERT INTO outcome_version (outcome_id, version, content_hash, payload, proposed_at)
+        VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        """,
+        [outcome.id, outcome.version, outcome.content_hash, outcome.payload, outcome.proposed_at],
+    )
 
 
 async def find_outcome(tx: Transaction, outcome_id: UUID, *, lock: bool = False) -> Outcome | None:
@@ -61,13 +116,31 @@ async def find_outcome(tx: Transaction, outcome_id: UUID, *, lock: bool = False)
     return found[0] if found else None
 
 
+async def outcomes_of_meeting(
+    tx: Transaction, meeting_id: UUID, *, lock: bool = False
+) -> tuple[Outcome, ...]:
+    """In the order of their proposal."""
+    return await _select(tx, "meeting_id = %s", [meeting_id], lock=lock)
+
+
 async def outcomes_of_items(tx: Transaction, item_ids: Sequence[UUID]) -> tuple[Outcome, ...]:
     return await _select(tx, "item_id = ANY(%s)", [list(item_ids)])
 
 
-async def count_actions(tx: Transaction, meeting_id: UUID) -> int:
-    """The actions numbered so far; the caller holds the meeting's lock."""
-    return await _count(tx, "action_id IS NOT NULL", meeting_id)
+async def next_number(tx: Transaction, series: str, edition: int, kind: NumberedKind) -> int:
+    """The next number of a year, held until the commit: no other takes it, and a rollback gives it back."""
+    cursor = await tx.execute(
+        """
+        INSERT INTO reference_number (series, edition, kind, last) VALUES (%s, %s, %s, 1)
+        ON CONFLICT (series, edition, kind) DO UPDATE SET last = reference_number.last + 1
+        RETURNING last
+        """,
+        [series, edition, kind],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise RuntimeError("the counter gave no number")
+    return int(row[0])
 
 
 async def count_open(tx: Transaction, meeting_id: UUID) -> int:
@@ -116,4 +189,11 @@ def _outcome(row: TupleRow, agreed: tuple[Signatory, ...]) -> Outcome:
         agreed_at=row[13],
         aggregate_version=row[14],
         traceparent=row[15],
+        kind=OutcomeKind(row[16]),
+        reason=row[17],
+        deferred_to=row[18],
+        review_edition=row[19],
+        commitments=tuple(row[20]),
+        theme=row[21],
+        decision_reference=row[22],
     )

@@ -6,17 +6,16 @@ from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState
 from services.agenda.domain.meeting import MeetingCommand
-from services.agenda.domain.outcome import Outcome, OutcomeState
+from services.agenda.domain.outcome import Outcome
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.quorum import Signatory
-from services.agenda.events import agenda_changed, outcome_agreed
+from services.agenda.events import agenda_changed
 from services.agenda.signatures import OfficialKeys
 from services.agenda.statements import Statement, agreement
 from services.agenda.store.agendas import find_agenda, update_agenda
 from services.agenda.store.agreements import StoredAgreement, Subject, insert_agreement
 from services.agenda.store.meetings import find_meeting, update_meeting
-from services.agenda.store.outcomes import count_open, update_outcome
-from services.agenda.usecases.access import agenda_for, audit_of, outcome_for
+from services.agenda.usecases.access import agenda_for, audit_of
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.once import Once
@@ -50,16 +49,7 @@ async def statement_on_agenda(
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
         agenda = await agenda_for(tx, reader, Command.AGREE_AGENDA, agenda_id, policy)
-    return ToSign(_statement(Subject.AGENDA, agenda, reader), agenda.content_hash)
-
-
-async def statement_on_outcome(
-    database: Database, reader: Reader, outcome_id: UUID, *, policy: Policy
-) -> ToSign:
-    """Raises `NoAccess`."""
-    async with database.transaction() as tx:
-        outcome = await outcome_for(tx, reader, Command.AGREE_OUTCOME, outcome_id, policy)
-    return ToSign(_statement(Subject.OUTCOME, outcome, reader), outcome.content_hash)
+    return ToSign(statement_about(Subject.AGENDA, agenda, reader), agenda.content_hash)
 
 
 async def agree_agenda(
@@ -86,7 +76,7 @@ async def agree_agenda(
             raise RuntimeError("an agenda has lost its meeting")
         signatory = Signatory(reader.party, reader.organisation)
         agreed = agenda.agree(signatory, content_hash, quorum_of(agenda.series).quorum, now)
-        signed = _signed(Subject.AGENDA, agenda, reader, jws, agreeing.keys, now)
+        signed = verified(Subject.AGENDA, agenda, reader, jws, agreeing.keys, now)
         if agreed is agenda:
             return await once.answer(tx, agenda)
         link_current_span(agenda.traceparent)
@@ -113,58 +103,8 @@ async def agree_agenda(
         return await once.answer(tx, agreed)
 
 
-async def agree_outcome(
-    once: Once[Outcome],
-    reader: Reader,
-    outcome_id: UUID,
-    content_hash: str,
-    jws: str,
-    *,
-    agreeing: Agreeing,
-) -> Outcome:
-    """The outcome with this agreement; the last one needed makes it agreed and tells the others.
-
-    Raises `NoAccess`, `NotInQuorum`, `StaleContentHash`, or what is wrong with the signature.
-    """
-    policy, now = agreeing.policy, agreeing.clock()
-    async with once.transaction() as tx:
-        seen = await outcome_for(tx, reader, Command.AGREE_OUTCOME, outcome_id, policy)
-        meeting = await find_meeting(tx, seen.meeting_id, lock=True)
-        outcome = await outcome_for(tx, reader, Command.AGREE_OUTCOME, outcome_id, policy, lock=True)
-        if meeting is None:
-            raise RuntimeError("an outcome has lost its meeting")
-        signatory = Signatory(reader.party, reader.organisation)
-        quorum = policy.get_series(outcome.series).quorum
-        agreed = outcome.agree(signatory, content_hash, quorum, now)
-        signed = _signed(Subject.OUTCOME, outcome, reader, jws, agreeing.keys, now)
-        if agreed is outcome:
-            return await once.answer(tx, outcome)
-        link_current_span(outcome.traceparent)
-        audit = audit_of(
-            once,
-            reader,
-            "outcome.agreement-given",
-            "outcome",
-            outcome.id,
-            now,
-            content_hash=content_hash,
-            organisation=reader.organisation,
-        )
-        await insert_agreement(tx, signed, audit)
-        complete = agreed.state is OutcomeState.AGREED
-        action = "outcome.agreed" if complete else "outcome.agreement-counted"
-        counted = audit_of(once, reader, action, "outcome", outcome.id, now)
-        await update_outcome(tx, agreed, outcome.aggregate_version, counted)
-        if complete:
-            if await count_open(tx, meeting.id) == 0:
-                moved = meeting.after(MeetingCommand.CONCLUDE)
-                noted = audit_of(once, reader, "meeting.concluded", "meeting", meeting.id, now)
-                await update_meeting(tx, moved, meeting.version, noted)
-            await enqueue(tx, [outcome_agreed(agreed, current_traceparent(), now)], now)
-        return await once.answer(tx, agreed)
-
-
-def _statement(subject: Subject, about: Agenda | Outcome, reader: Reader) -> Statement:
+def statement_about(subject: Subject, about: Agenda | Outcome, reader: Reader) -> Statement:
+    """What the reader signs to agree."""
     return agreement(
         subject=subject.value,
         subject_id=about.id,
@@ -176,7 +116,7 @@ def _statement(subject: Subject, about: Agenda | Outcome, reader: Reader) -> Sta
     )
 
 
-def _signed(
+def verified(
     subject: Subject,
     about: Agenda | Outcome,
     reader: Reader,
@@ -185,7 +125,7 @@ def _signed(
     now: datetime,
 ) -> StoredAgreement:
     """The verified statement, to be kept as it was signed."""
-    statement = _statement(subject, about, reader)
+    statement = statement_about(subject, about, reader)
     keys.verify(jws, statement.payload, reader)
     return StoredAgreement(
         subject=subject,

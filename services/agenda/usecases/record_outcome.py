@@ -1,20 +1,36 @@
-"""After the meeting a delegation records what was concluded on an item, and an action if one follows."""
+"""After the meeting a delegation records what became of an item, and an action if one follows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from services.agenda.domain.agenda import AgendaState
-from services.agenda.domain.meeting import MeetingCommand
-from services.agenda.domain.outcome import ActionText, Outcome, OutcomeState, conclude
+from services.agenda.domain.agenda import Agenda, AgendaState
+from services.agenda.domain.items import TabledItem
+from services.agenda.domain.meeting import Meeting, MeetingCommand
+from services.agenda.domain.outcome import (
+    Conclusion,
+    Outcome,
+    OutcomeContent,
+    OutcomeState,
+    conclude,
+    numbered_action,
+)
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import AgendaNotAgreed, UnknownItem
+from services.agenda.domain.refusals import AgendaNotAgreed, StaleVersion, UnknownItem
 from services.agenda.statements import proposed_outcome, read_items
-from services.agenda.store.agendas import agenda_on_table
+from services.agenda.store.agendas import agenda_on_table, find_agenda
+from services.agenda.store.agreements import Subject, void_agreements
 from services.agenda.store.meetings import update_meeting
-from services.agenda.store.outcomes import count_actions, insert_outcome
+from services.agenda.store.outcomes import (
+    NumberedKind,
+    insert_outcome,
+    next_number,
+    outcomes_of_meeting,
+    update_outcome,
+)
 from services.agenda.usecases.access import audit_of, meeting_for, outcome_for
 from services.chassis.clock import Clock
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
 from services.chassis.once import Once
 from services.chassis.telemetry import current_traceparent, link_current_span
@@ -24,12 +40,10 @@ from services.kernel.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class OutcomeText:
-    """What a delegation puts to the parties."""
+    """What a delegation puts to the parties, and on which item."""
 
     item_id: UUID
-    conclusion: str
-    marking: str
-    action: ActionText | None
+    content: OutcomeContent
 
 
 async def record_outcome(
@@ -52,22 +66,8 @@ async def record_outcome(
         agenda = await agenda_on_table(tx, meeting.id)
         if agenda is None or agenda.state is not AgendaState.AGREED:
             raise AgendaNotAgreed("the meeting has no agreed agenda")
-        item = next((one for one in read_items(agenda.payload) if one.id == text.item_id), None)
-        if item is None:
-            raise UnknownItem("the agreed agenda has no such item", pointer="/item_id")
-        conclusion = conclude(
-            id=ids(),
-            meeting=meeting,
-            agenda_id=agenda.id,
-            item=item,
-            conclusion=text.conclusion,
-            marking=text.marking,
-            action=text.action,
-            action_number=1 + await count_actions(tx, meeting.id),
-            series=policy.get_series(meeting.series),
-            policy=policy,
-            at=now,
-        )
+        item = _item(agenda, text.item_id)
+        conclusion = await _concluded(tx, ids(), 1, None, meeting, agenda, item, text.content, policy, now)
         statement = proposed_outcome(conclusion)
         link_current_span(agenda.traceparent)
         plan = conclusion.action
@@ -79,9 +79,16 @@ async def record_outcome(
             series=meeting.series,
             version=conclusion.version,
             state=OutcomeState.PROPOSED,
-            conclusion=conclusion.conclusion,
+            kind=text.content.kind,
+            conclusion=text.content.conclusion,
+            reason=text.content.reason,
+            deferred_to=text.content.deferred_to,
+            review_edition=conclusion.review_edition,
+            commitments=item.commitments,
+            theme=item.theme,
             action_id=plan.id if plan else None,
             action_reference=plan.reference if plan else None,
+            decision_reference=None,
             content_hash=statement.content_hash,
             payload=statement.payload,
             agreed=(),
@@ -106,7 +113,115 @@ async def record_outcome(
         return await once.answer(tx, outcome)
 
 
+async def revise_outcome(
+    once: Once[Outcome],
+    reader: Reader,
+    outcome_id: UUID,
+    content: OutcomeContent,
+    expected: int,
+    *,
+    policy: Policy,
+    clock: Clock,
+) -> Outcome:
+    """Another wording is put to the parties: every agreement to the one before it is void.
+
+    Raises `NoAccess`, `StaleVersion`, `IllegalTransition` once all have agreed, or what is wrong with the
+    text.
+    """
+    now = clock()
+    async with once.transaction() as tx:
+        seen = await outcome_for(tx, reader, Command.PROPOSE_OUTCOME, outcome_id, policy)
+        meeting = await meeting_for(tx, reader, Command.PROPOSE_OUTCOME, seen.meeting_id, policy, lock=True)
+        outcome = await outcome_for(tx, reader, Command.PROPOSE_OUTCOME, outcome_id, policy, lock=True)
+        if outcome.aggregate_version != expected:
+            raise StaleVersion(
+                "the outcome has changed since it was read",
+                version=str(outcome.aggregate_version),
+                content_hash=outcome.content_hash,
+                state=outcome.state.value,
+            )
+        agenda = await find_agenda(tx, outcome.agenda_id)
+        if agenda is None:
+            raise RuntimeError("an outcome has lost its agenda")
+        item = _item(agenda, outcome.item_id)
+        conclusion = await _concluded(
+            tx,
+            outcome.id,
+            outcome.version + 1,
+            outcome.action_reference,
+            meeting,
+            agenda,
+            item,
+            content,
+            policy,
+            now,
+        )
+        statement = proposed_outcome(conclusion)
+        revised = outcome.revise(conclusion, statement.content_hash, statement.payload, now)
+        voided = audit_of(once, reader, "outcome.agreements-voided", "outcome", outcome.id, now)
+        await void_agreements(tx, Subject.OUTCOME, outcome.id, now, voided)
+        audit = audit_of(
+            once,
+            reader,
+            "outcome.revised",
+            "outcome",
+            outcome.id,
+            now,
+            version=revised.version,
+            content_hash=revised.content_hash,
+        )
+        await update_outcome(tx, revised, outcome.aggregate_version, audit)
+        return await once.answer(tx, revised)
+
+
 async def read_outcome(database: Database, reader: Reader, outcome_id: UUID, *, policy: Policy) -> Outcome:
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
         return await outcome_for(tx, reader, Command.READ_OUTCOME, outcome_id, policy)
+
+
+async def list_outcomes(
+    database: Database, reader: Reader, meeting_id: UUID, *, policy: Policy
+) -> tuple[Outcome, ...]:
+    """The outcomes of a meeting, in the order of their proposal. Raises `NoAccess`."""
+    async with database.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.READ_OUTCOME, meeting_id, policy)
+        return await outcomes_of_meeting(tx, meeting.id)
+
+
+def _item(agenda: Agenda, item_id: UUID) -> TabledItem:
+    item = next((one for one in read_items(agenda.payload) if one.id == item_id), None)
+    if item is None:
+        raise UnknownItem("the agreed agenda has no such item", pointer="/item_id")
+    return item
+
+
+async def _concluded(
+    tx: Transaction,
+    outcome_id: UUID,
+    version: int,
+    reference: str | None,
+    meeting: Meeting,
+    agenda: Agenda,
+    item: TabledItem,
+    content: OutcomeContent,
+    policy: Policy,
+    now: datetime,
+) -> Conclusion:
+    """The conclusion; its action keeps the reference it had, or takes the next of the year."""
+    series = policy.get_series(meeting.series)
+    if reference is None and content.action is not None:
+        number = await next_number(tx, series.id, meeting.edition, NumberedKind.ACTION)
+        reference = numbered_action(series, meeting, number)
+    return conclude(
+        id=outcome_id,
+        version=version,
+        meeting=meeting,
+        agenda_id=agenda.id,
+        item=item,
+        content=content,
+        action_reference=reference or "",
+        series=series,
+        policy=policy,
+        at=now,
+    )

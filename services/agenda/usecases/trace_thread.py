@@ -170,7 +170,7 @@ def _outcome_nodes(held: _Held) -> list[Node]:
         Node(
             NodeKind.OUTCOME,
             str(outcome.id),
-            outcome.conclusion,
+            outcome.label,
             outcome.state.value,
             outcome.agreed_at or outcome.proposed_at,
         )

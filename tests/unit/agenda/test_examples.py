@@ -1,6 +1,7 @@
 """The golden messages of the agenda: what its producers make, byte for byte."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,17 @@ import pytest
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
 from google.protobuf import json_format
 
+from services.agenda.domain.action_text import ActionText, Owner
 from services.agenda.domain.agenda import AgendaState
-from services.agenda.domain.outcome import ActionText, Outcome, OutcomeState, Owner, conclude
+from services.agenda.domain.outcome import (
+    Addressee,
+    Outcome,
+    OutcomeContent,
+    OutcomeState,
+    conclude,
+    numbered_action,
+)
+from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.events import agenda_changed, outcome_agreed
 from services.agenda.statements import (
     Statement,
@@ -47,13 +57,27 @@ def on_the_table() -> Statement:
     )
 
 
-def with_action() -> Statement:
+def concluded(content: OutcomeContent) -> Statement:
     return proposed_outcome(
         conclude(
             id=OUTCOME_ID,
+            version=1,
             meeting=meeting(),
             agenda_id=AGENDA_ID,
             item=tabled_item(),
+            content=content,
+            action_reference=numbered_action(POLICY.get_series("uk-eu"), meeting(), 1),
+            series=POLICY.get_series("uk-eu"),
+            policy=POLICY,
+            at=datetime(2026, 12, 20, 12, tzinfo=UTC),
+        )
+    )
+
+
+def with_action() -> Statement:
+    return concluded(
+        OutcomeContent(
+            kind=OutcomeKind.CONCLUDED,
             conclusion="The parties will publish joint guidance.",
             marking="TLP:GREEN",
             action=ActionText(
@@ -67,10 +91,37 @@ def with_action() -> Statement:
                 due_date=date(2027, 6, 30),
                 commitment="C3",
             ),
-            action_number=1,
-            series=POLICY.get_series("uk-eu"),
-            policy=POLICY,
-            at=datetime(2026, 12, 20, 12, tzinfo=UTC),
+        )
+    )
+
+
+def deferred() -> Statement:
+    return concluded(
+        OutcomeContent(
+            kind=OutcomeKind.DEFERRED,
+            conclusion="",
+            marking="TLP:GREEN",
+            reason="Both sides await the regulator's report.",
+            deferred_to=2028,
+        )
+    )
+
+
+def guidance() -> Statement:
+    return concluded(
+        OutcomeContent(
+            kind=OutcomeKind.GUIDANCE,
+            conclusion="Exercise together before the next dialogue.",
+            marking="TLP:GREEN",
+            action=ActionText(
+                text="Keep a joint exercise programme.",
+                guidance="One exercise a year.",
+                owners=(Owner("UK", "DSIT", accountable=True),),
+                due_date=None,
+                commitment="C5",
+                review_date=date(2027, 11, 1),
+            ),
+            addressees=(Addressee("UK", "NCSC"), Addressee("EU", "ENISA")),
         )
     )
 
@@ -87,9 +138,8 @@ def by_a_chair() -> Statement:
     )
 
 
-def outcome() -> Outcome:
-    statement = with_action()
-    return Outcome(
+def outcome(statement: Statement, **changes: Any) -> Outcome:
+    agreed = Outcome(
         id=OUTCOME_ID,
         meeting_id=meeting().id,
         agenda_id=AGENDA_ID,
@@ -97,6 +147,13 @@ def outcome() -> Outcome:
         series="uk-eu",
         version=1,
         state=OutcomeState.AGREED,
+        kind=OutcomeKind.CONCLUDED,
+        reason="",
+        deferred_to=None,
+        review_edition=None,
+        commitments=("C3",),
+        theme="CNI_PRIVATE_SECTOR",
+        decision_reference="UKEU-2026-D01",
         conclusion="The parties will publish joint guidance.",
         action_id=UUID(statement.document["action"]["actionId"]),
         action_reference="UKEU-2026-A01",
@@ -108,6 +165,7 @@ def outcome() -> Outcome:
         aggregate_version=5,
         traceparent=None,
     )
+    return replace(agreed, **changes)
 
 
 def agenda_event(state: AgendaState) -> dict[str, Any]:
@@ -117,19 +175,26 @@ def agenda_event(state: AgendaState) -> dict[str, Any]:
     return json_format.MessageToDict(event)
 
 
-def outcome_event() -> dict[str, Any]:
-    message = outcome_agreed(outcome(), None, AGREED_AT)
+def outcome_event(agreed: Outcome) -> dict[str, Any]:
+    message = outcome_agreed(agreed, None, AGREED_AT)
     return json_format.MessageToDict(outcome_event_pb2.OutcomeAgreed.FromString(message.event.data))
+
+
+def agreed_guidance() -> Outcome:
+    return outcome(guidance(), kind=OutcomeKind.GUIDANCE, decision_reference="UKEU-2026-D02")
 
 
 CASES = {
     "entente.exchange.v1.TabledAgenda/second-version.json": lambda: on_the_table().document,
     "entente.exchange.v1.Outcome/with-action.json": lambda: with_action().document,
+    "entente.exchange.v1.Outcome/deferred.json": lambda: deferred().document,
+    "entente.exchange.v1.Outcome/guidance.json": lambda: guidance().document,
     "entente.exchange.v1.Agreement/chair-on-agenda.json": lambda: by_a_chair().document,
     "entente.agenda.v1.AgendaChanged/tabled.json": lambda: agenda_event(AgendaState.TABLED),
     "entente.agenda.v1.AgendaChanged/agreed.json": lambda: agenda_event(AgendaState.AGREED),
     "entente.agenda.v1.AgendaChanged/superseded.json": lambda: agenda_event(AgendaState.SUPERSEDED),
-    "entente.agenda.v1.OutcomeAgreed/with-action.json": outcome_event,
+    "entente.agenda.v1.OutcomeAgreed/with-action.json": lambda: outcome_event(outcome(with_action())),
+    "entente.agenda.v1.OutcomeAgreed/guidance.json": lambda: outcome_event(agreed_guidance()),
 }
 
 
@@ -159,6 +224,6 @@ def test_the_items_read_back_from_a_tabled_version_are_those_put_on_it() -> None
 
 HASHES = {
     "TABLED": "sha256:9a5c8c779cd49b3d81e1819d2b93c63adb5d1c39c2d64979a52c62ce836b02e6",
-    "OUTCOME": "sha256:f3add9b69d703940f8e0c181e7ced3d94c0e20938c39653b6b94a715b86ef981",
+    "OUTCOME": "sha256:c9b0238f99d206d392bb26a5f93664648cd8d72cce71f0804d98bc57f07b3863",
     "AGREEMENT": "sha256:51164ce2506d0625c1139a52d047c4200def51c8eafd91ada322009f43d3665f",
 }

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from entente.exchange.v1 import outcome_pb2 as entente_dot_exchange_dot_v1_dot_outcome__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%entente/agenda/v1/outcome_event.proto\x12\x11\x65ntente.agenda.v1\x1a!entente/exchange/v1/outcome.proto\"\x82\x01\n\rOutcomeAgreed\x12-\n\x07outcome\x18\x01 \x01(\x0b\x32\x1c.entente.exchange.v1.Outcome\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x19\n\x11\x61ggregate_version\x18\x03 \x01(\x03\x12\x11\n\tagreed_at\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%entente/agenda/v1/outcome_event.proto\x12\x11\x65ntente.agenda.v1\x1a!entente/exchange/v1/outcome.proto\"\x9e\x01\n\rOutcomeAgreed\x12-\n\x07outcome\x18\x01 \x01(\x0b\x32\x1c.entente.exchange.v1.Outcome\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x19\n\x11\x61ggregate_version\x18\x03 \x01(\x03\x12\x11\n\tagreed_at\x18\x04 \x01(\t\x12\x1a\n\x12\x64\x65\x63ision_reference\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.outcome_e
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_OUTCOMEAGREED']._serialized_start=96
-  _globals['_OUTCOMEAGREED']._serialized_end=226
+  _globals['_OUTCOMEAGREED']._serialized_end=254
 # @@protoc_insertion_point(module_scope)

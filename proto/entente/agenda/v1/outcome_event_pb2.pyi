@@ -27,10 +27,13 @@ class OutcomeAgreed(_message.Message):
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     AGGREGATE_VERSION_FIELD_NUMBER: _builtins.int
     AGREED_AT_FIELD_NUMBER: _builtins.int
+    DECISION_REFERENCE_FIELD_NUMBER: _builtins.int
     content_hash: _builtins.str
     aggregate_version: _builtins.int
     agreed_at: _builtins.str
     """RFC 3339 instant of the last agreement needed."""
+    decision_reference: _builtins.str
+    """The number of a decision, for example "UKEU-2026-D03"; empty for what decides nothing."""
     @_builtins.property
     def outcome(self) -> _outcome_pb2.Outcome: ...
     def __init__(
@@ -40,10 +43,11 @@ class OutcomeAgreed(_message.Message):
         content_hash: _builtins.str = ...,
         aggregate_version: _builtins.int = ...,
         agreed_at: _builtins.str = ...,
+        decision_reference: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aggregate_version", b"aggregate_version", "agreed_at", b"agreed_at", "content_hash", b"content_hash", "outcome", b"outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aggregate_version", b"aggregate_version", "agreed_at", b"agreed_at", "content_hash", b"content_hash", "decision_reference", b"decision_reference", "outcome", b"outcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

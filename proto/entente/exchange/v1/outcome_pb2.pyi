@@ -8,6 +8,7 @@ from entente.exchange.v1 import agenda_pb2 as _agenda_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,40 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _OutcomeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OutcomeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OutcomeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OUTCOME_KIND_UNSPECIFIED: _OutcomeKind.ValueType  # 0
+    """As CONCLUDED: what was agreed before there were kinds."""
+    OUTCOME_KIND_CONCLUDED: _OutcomeKind.ValueType  # 1
+    OUTCOME_KIND_NOTED: _OutcomeKind.ValueType  # 2
+    OUTCOME_KIND_DEFERRED: _OutcomeKind.ValueType  # 3
+    """Taken off on purpose, to come back."""
+    OUTCOME_KIND_NOT_REACHED: _OutcomeKind.ValueType  # 4
+    """Time ran out; the item comes back."""
+    OUTCOME_KIND_WITHDRAWN: _OutcomeKind.ValueType  # 5
+    OUTCOME_KIND_GUIDANCE: _OutcomeKind.ValueType  # 6
+    """What principals ask of named organisations, reviewed at the next edition."""
+
+class OutcomeKind(_OutcomeKind, metaclass=_OutcomeKindEnumTypeWrapper):
+    """What the parties made of an item."""
+
+OUTCOME_KIND_UNSPECIFIED: OutcomeKind.ValueType  # 0
+"""As CONCLUDED: what was agreed before there were kinds."""
+OUTCOME_KIND_CONCLUDED: OutcomeKind.ValueType  # 1
+OUTCOME_KIND_NOTED: OutcomeKind.ValueType  # 2
+OUTCOME_KIND_DEFERRED: OutcomeKind.ValueType  # 3
+"""Taken off on purpose, to come back."""
+OUTCOME_KIND_NOT_REACHED: OutcomeKind.ValueType  # 4
+"""Time ran out; the item comes back."""
+OUTCOME_KIND_WITHDRAWN: OutcomeKind.ValueType  # 5
+OUTCOME_KIND_GUIDANCE: OutcomeKind.ValueType  # 6
+"""What principals ask of named organisations, reviewed at the next edition."""
+Global___OutcomeKind: _TypeAlias = OutcomeKind  # noqa: Y015
 
 @_typing.final
 class Outcome(_message.Message):
@@ -36,6 +71,11 @@ class Outcome(_message.Message):
     CONCLUSION_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     MARKING_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DEFERRED_TO_EDITION_FIELD_NUMBER: _builtins.int
+    ADDRESSEES_FIELD_NUMBER: _builtins.int
+    REVIEW_EDITION_FIELD_NUMBER: _builtins.int
     outcome_id: _builtins.str
     meeting_id: _builtins.str
     agenda_id: _builtins.str
@@ -44,8 +84,19 @@ class Outcome(_message.Message):
     version: _builtins.int
     conclusion: _builtins.str
     marking: _builtins.str
+    kind: Global___OutcomeKind.ValueType
+    reason: _builtins.str
+    """Why an item was deferred or withdrawn."""
+    deferred_to_edition: _builtins.int
+    """The edition that a deferred item goes to; 0 where none is said."""
+    review_edition: _builtins.int
+    """The edition at which guidance comes up for review."""
     @_builtins.property
     def action(self) -> Global___AgreedAction: ...
+    @_builtins.property
+    def addressees(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeAddressee]:
+        """The organisations that guidance is for."""
+
     def __init__(
         self,
         *,
@@ -58,19 +109,48 @@ class Outcome(_message.Message):
         conclusion: _builtins.str = ...,
         action: Global___AgreedAction | None = ...,
         marking: _builtins.str = ...,
+        kind: Global___OutcomeKind.ValueType = ...,
+        reason: _builtins.str = ...,
+        deferred_to_edition: _builtins.int = ...,
+        addressees: _abc.Iterable[Global___OutcomeAddressee] | None = ...,
+        review_edition: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "agenda_id", b"agenda_id", "conclusion", b"conclusion", "item_id", b"item_id", "marking", b"marking", "meeting_id", b"meeting_id", "outcome_id", b"outcome_id", "series", b"series", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "addressees", b"addressees", "agenda_id", b"agenda_id", "conclusion", b"conclusion", "deferred_to_edition", b"deferred_to_edition", "item_id", b"item_id", "kind", b"kind", "marking", b"marking", "meeting_id", b"meeting_id", "outcome_id", b"outcome_id", "reason", b"reason", "review_edition", b"review_edition", "series", b"series", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Outcome: _TypeAlias = Outcome  # noqa: Y015
 
 @_typing.final
+class OutcomeAddressee(_message.Message):
+    """An organisation that guidance is for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    party: _builtins.str
+    organisation: _builtins.str
+    def __init__(
+        self,
+        *,
+        party: _builtins.str = ...,
+        organisation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation", b"organisation", "party", b"party"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutcomeAddressee: _TypeAlias = OutcomeAddressee  # noqa: Y015
+
+@_typing.final
 class AgreedAction(_message.Message):
-    """The five parts a conclusion needs to be implementable: action, accountable owners, due date, source
-    and guidance. The text never changes after agreement.
+    """The five parts a conclusion needs to be implementable: action, accountable owners, due or review date,
+    source and guidance. The text never changes after agreement.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -83,14 +163,20 @@ class AgreedAction(_message.Message):
     DUE_DATE_FIELD_NUMBER: _builtins.int
     COMMITMENT_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    REVIEW_DATE_FIELD_NUMBER: _builtins.int
     action_id: _builtins.str
     reference: _builtins.str
     """The human reference, for example "UKEU-2026-A01"."""
     text: _builtins.str
     guidance: _builtins.str
     due_date: _builtins.str
-    """RFC 3339 full-date."""
+    """RFC 3339 full-date; empty under a standing commitment."""
     commitment: _builtins.str
+    source: _builtins.str
+    """The meeting and the place of the item on its agenda, for example "UKEU-2026 item 4"."""
+    review_date: _builtins.str
+    """RFC 3339 full-date of the first yearly review; only under a standing commitment."""
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionOwner]: ...
     @_builtins.property
@@ -106,10 +192,12 @@ class AgreedAction(_message.Message):
         due_date: _builtins.str = ...,
         commitment: _builtins.str = ...,
         basis: _abc.Iterable[_agenda_pb2.AssessmentReference] | None = ...,
+        source: _builtins.str = ...,
+        review_date: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "basis", b"basis", "commitment", b"commitment", "due_date", b"due_date", "guidance", b"guidance", "owners", b"owners", "reference", b"reference", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "basis", b"basis", "commitment", b"commitment", "due_date", b"due_date", "guidance", b"guidance", "owners", b"owners", "reference", b"reference", "review_date", b"review_date", "source", b"source", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

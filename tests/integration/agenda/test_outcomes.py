@@ -1,0 +1,198 @@
+"""What becomes of items: kinds of outcome, their numbers, their versions, a party's legal clearance."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+from services.agenda.app import MIGRATIONS
+from services.chassis.migrations import migrate
+from tests.support.dialogue import (
+    DSIT,
+    EEAS,
+    EU_SECRETARIAT,
+    FCDO,
+    UK_SECRETARIAT,
+    Dialogue,
+    account,
+    after_the_meeting,
+    outcome_body,
+)
+from tests.support.postgres import Databases
+
+
+async def agreed_agenda(dialogue: Dialogue) -> tuple[Any, Any]:
+    meeting, draft, agenda = await dialogue.tabled()
+    await dialogue.agree("agendas", agenda["id"])
+    return meeting, draft
+
+
+async def recorded(dialogue: Dialogue, meeting: Any, body: object, who: Any = UK_SECRETARIAT) -> Any:
+    return await dialogue.done(who, "POST", f"/v1/meetings/{meeting['id']}/outcomes", body)
+
+
+def plain(item: Any, kind: str, **changes: object) -> dict[str, object]:
+    return outcome_body(item["id"], kind=kind, action=None, **changes)
+
+
+async def test_decisions_are_numbered_by_year_without_gaps_in_the_order_they_are_agreed(
+    dialogue: Dialogue,
+) -> None:
+    meeting, draft = await agreed_agenda(dialogue)
+    items = draft["items"]
+    with after_the_meeting(dialogue):
+        guidance = await recorded(
+            dialogue,
+            meeting,
+            plain(items[0], "GUIDANCE", addressees=[{"party": "EU", "organisation": "ENISA"}]),
+        )
+        deferred = await recorded(
+            dialogue,
+            meeting,
+            plain(items[1], "DEFERRED", conclusion="", reason="No time.", deferred_to=2028),
+        )
+        never = await recorded(dialogue, meeting, plain(items[2], "CONCLUDED"))
+        concluded = await recorded(dialogue, meeting, outcome_body(items[3]["id"]))
+        agreed = [await dialogue.agree("outcomes", one["id"]) for one in (concluded, deferred, guidance)]
+    assert [one["decision_reference"] for one in agreed] == ["UKEU-2026-D01", None, "UKEU-2026-D02"]
+    assert agreed[1]["deferred_to"] == 2028
+    assert agreed[2]["review_edition"] == 2027
+    listed = await dialogue.done(EEAS, "GET", f"/v1/meetings/{meeting['id']}/outcomes")
+    assert {one["id"]: one["decision_reference"] for one in listed["outcomes"]} == {
+        guidance["id"]: "UKEU-2026-D02",
+        deferred["id"]: None,
+        never["id"]: None,
+        concluded["id"]: "UKEU-2026-D01",
+    }
+
+
+async def test_another_wording_voids_what_was_agreed_and_keeps_the_action_and_the_record(
+    dialogue: Dialogue,
+) -> None:
+    meeting, draft = await agreed_agenda(dialogue)
+    with after_the_meeting(dialogue):
+        first = await recorded(dialogue, meeting, outcome_body(draft["items"][2]["id"]))
+        await dialogue.agree("outcomes", first["id"], FCDO)
+        body = outcome_body("", conclusion="The parties will publish it in May.")
+        del body["item_id"]
+        path = f"/v1/outcomes/{first['id']}"
+        stale = await dialogue.ask(EU_SECRETARIAT, "PUT", path, body, version=1)
+        assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+        assert (stale.json()["version"], stale.json()["content_hash"]) == ("2", first["content_hash"])
+        second = await dialogue.done(EU_SECRETARIAT, "PUT", path, body, version=2)
+        assert (second["version"], second["state"]) == (2, "PROPOSED")
+        assert all(party["agreed"] == [] for party in second["agreements"])
+        assert second["action"]["id"] == first["action"]["id"]
+        assert second["action"]["reference"] == "UKEU-2026-A01"
+        late = await dialogue.try_to_agree(FCDO, "outcomes", first["id"], content_hash=first["content_hash"])
+        assert late.json()["reason"] == "STALE_CONTENT_HASH"
+        agreed = await dialogue.agree("outcomes", first["id"])
+        assert agreed["state"] == "AGREED"
+        again = await dialogue.ask(UK_SECRETARIAT, "PUT", path, body, version=7)
+        assert (again.status_code, again.json()["reason"]) == (409, "ILLEGAL_TRANSITION")
+    versions = dialogue.rows("SELECT version, content_hash FROM outcome_version ORDER BY version")
+    assert versions == [(1, first["content_hash"]), (2, second["content_hash"])]
+
+
+async def test_a_party_signs_once_its_named_adviser_has_cleared_and_the_other_learns_nothing(
+    dialogue: Dialogue,
+) -> None:
+    policy = dialogue.parts.policy
+    series = replace(policy.get_series("uk-eu"), legal_clearance={"UK": ("FCDO",)})
+    policy = replace(policy, series={**policy.series, "uk-eu": series})
+    dialogue.app.state.agenda = replace(dialogue.parts, policy=policy)
+    meeting, draft = await agreed_agenda(dialogue)
+    adviser = account("FCDO", "UK", "release-officer")
+    with after_the_meeting(dialogue):
+        outcome = await recorded(dialogue, meeting, outcome_body(draft["items"][2]["id"]))
+        path = f"/v1/outcomes/{outcome['id']}/clearances"
+        clear = {"content_hash": outcome["content_hash"]}
+        await dialogue.agree("outcomes", outcome["id"], EEAS)
+        missing = await dialogue.try_to_agree(DSIT, "outcomes", outcome["id"])
+        assert (missing.status_code, missing.json()["reason"]) == (409, "LEGAL_CLEARANCE_MISSING")
+        for who in (DSIT, EU_SECRETARIAT):
+            refused = await dialogue.ask(who, "POST", path, clear)
+            assert (refused.status_code, refused.json()["reason"]) == (403, "NOT_THE_LEGAL_ADVISER")
+        wrong = await dialogue.ask(adviser, "POST", path, {"content_hash": "sha256:" + "0" * 64})
+        assert wrong.json()["reason"] == "STALE_CONTENT_HASH"
+        before = await dialogue.ask(EEAS, "GET", f"/v1/outcomes/{outcome['id']}")
+        given = await dialogue.done(adviser, "POST", path, clear)
+        after = await dialogue.ask(EEAS, "GET", f"/v1/outcomes/{outcome['id']}")
+        assert (before.content, before.headers["etag"]) == (after.content, after.headers["etag"])
+        assert given == await dialogue.done(UK_SECRETARIAT, "GET", path)
+        assert (await dialogue.done(EU_SECRETARIAT, "GET", path)) == {"clearances": []}
+        await dialogue.agree("outcomes", outcome["id"], DSIT)
+
+
+async def test_what_each_kind_needs_is_asked_for_by_name(dialogue: Dialogue) -> None:
+    meeting, draft = await agreed_agenda(dialogue)
+    path = f"/v1/meetings/{meeting['id']}/outcomes"
+    item = draft["items"][2]
+    with after_the_meeting(dialogue):
+        for body, reason in (
+            (plain(item, "DEFERRED", conclusion=""), "OUTCOME_PART_MISSING"),
+            (plain(item, "DEFERRED", reason="No time.", deferred_to=2026), "DEFERRED_TO_THE_PAST"),
+            (outcome_body(item["id"], kind="NOTED"), "OUTCOME_PART_REFUSED"),
+            (plain(item, "CONCLUDED", conclusion=""), "OUTCOME_PART_MISSING"),
+            (plain(item, "GUIDANCE", addressees=[{"party": "US", "organisation": "NSA"}]), "NOT_A_PARTY"),
+            (plain(item, "AGREED"), "INVALID_REQUEST"),
+            (plain(item, "NOTED", deferred_to="2028"), "INVALID_REQUEST"),
+            (plain(item, "NOTED", conclusion="<\u0000>"), "INVALID_REQUEST"),
+        ):
+            refused = await dialogue.ask(UK_SECRETARIAT, "POST", path, body)
+            assert (refused.status_code, refused.json()["reason"]) == (400, reason)
+    assert dialogue.rows("SELECT 1 FROM outcome UNION ALL SELECT 1 FROM reference_number") == []
+
+
+def test_outcomes_from_before_there_were_kinds_are_decisions_with_numbers(
+    postgres: Databases, tmp_path: Path
+) -> None:
+    older = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.stem < "agenda-0003"]
+    for path in older:
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    dsn = postgres.database("agenda-before-kinds", lambda dsn: migrate(dsn, tmp_path))
+    meeting, agenda, item = uuid4(), uuid4(), uuid4()
+    payload = f'{{"items":[{{"itemId":"{item}","theme":"OSINT","commitments":["C7","C3"]}}]}}'
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "INSERT INTO meeting VALUES (%s, 'uk-eu', 2025, 'UK', 'London', '2025-12-09', '2025-12-10',"
+            " 'CONCLUSIONS_DRAFT', 5)",
+            [meeting],
+        )
+        connection.execute(
+            "INSERT INTO agenda VALUES (%s, %s, 'uk-eu', 1, 'AGREED', 'UK', 'h', %s, '2025-12-01',"
+            " '2025-12-02', 1, NULL)",
+            [agenda, meeting, payload.encode()],
+        )
+        connection.execute("INSERT INTO agenda_item VALUES (%s, %s, 1)", [agenda, item])
+        for number, (state, agreed_at) in enumerate(
+            [("AGREED", "2025-12-13"), ("PROPOSED", None), ("AGREED", "2025-12-12")], start=1
+        ):
+            connection.execute(
+                "INSERT INTO outcome VALUES (%s, %s, %s, %s, 'uk-eu', 1, %s, 'c', %s, %s, 'h', '{}',"
+                " '2025-12-11', %s, 1, NULL)",
+                [
+                    uuid4(),
+                    meeting,
+                    agenda,
+                    item,
+                    state,
+                    uuid4(),
+                    f"UKEU-2025-A{number:02d}",
+                    agreed_at,
+                ],
+            )
+    migrate(dsn, MIGRATIONS)
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "SELECT action_reference, kind, decision_reference, theme, commitments FROM outcome ORDER BY 1"
+        ).fetchall()
+        last = connection.execute("SELECT kind, last FROM reference_number ORDER BY 1").fetchall()
+    assert found == [
+        ("UKEU-2025-A01", "CONCLUDED", "UKEU-2025-D02", "OSINT", ["C7", "C3"]),
+        ("UKEU-2025-A02", "CONCLUDED", None, "OSINT", ["C7", "C3"]),
+        ("UKEU-2025-A03", "CONCLUDED", "UKEU-2025-D01", "OSINT", ["C7", "C3"]),
+    ]
+    assert last == [("A", 3), ("D", 2)]
