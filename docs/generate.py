@@ -11,6 +11,7 @@ from fastapi import APIRouter
 import services
 from services.actions.app import TITLE as ACTIONS
 from services.actions.app import routers as action_routes
+from services.actions.domain.states import RULES, diagram
 from services.agenda.app import TITLE as AGENDA
 from services.agenda.http.routes import routes as agenda_routes
 from services.chassis.http.description import new_application
@@ -30,6 +31,13 @@ _HEAD = """# Reasons
 Why something is refused. The codes are stable: callers match on them; texts may change. This page is
 generated from the refusals in the code; `make proto` writes it anew.
 """
+_LIFECYCLE = """# How an action moves
+
+Every move that is not drawn is refused with `ILLEGAL_MOVE`. A move of an owner belongs to an organisation
+that is accountable for the action. What moves a due date, ends an action without completion or reopens it
+is proposed by one party, and made when every party asked has accepted. This page is generated; `make proto`
+writes it anew.
+"""
 _KINDS = "Over REST a reason is the member `reason` of the problem (RFC 9457), over gRPC that of `ErrorInfo`."
 
 
@@ -37,6 +45,7 @@ def pages() -> dict[Path, str]:
     """The text of each page."""
     return {
         FOLDER / "reasons.md": _reasons(),
+        FOLDER / "action-lifecycle.md": _lifecycle(),
         FOLDER / "narrative.schema.json": _json(json_schema()),
         FOLDER / "openapi" / "threatfeed.json": _openapi(THREATFEED, threatfeed_routes()),
         FOLDER / "openapi" / "agenda.json": _openapi(AGENDA, agenda_routes()),
@@ -50,6 +59,15 @@ def _json(document: object) -> str:
 
 def _openapi(title: str, routers: Sequence[APIRouter]) -> str:
     return _json(new_application(title, "v1", routers).openapi())
+
+
+def _lifecycle() -> str:
+    rows = [
+        f"| `{move}` | {', '.join(sorted(role.value for role in rule.roles))} | `{rule.audit}` |"
+        for move, rule in RULES.items()
+    ]
+    head = ["| move | who may | recorded as |", "|---|---|---|"]
+    return "\n".join([_LIFECYCLE, "```mermaid", diagram(), "```", "", *head, *rows, ""])
 
 
 def _reasons() -> str:

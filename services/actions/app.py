@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from services.actions.consumers import assessments, outcomes
 from services.actions.events import read_status_entry, status_topic
-from services.actions.http import routes, stream
+from services.actions.http import changing, reading, stream
 from services.actions.rpc.service import ActionParts, action_service
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.claim_completion import Holding
@@ -119,7 +119,8 @@ def routers() -> Sequence[APIRouter]:
     """Every route over REST."""
     readers, operators = permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)
     return (
-        routes.routes(),
+        reading.routes(),
+        changing.routes(),
         stream.routes(),
         quarantine_routes(readers, operators),
         consumer_routes(readers, operators),

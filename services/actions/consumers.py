@@ -10,9 +10,9 @@ from entente.agenda.v1 import outcome_event_pb2
 from entente.threatfeed.v1 import assessment_event_pb2
 from google.protobuf.message import DecodeError, Message
 
-from services.actions.domain.action import Owner
 from services.actions.domain.basis import AssessmentStanding, BasisReference, Standing
 from services.actions.domain.opening import AgreedOutcome
+from services.actions.domain.owners import Owner
 from services.actions.usecases.follow_assessments import follow_assessments
 from services.actions.usecases.open_actions import Opening, open_actions
 from services.actions.usecases.publication import Publication

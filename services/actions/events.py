@@ -9,8 +9,10 @@ from entente.actions.v1 import action_event_pb2
 from entente.exchange.v1 import action_status_pb2, outcome_pb2
 from google.protobuf.json_format import MessageToDict
 
-from services.actions.domain.action import Action, DueDateChange, Owner
+from services.actions.domain.action import Action, DueDateChange
 from services.actions.domain.basis import BasisReference, BasisState, worst
+from services.actions.domain.owners import Objection, Owner
+from services.actions.domain.planning import progress
 from services.chassis.envelope import Event
 from services.chassis.feed import Entry, Token
 from services.chassis.outbox import OutboxMessage
@@ -65,6 +67,13 @@ def encode_snapshot(action: Action) -> action_event_pb2.ActionSnapshot:
         aggregate_version=action.version,
         marking=action.marking,
         changed_at=write_instant(action.changed_at),
+        reviewed_yearly=action.reviewed_yearly,
+        progress_percent=progress(action.plan),
+        declined_reason=_reason(action.declined),
+        blocked_reason=_reason(action.blocked),
+        depends_on=[str(other) for other in action.depends_on],
+        successor=action.successor,
+        reported_at=_instant_or_none(action.reported_at),
     )
 
 
@@ -86,6 +95,12 @@ def encode_status(audience: str, action: Action) -> action_status_pb2.ActionStat
         commitment=action.commitment,
         basis=encode_basis_state(worst(action.basis)),
         marking=action.marking,
+        reviewed_yearly=action.reviewed_yearly,
+        progress_percent=progress(action.plan),
+        declined_reason=_reason(action.declined),
+        blocked_reason=_reason(action.blocked),
+        successor=action.successor,
+        reported_at=_instant_or_none(action.reported_at),
     )
 
 
@@ -142,6 +157,14 @@ def read_status_entry(key: bytes, value: bytes) -> Entry:
 
 def write_instant(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
+
+
+def _instant_or_none(at: datetime | None) -> str:
+    return "" if at is None else write_instant(at)
+
+
+def _reason(objection: Objection | None) -> str:
+    return "" if objection is None else objection.reason
 
 
 def _owner(owner: Owner) -> outcome_pb2.ActionOwner:

@@ -66,9 +66,10 @@ class Series:
 
     `quorum` names, for each party, the organisations that must all agree for the party to agree.
     `need_to_know` is the list of subjects the series is kept to, or None where it asks for no such
-    list. `ceiling` is the highest level its meetings may discuss; `host_rotation` starts at
-    `first_edition`. `legal_clearance` names, for each party that must have one before it signs an
-    outcome, the organisations that may give it.
+    list. `all_accept_due_dates` says that every party accepts when an action's due date moves, not only
+    those that own the action. `ceiling` is the highest level its meetings may discuss; `host_rotation`
+    starts at `first_edition`. `legal_clearance` names, for each party that must have one before it signs
+    an outcome, the organisations that may give it.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Series:
     deadlines: Deadlines
     status_interval_days: int
     need_to_know: frozenset[str] | None
+    all_accept_due_dates: bool
     standing_items: tuple[StandingItem, ...]
     legal_clearance: Mapping[str, tuple[str, ...]]
 
@@ -115,6 +117,7 @@ def read_series(content: object, where: str) -> Series:
         deadlines=_read_deadlines(section.section("deadlines")),
         status_interval_days=section.whole("status_interval_days"),
         need_to_know=frozenset(section.texts("need_to_know")) if listed else None,
+        all_accept_due_dates=section.flag("all_accept_due_dates"),
         standing_items=tuple(_read_item(entry, parties) for entry in items),
         legal_clearance=_read_legal_clearance(section, parties),
     )

@@ -1,6 +1,5 @@
 """The golden messages of actions, made again by the code that makes them in production."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -10,11 +9,13 @@ from google.protobuf.json_format import Parse
 from google.protobuf.message import Message
 
 from services.actions.consumers import read_outcome
-from services.actions.domain.action import Action, DueDateChange, Rag
+from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import AssessmentStanding, Standing
 from services.actions.domain.opening import open_action
+from services.actions.domain.planning import Milestone
+from services.actions.domain.proposals import ProposalKind, Terms
 from services.actions.events import encode_snapshot, encode_status, write_instant
-from tests.support.actions import CNECT, DSIT, evidence
+from tests.support.actions import CNECT, DSIT, UK_EU, evidence
 from tests.support.outcomes import record_of
 from tests.support.release import shipped_policy
 
@@ -22,6 +23,8 @@ EXAMPLES = Path(__file__).parents[2] / "proto" / "examples"
 AT = datetime(2026, 12, 11, 10, 31, tzinfo=UTC)
 LATER = datetime(2027, 6, 21, 8, 0, tzinfo=UTC)
 EPOCH = "7d0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b06"
+PROPOSAL = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b08")
+STEP = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b09")
 CLOSURE = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b07")
 
 
@@ -43,15 +46,14 @@ def red() -> Action:
 
 
 def closed() -> Action:
-    """Moved once, shown done and found done."""
-    action = opened().accepted(DSIT, AT).reported(Rag.GREEN, "", DSIT, LATER)
-    done = action.claimed([evidence()], "Published.", DSIT, LATER).confirmed(
-        CNECT, ("UK", "EU"), CLOSURE, LATER
-    )
-    move = DueDateChange(
-        date(2027, 6, 30), date(2027, 9, 30), "The consultation was extended.", "DSIT", ("UK", "EU")
-    )
-    return replace(done, due_date=move.to_date, due_date_changes=(move,))
+    """Planned, moved once, shown done and found done."""
+    action = opened().accepted(DSIT, AT)
+    terms = Terms(ProposalKind.MOVE_DUE_DATE, "The consultation was extended.", date(2027, 9, 30))
+    moved = action.proposed(terms, DSIT, UK_EU, PROPOSAL, AT).proposal_accepted(PROPOSAL, CNECT, UK_EU, AT)
+    steps = [Milestone(STEP, "Draft circulated", 1, date(2027, 3, 31))]
+    planned = moved.planned(steps, DSIT, AT).milestone_reached(STEP, DSIT, LATER)
+    working = planned.reported(Rag.GREEN, "", DSIT, LATER)
+    return working.claimed([evidence()], "Published.", DSIT, LATER).confirmed(CNECT, UK_EU, CLOSURE, LATER)
 
 
 def status(action: Action, sequence: int) -> Message:

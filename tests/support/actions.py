@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.actions.domain.action import Action, Evidence, Owner, Rag
+from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference
+from services.actions.domain.evidence import Evidence
+from services.actions.domain.owners import Owner
 from services.kernel.parties import Reader, Role
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -9,15 +9,25 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.actions.domain import planning
 from services.actions.domain.basis import AssessmentStanding, BasisReference
 from services.actions.domain.closure import Closure
+from services.actions.domain.evidence import Evidence
+from services.actions.domain.owners import Objection, Owner, Signature
+from services.actions.domain.planning import Milestone, Plan, revised_plan
+from services.actions.domain.proposals import Proposal, ProposalKind, Terms
 from services.actions.domain.refusals import (
     ClaimantCannotConfirm,
     ConfirmationNotAwaited,
+    DueDateWrong,
     EvidenceMissing,
     IllegalMove,
     NarrativeMissing,
     NotAccountable,
+    NoYearlyReview,
+    ProposalPending,
+    ReasonMissing,
+    UnknownProposal,
 )
 from services.actions.domain.states import FINAL, Move, State, after
 from services.actions.domain.texts import LONGEST_NARRATIVE, MOST_EVIDENCE, plain
@@ -34,17 +44,8 @@ class Rag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """An organisation that carries the action out; one accountable a party."""
-
-    party: str
-    organisation: str
-    accountable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class DueDateChange:
-    """One accepted move of a due date."""
+    """One accepted move of a due date. Who requested and who accepted it are organisations."""
 
     from_date: date
     to_date: date
@@ -54,46 +55,21 @@ class DueDateChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Something that shows that the action was carried out. `digest` is empty where there is no file."""
-
-    id: UUID
-    title: str
-    description: str
-    uri: str
-    digest: str
-    marking: str
-    submitted_by: str
-    party: str
-    organisation: str
-    submitted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Who said something for which party, and when."""
-
-    party: str
-    organisation: str
-    official: str
-    at: datetime
-
-    @classmethod
-    def of(cls, reader: Reader, at: datetime) -> "Signature":
-        return cls(reader.party, reader.organisation, reader.subject, at)
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why the last claim of completion was not accepted."""
+class Review:
+    """One yearly review of an action under a standing commitment; `due` is the day it was due on."""
 
     by: Signature
-    reason: str
+    due: date
+    finding: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One version of an action. `opened_trace` and `latest_trace` are W3C trace contexts."""
+    """One version of an action. `opened_trace` and `latest_trace` are W3C trace contexts.
+
+    `due_date` of an action that is `reviewed_yearly` is the day of its next review. `closed_at` is when
+    it ended, in whichever way. `reported_at` is when its owner last said how it goes.
+    """
 
     id: UUID
     reference: str
@@ -111,15 +87,24 @@ class Action:
     due_date: date
     opened_at: datetime
     changed_at: datetime
+    reviewed_yearly: bool = False
     basis: tuple[BasisReference, ...] = ()
     due_date_changes: tuple[DueDateChange, ...] = ()
     state: State = State.AGREED
+    declined: Objection | None = None
+    blocked: Objection | None = None
     rag: Rag | None = None
     narrative: str = ""
+    reported_at: datetime | None = None
+    plan: Plan = ()
+    depends_on: tuple[UUID, ...] = ()
+    reviews: tuple[Review, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     claim: Signature | None = None
     confirmations: tuple[Signature, ...] = ()
-    rejection: Rejection | None = None
+    rejection: Objection | None = None
+    proposals: tuple[Proposal, ...] = ()
+    successor: str = ""
     closure_id: UUID | None = None
     closed_at: datetime | None = None
     version: int = 1
@@ -137,7 +122,37 @@ class Action:
     def accepted(self, by: Reader, at: datetime) -> "Action":
         """An accountable organisation takes the action on."""
         self._require_accountable(by)
-        return self._changed(at, state=after(self.state, Move.ACCEPT))
+        return self._changed(at, state=after(self.state, Move.ACCEPT), declined=None)
+
+    def declined_by(self, reason: str, by: Reader, at: datetime) -> "Action":
+        """An accountable organisation does not take the action on: the parties have to mend it."""
+        self._require_accountable(by)
+        state = after(self.state, Move.DECLINE)
+        return self._changed(at, state=state, declined=Objection(Signature.of(by, at), _reason(reason)))
+
+    def planned(self, milestones: Sequence[Milestone], by: Reader, at: datetime) -> "Action":
+        """The plan rewritten; milestones that were reached stay."""
+        self._require_accountable(by)
+        state = after(self.state, Move.PLAN)
+        plan = revised_plan(self.plan, milestones, agreed_on=self.opened_at.date())
+        return self._changed(at, state=state, plan=plan)
+
+    def milestone_reached(self, milestone_id: UUID, by: Reader, at: datetime) -> "Action":
+        self._require_accountable(by)
+        state = after(self.state, Move.PLAN)
+        return self._changed(at, state=state, plan=planning.reached(self.plan, milestone_id, at))
+
+    def waiting_for(
+        self, others: Collection[UUID], edges: Mapping[UUID, Collection[UUID]], by: Reader, at: datetime
+    ) -> "Action":
+        """The actions that this one depends on, all of them. `edges` are those of the series.
+
+        Raises `DependencyCycle`.
+        """
+        self._require_accountable(by)
+        state = after(self.state, Move.PLAN)
+        planning.require_no_cycle(self.id, others, edges)
+        return self._changed(at, state=state, depends_on=tuple(sorted(set(others))))
 
     def reported(self, rag: Rag, narrative: str, by: Reader, at: datetime) -> "Action":
         """An accountable organisation rates how it goes. AMBER and RED need a narrative."""
@@ -145,7 +160,29 @@ class Action:
         words = plain(narrative, "/narrative", LONGEST_NARRATIVE)
         if rag is not Rag.GREEN and not words:
             raise NarrativeMissing(f"{rag.value} needs a narrative", pointer="/narrative")
-        return self._changed(at, state=after(self.state, Move.REPORT), rag=rag, narrative=words)
+        state = after(self.state, Move.REPORT)
+        return self._changed(at, state=state, rag=rag, narrative=words, reported_at=at)
+
+    def blocked_by(self, reason: str, by: Reader, at: datetime) -> "Action":
+        """Something that the owner cannot remove holds the action up."""
+        self._require_accountable(by)
+        state = after(self.state, Move.BLOCK)
+        return self._changed(at, state=state, blocked=Objection(Signature.of(by, at), _reason(reason)))
+
+    def unblocked(self, by: Reader, at: datetime) -> "Action":
+        self._require_accountable(by)
+        return self._changed(at, state=after(self.state, Move.UNBLOCK), blocked=None)
+
+    def reviewed(self, finding: str, by: Reader, at: datetime) -> "Action":
+        """The yearly review is done: the next one is due on the same day of the first year still to come."""
+        self._require_accountable(by)
+        if not self.reviewed_yearly:
+            raise NoYearlyReview("the action has a due date, not a yearly review")
+        state = after(self.state, Move.REVIEW)
+        words = plain(finding, "/finding", LONGEST_NARRATIVE, required=True)
+        review = Review(Signature.of(by, at), self.due_date, words)
+        due = _next_year(max(self.due_date, at.date()), self.original_due_date)
+        return self._changed(at, state=state, reviews=(*self.reviews, review), due_date=due, reported_at=at)
 
     def claimed(self, evidence: Sequence[Evidence], narrative: str, by: Reader, at: datetime) -> "Action":
         """An accountable organisation says that it is done, and shows it."""
@@ -164,6 +201,9 @@ class Action:
             claim=Signature.of(by, at),
             confirmations=(),
             rejection=None,
+            proposals=tuple(
+                pending for pending in self.proposals if pending.terms.kind is not ProposalKind.MOVE_DUE_DATE
+            ),
         )
 
     def confirmed(self, by: Reader, parties: Collection[str], closure_id: UUID, at: datetime) -> "Action":
@@ -181,6 +221,7 @@ class Action:
                 confirmations=confirmations,
                 closure_id=closure_id,
                 closed_at=at,
+                proposals=(),
             )
         return self._changed(at, state=state, confirmations=confirmations)
 
@@ -194,13 +235,87 @@ class Action:
             state=state,
             claim=None,
             confirmations=(),
-            rejection=Rejection(Signature.of(by, at), words),
+            rejection=Objection(Signature.of(by, at), words),
+        )
+
+    def proposed(
+        self, terms: Terms, by: Reader, asked: Collection[str], proposal_id: UUID, at: datetime
+    ) -> "Action":
+        """One party proposes what all those `asked` must accept; made at once where it is the only one.
+
+        Raises `IllegalMove`, `ProposalPending`, `ReasonMissing` or `DueDateWrong`.
+        """
+        after(self.state, terms.kind.move)
+        if any(pending.terms.kind is terms.kind for pending in self.proposals):
+            raise ProposalPending(f"{terms.kind} waits for an answer already")
+        terms = replace(terms, reason=_reason(terms.reason))
+        if terms.kind is ProposalKind.MOVE_DUE_DATE:
+            self._check_date(terms.due_date)
+        return self._settled(Proposal(proposal_id, terms, Signature.of(by, at)), asked, at)
+
+    def proposal(self, proposal_id: UUID) -> Proposal:
+        """Raises `UnknownProposal`."""
+        for proposal in self.proposals:
+            if proposal.id == proposal_id:
+                return proposal
+        raise UnknownProposal("no such change is proposed")
+
+    def proposal_accepted(
+        self, proposal_id: UUID, by: Reader, asked: Collection[str], at: datetime
+    ) -> "Action":
+        """One more party accepts; the last one makes the change."""
+        proposal = self.proposal(proposal_id)
+        after(self.state, proposal.terms.kind.move)
+        return self._settled(proposal.accepted_by(by, asked, at), asked, at)
+
+    def proposal_refused(
+        self, proposal_id: UUID, by: Reader, asked: Collection[str], at: datetime
+    ) -> "Action":
+        """A party asked refuses, or the proposing one takes it back: nothing changes."""
+        self.proposal(proposal_id).require_answerer(by, asked)
+        return self._changed(
+            at, proposals=tuple(other for other in self.proposals if other.id != proposal_id)
         )
 
     def rebased(self, known: Mapping[UUID, AssessmentStanding], at: datetime) -> "Action":
         """The action in the light of what is known of its assessments; itself where nothing changes."""
         basis = judge(self.basis, known)
         return self if basis == self.basis else self._changed(at, basis=basis)
+
+    def _settled(self, proposal: Proposal, asked: Collection[str], at: datetime) -> "Action":
+        others = tuple(other for other in self.proposals if other.id != proposal.id)
+        if proposal.awaited(asked):
+            return self._changed(at, proposals=(*others, proposal))
+        terms = proposal.terms
+        state = after(self.state, terms.kind.move)
+        if terms.kind is ProposalKind.MOVE_DUE_DATE and terms.due_date is not None:
+            change = DueDateChange(
+                from_date=self.due_date,
+                to_date=terms.due_date,
+                reason=terms.reason,
+                requested_by=proposal.by.organisation,
+                accepted_by=tuple(signature.organisation for signature in proposal.accepted),
+            )
+            return self._changed(
+                at,
+                state=state,
+                due_date=terms.due_date,
+                due_date_changes=(*self.due_date_changes, change),
+                proposals=others,
+            )
+        if terms.kind is ProposalKind.REOPEN:
+            return self._changed(
+                at, state=state, claim=None, confirmations=(), closure_id=None, closed_at=None, proposals=()
+            )
+        return self._changed(at, state=state, closed_at=at, successor=terms.successor, proposals=())
+
+    def _check_date(self, to_date: date | None) -> None:
+        if to_date is None:
+            raise DueDateWrong("the new date is missing", pointer="/due_date")
+        if to_date <= self.opened_at.date():
+            raise DueDateWrong("a due date lies after agreement", pointer="/due_date")
+        if to_date == self.due_date:
+            raise DueDateWrong("this is the due date already", pointer="/due_date")
 
     def _closure(self, parties: Collection[str], confirmations: Iterable[Signature]) -> Closure:
         if self.claim is None:
@@ -235,3 +350,28 @@ def judge(
         reference.judged(known[reference.assessment_id]) if reference.assessment_id in known else reference
         for reference in basis
     )
+
+
+def _reason(text: str) -> str:
+    words = plain(text, "/reason", LONGEST_NARRATIVE)
+    if not words:
+        raise ReasonMissing("this needs a reason", pointer="/reason")
+    return words
+
+
+def _next_year(past: date, anniversary: date) -> date:
+    """The first day after `past` with the month and day of `anniversary`; 29 February is the 28th where
+    the year has none.
+    """
+    for year in (past.year, past.year + 1):
+        day = _day_of(anniversary, year)
+        if day > past:
+            return day
+    raise RuntimeError("every year has the anniversary")
+
+
+def _day_of(anniversary: date, year: int) -> date:
+    try:
+        return anniversary.replace(year=year)
+    except ValueError:
+        return anniversary.replace(year=year, day=28)

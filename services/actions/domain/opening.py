@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.actions.domain.action import Action, Owner
+from services.actions.domain.action import Action
 from services.actions.domain.basis import BasisReference
+from services.actions.domain.owners import Owner
 from services.actions.domain.refusals import ActionIncomplete
+from services.kernel.instruments import CommitmentKind
 from services.kernel.markings.banner import parse
 from services.kernel.policy import Policy
 from services.kernel.refusals import Refusal
@@ -61,12 +63,22 @@ def open_action(outcome: AgreedOutcome, policy: Policy, at: datetime, trace: str
         marking=outcome.marking,
         original_due_date=outcome.due_date,
         due_date=outcome.due_date,
+        reviewed_yearly=_is_standing(outcome.commitment, series, policy),
         basis=outcome.basis,
         opened_at=at,
         changed_at=at,
         opened_trace=trace,
         latest_trace=trace,
     )
+
+
+def _is_standing(commitment_id: str, series: Series, policy: Policy) -> bool:
+    """Whether the action serves lasting work, which is reviewed every year and has no end to be due."""
+    for instrument in series.instruments:
+        commitment = policy.instrument(instrument).commitment(commitment_id)
+        if commitment is not None:
+            return commitment.kind is CommitmentKind.STANDING
+    return False
 
 
 def _check_owners(owners: tuple[Owner, ...], series: Series, policy: Policy) -> None:

@@ -64,3 +64,87 @@ class ActionContradicted(Refusal):
 
     kind = RefusalKind.ALREADY_EXISTS
     reason = "ACTION_CONTRADICTED"
+
+
+class ReasonMissing(Refusal):
+    """What is declined, blocked, moved, refused or ended is so for a reason."""
+
+    kind = RefusalKind.INVALID
+    reason = "REASON_MISSING"
+
+
+class MilestoneWrong(Refusal):
+    """A plan holds a milestone that cannot be: a weight out of bounds, a date before agreement, one twice."""
+
+    kind = RefusalKind.INVALID
+    reason = "MILESTONE_WRONG"
+
+
+class MilestoneKept(Refusal):
+    """A milestone that was reached stays in the plan as it was."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "MILESTONE_KEPT"
+
+
+class UnknownMilestone(Refusal):
+    """The plan holds no such milestone."""
+
+    kind = RefusalKind.NOT_FOUND
+    reason = "UNKNOWN_MILESTONE"
+
+
+class DueDateWrong(Refusal):
+    """A due date lies after agreement and differs from the one in force."""
+
+    kind = RefusalKind.INVALID
+    reason = "DUE_DATE_WRONG"
+
+
+class NoYearlyReview(Refusal):
+    """Only an action under a standing commitment is reviewed every year."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "NO_YEARLY_REVIEW"
+
+
+class ProposalPending(Refusal):
+    """A change of this kind is proposed already and waits for the other parties."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "PROPOSAL_PENDING"
+
+
+class UnknownProposal(Refusal):
+    """No such change is proposed any more: it was answered, or never was there."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "UNKNOWN_PROPOSAL"
+
+
+class AnswerNotAwaited(Refusal):
+    """The proposal waits for other parties, not for this one."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "ANSWER_NOT_AWAITED"
+
+
+class SuccessorWrong(Refusal):
+    """An action is superseded by another open action of its series."""
+
+    kind = RefusalKind.INVALID
+    reason = "SUCCESSOR_WRONG"
+
+
+class DependencyWrong(Refusal):
+    """An action depends on other actions of its series that its owner may see."""
+
+    kind = RefusalKind.INVALID
+    reason = "DEPENDENCY_WRONG"
+
+
+class DependencyCycle(Refusal):
+    """An action would depend on itself through others."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "DEPENDENCY_CYCLE"

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.actions.domain.action import Action, Evidence
+from services.actions.domain.action import Action
+from services.actions.domain.evidence import Evidence
 from services.kernel.joint_text import decide_joint_text
 from services.kernel.markings.banner import parse
 from services.kernel.markings.marking import Marking
@@ -25,6 +26,11 @@ WATCHERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.LEADERSHIP})
 def may_see(action: Action, party: str, policy: Policy, now: datetime) -> bool:
     """Whether the action may be handed to a party of its series. Unknown means no."""
     return _may_have(action.id, action.marking, None, party, action.series, policy, now)
+
+
+def may_see_all(action: Action, policy: Policy, now: datetime) -> bool:
+    """Whether every party of its series may have the action, so that another may name it to all."""
+    return all(may_see(action, party, policy, now) for party in policy.get_series(action.series).parties)
 
 
 def may_see_evidence(action: Action, evidence: Evidence, party: str, policy: Policy, now: datetime) -> bool:

@@ -1,68 +1,30 @@
-"""Bodies of the REST interface."""
+"""What callers are shown over REST."""
 
 from datetime import date, datetime
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.actions.domain import action as domain
+from services.actions.domain import evidence, owners, proposals
 from services.actions.domain.action import Rag
 from services.actions.domain.basis import BasisState
+from services.actions.domain.planning import progress
+from services.actions.domain.proposals import ProposalKind
 from services.actions.domain.states import State
-from services.actions.domain.texts import (
-    LONGEST_ADDRESS,
-    LONGEST_DESCRIPTION,
-    LONGEST_NARRATIVE,
-    LONGEST_TITLE,
-    MOST_EVIDENCE,
-)
-from services.kernel.markings.banner import LONGEST_BANNER
-
-Narrative = Annotated[str, Field(max_length=LONGEST_NARRATIVE)]
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
 
-class Accept(Body):
-    """Nothing needs to be said."""
-
-
-class Confirm(Body):
-    """Nothing needs to be said."""
-
-
-class Progress(Body):
-    rag: Rag
-    narrative: Narrative = ""
-
-
-class NewEvidence(Body):
-    title: str = Field(min_length=1, max_length=LONGEST_TITLE)
-    description: str = Field("", max_length=LONGEST_DESCRIPTION)
-    uri: str = Field(min_length=1, max_length=LONGEST_ADDRESS, description="https, http or urn")
-    digest: str | None = Field(None, description="sha256: and 64 hexadecimal digits, for a file")
-    marking: str = Field(min_length=1, max_length=LONGEST_BANNER)
-
-
-class CompletionClaim(Body):
-    evidence: list[NewEvidence] = Field(max_length=MOST_EVIDENCE)
-    narrative: Narrative = ""
-
-
-class Reject(Body):
-    reason: str = Field(min_length=1, max_length=LONGEST_NARRATIVE)
-
-
-class Owner(Body):
+class Owner(Model):
     party: str
     organisation: str
     accountable: bool
 
 
-class DueDateChange(Body):
+class DueDateChange(Model):
     from_date: date
     to_date: date
     reason: str
@@ -70,13 +32,13 @@ class DueDateChange(Body):
     accepted_by: list[str]
 
 
-class BasisReference(Body):
+class BasisReference(Model):
     assessment_id: UUID
     revision: int
     state: BasisState
 
 
-class Evidence(Body):
+class Evidence(Model):
     evidence_id: UUID
     title: str
     description: str
@@ -87,14 +49,14 @@ class Evidence(Body):
     submitted_at: datetime
 
 
-class Confirmation(Body):
+class Confirmation(Model):
     party: str
     organisation: str
     official: str
     confirmed_at: datetime
 
 
-class Rejection(Body):
+class Rejection(Model):
     party: str
     organisation: str
     official: str
@@ -102,7 +64,46 @@ class Rejection(Body):
     reason: str
 
 
-class Action(Body):
+class Objection(Model):
+    party: str
+    organisation: str
+    official: str
+    at: datetime
+    reason: str
+
+
+class Milestone(Model):
+    id: UUID
+    title: str
+    weight: int
+    due: date
+    reached_at: datetime | None
+
+
+class Review(Model):
+    organisation: str
+    official: str
+    reviewed_at: datetime
+    due: date
+    finding: str
+
+
+class Proposal(Model):
+    """A change that waits for the other parties."""
+
+    id: UUID
+    kind: ProposalKind
+    reason: str
+    due_date: date | None
+    successor: str
+    meeting_id: str
+    party: str
+    organisation: str
+    proposed_at: datetime
+    accepted_by: list[str]
+
+
+class Action(Model):
     """An action as its reader may see it."""
 
     id: UUID
@@ -116,8 +117,16 @@ class Action(Body):
     marking: str
     owners: list[Owner]
     state: State
+    declined: Objection | None
+    blocked: Objection | None
     rag: Rag | None
     narrative: str
+    reported_at: datetime | None
+    milestones: list[Milestone]
+    progress_percent: int | None = Field(description="Of the weights of the milestones; null without a plan")
+    depends_on: list[UUID]
+    reviewed_yearly: bool = Field(description="Due dates are those of the yearly review")
+    reviews: list[Review]
     due_date: date
     original_due_date: date
     due_date_changes: list[DueDateChange]
@@ -126,11 +135,13 @@ class Action(Body):
     evidence: list[Evidence]
     confirmations: list[Confirmation]
     rejection: Rejection | None
+    proposals: list[Proposal]
+    successor: str
     closure_id: UUID | None
     version: int
 
 
-class ActionPage(Body):
+class ActionPage(Model):
     actions: list[Action]
     next_page_token: str = Field(description="Empty at the end")
 
@@ -151,8 +162,34 @@ def show(action: domain.Action) -> Action:
             for owner in action.owners
         ],
         state=action.state,
+        declined=_objection(action.declined),
+        blocked=_objection(action.blocked),
         rag=action.rag,
         narrative=action.narrative,
+        reported_at=action.reported_at,
+        milestones=[
+            Milestone(
+                id=milestone.id,
+                title=milestone.title,
+                weight=milestone.weight,
+                due=milestone.due,
+                reached_at=milestone.reached_at,
+            )
+            for milestone in action.plan
+        ],
+        progress_percent=progress(action.plan),
+        depends_on=list(action.depends_on),
+        reviewed_yearly=action.reviewed_yearly,
+        reviews=[
+            Review(
+                organisation=review.by.organisation,
+                official=review.by.official,
+                reviewed_at=review.by.at,
+                due=review.due,
+                finding=review.finding,
+            )
+            for review in action.reviews
+        ],
         due_date=action.due_date,
         original_due_date=action.original_due_date,
         due_date_changes=[
@@ -185,12 +222,14 @@ def show(action: domain.Action) -> Action:
             for entry in action.confirmations
         ],
         rejection=_rejection(action.rejection),
+        proposals=[_proposal(proposal) for proposal in action.proposals],
+        successor=action.successor,
         closure_id=action.closure_id,
         version=action.version,
     )
 
 
-def _evidence(item: domain.Evidence) -> Evidence:
+def _evidence(item: evidence.Evidence) -> Evidence:
     return Evidence(
         evidence_id=item.id,
         title=item.title,
@@ -203,7 +242,7 @@ def _evidence(item: domain.Evidence) -> Evidence:
     )
 
 
-def _rejection(rejection: domain.Rejection | None) -> Rejection | None:
+def _rejection(rejection: owners.Objection | None) -> Rejection | None:
     if rejection is None:
         return None
     return Rejection(
@@ -212,4 +251,32 @@ def _rejection(rejection: domain.Rejection | None) -> Rejection | None:
         official=rejection.by.official,
         rejected_at=rejection.by.at,
         reason=rejection.reason,
+    )
+
+
+def _objection(objection: owners.Objection | None) -> Objection | None:
+    if objection is None:
+        return None
+    return Objection(
+        party=objection.by.party,
+        organisation=objection.by.organisation,
+        official=objection.by.official,
+        at=objection.by.at,
+        reason=objection.reason,
+    )
+
+
+def _proposal(proposal: proposals.Proposal) -> Proposal:
+    terms = proposal.terms
+    return Proposal(
+        id=proposal.id,
+        kind=terms.kind,
+        reason=terms.reason,
+        due_date=terms.due_date,
+        successor=terms.successor,
+        meeting_id=terms.meeting_id,
+        party=proposal.by.party,
+        organisation=proposal.by.organisation,
+        proposed_at=proposal.by.at,
+        accepted_by=[signature.party for signature in proposal.accepted],
     )

@@ -1,17 +1,23 @@
 """Actions as messages, and messages as arguments of use cases."""
 
-from datetime import UTC
+from datetime import UTC, date
 from uuid import UUID
 
 from entente.actions.v1 import action_service_pb2
 from entente.exchange.v1 import action_status_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.actions.domain.action import Action, Evidence, Rag, Signature
+from services.actions.domain.action import Action, Rag
+from services.actions.domain.evidence import Evidence
+from services.actions.domain.owners import Signature
+from services.actions.domain.planning import Milestone
+from services.actions.domain.proposals import Proposal, ProposalKind, Terms
 from services.actions.events import encode_snapshot, encode_state
 from services.actions.usecases.claim_completion import GivenEvidence
 from services.chassis.etags import etag
 from services.kernel.refusals import InvalidValue
+
+_KINDS = frozenset(action_service_pb2.ProposalKind.values()) - {0}
 
 
 def encode_action(action: Action) -> action_service_pb2.Action:
@@ -21,6 +27,8 @@ def encode_action(action: Action) -> action_service_pb2.Action:
         evidence=[_evidence(item) for item in action.evidence],
         confirmations=[_confirmation(entry) for entry in action.confirmations],
         narrative=action.narrative,
+        milestones=[_milestone(milestone) for milestone in action.plan],
+        proposals=[_proposal(proposal) for proposal in action.proposals],
     )
 
 
@@ -41,12 +49,43 @@ def encode_trace(action: Action) -> action_service_pb2.TraceActionResponse:
     return response
 
 
-def read_id(text: str) -> UUID:
+def read_id(text: str, pointer: str = "/action_id") -> UUID:
     """Raises `InvalidValue`."""
     try:
         return UUID(text)
     except ValueError as error:
-        raise InvalidValue("action_id is no UUID", pointer="/action_id") from error
+        raise InvalidValue("an id is a UUID", pointer=pointer) from error
+
+
+def read_day(text: str, pointer: str) -> date:
+    """Raises `InvalidValue`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidValue("a date is an RFC 3339 full-date", pointer=pointer) from error
+
+
+def read_milestones(request: action_service_pb2.PlanMilestonesRequest) -> list[Milestone]:
+    """Raises `InvalidValue`."""
+    return [
+        Milestone(
+            read_id(entry.milestone_id, f"/milestones/{place}/milestone_id"),
+            entry.title,
+            entry.weight,
+            read_day(entry.due, f"/milestones/{place}/due"),
+        )
+        for place, entry in enumerate(request.milestones)
+    ]
+
+
+def read_terms(request: action_service_pb2.ProposeChangeRequest) -> Terms:
+    """Raises `InvalidValue`."""
+    name = action_service_pb2.ProposalKind.Name(request.kind) if request.kind in _KINDS else ""
+    if not name:
+        raise InvalidValue("the kind of the change is missing", pointer="/kind")
+    due = read_day(request.due_date, "/due_date") if request.due_date else None
+    kind = ProposalKind(name.removeprefix("PROPOSAL_KIND_"))
+    return Terms(kind, request.reason, due, request.successor, request.meeting_id)
 
 
 def read_rag(value: action_status_pb2.Rag.ValueType) -> Rag:
@@ -90,3 +129,32 @@ def _confirmation(entry: Signature) -> action_service_pb2.Confirmation:
         official=entry.official,
         confirmed_at=confirmed_at,
     )
+
+
+def _milestone(milestone: Milestone) -> action_service_pb2.Milestone:
+    message = action_service_pb2.Milestone(
+        milestone_id=str(milestone.id),
+        title=milestone.title,
+        weight=milestone.weight,
+        due=milestone.due.isoformat(),
+    )
+    if milestone.reached_at is not None:
+        message.reached_at.FromDatetime(milestone.reached_at.astimezone(UTC))
+    return message
+
+
+def _proposal(proposal: Proposal) -> action_service_pb2.Proposal:
+    terms = proposal.terms
+    message = action_service_pb2.Proposal(
+        proposal_id=str(proposal.id),
+        kind=action_service_pb2.ProposalKind.Value(f"PROPOSAL_KIND_{terms.kind.value}"),
+        reason=terms.reason,
+        due_date="" if terms.due_date is None else terms.due_date.isoformat(),
+        successor=terms.successor,
+        meeting_id=terms.meeting_id,
+        party=proposal.by.party,
+        organisation=proposal.by.organisation,
+        accepted_by=[signature.party for signature in proposal.accepted],
+    )
+    message.proposed_at.FromDatetime(proposal.by.at.astimezone(UTC))
+    return message

@@ -4,31 +4,46 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
 from entente.actions.v1 import action_service_pb2, action_service_pb2_grpc
 from google.protobuf.message import Message
 
 from services.actions.domain.action import Action
+from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS, WATCHERS
 from services.actions.rpc.messages import (
     encode_action,
     encode_trace,
     read_evidence,
     read_id,
+    read_milestones,
     read_rag,
+    read_terms,
 )
 from services.actions.rpc.stream import HEARTBEAT, encode_step
 from services.actions.usecases.accept_action import accept_action
+from services.actions.usecases.answer_proposal import ANSWERERS, accept_proposal, refuse_proposal
+from services.actions.usecases.block_action import block_action
+from services.actions.usecases.change import Changing
 from services.actions.usecases.claim_completion import Holding, claim_completion
-from services.actions.usecases.confirm_completion import CONFIRMERS, confirm_completion
+from services.actions.usecases.confirm_completion import confirm_completion
+from services.actions.usecases.decline_action import decline_action
+from services.actions.usecases.plan_milestones import plan_milestones
+from services.actions.usecases.propose_change import propose_change
 from services.actions.usecases.publication import Publication
+from services.actions.usecases.reach_milestone import reach_milestone
 from services.actions.usecases.read_actions import (
     Listing,
     list_actions,
     read_action,
     trace_action,
 )
+from services.actions.usecases.reject_completion import reject_completion
 from services.actions.usecases.report_progress import report_progress
+from services.actions.usecases.review_action import review_action
+from services.actions.usecases.set_dependencies import set_dependencies
+from services.actions.usecases.unblock_action import unblock_action
 from services.actions.usecases.watch_status import watch_status
 from services.chassis.clock import Clock
 from services.chassis.database import Database
@@ -38,18 +53,30 @@ from services.chassis.identity import current_principal
 from services.chassis.once import Once
 from services.chassis.rpc.requests import run_once
 from services.chassis.rpc.server import Service
-from services.kernel.parties import Reader, Role
+from services.kernel.parties import Reader
 
 NAME = "entente.actions.v1.ActionService"
+_OF_MOVES = {
+    "AcceptAction": Move.ACCEPT,
+    "DeclineAction": Move.DECLINE,
+    "ReportProgress": Move.REPORT,
+    "BlockAction": Move.BLOCK,
+    "UnblockAction": Move.UNBLOCK,
+    "ReviewAction": Move.REVIEW,
+    "PlanMilestones": Move.PLAN,
+    "ReachMilestone": Move.PLAN,
+    "SetDependencies": Move.PLAN,
+    "ClaimCompletion": Move.CLAIM,
+    "ConfirmCompletion": Move.CONFIRM,
+    "RejectCompletion": Move.REJECT,
+}
 ACCESS: Mapping[str, frozenset[str]] = {
     "GetAction": READERS,
     "ListActions": READERS,
-    "AcceptAction": frozenset({Role.OWNER}),
-    "ReportProgress": frozenset({Role.OWNER}),
-    "ClaimCompletion": frozenset({Role.OWNER}),
-    "ConfirmCompletion": CONFIRMERS,
     "TraceAction": READERS,
     "WatchActionStatus": WATCHERS,
+    **{name: RULES[move].roles for name, move in _OF_MOVES.items()},
+    **dict.fromkeys(("ProposeChange", "AcceptProposal", "RefuseProposal"), ANSWERERS),
 }
 
 M = TypeVar("M", bound=Message)
@@ -105,86 +132,180 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
     async def AcceptAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.AcceptActionRequest, _: Any
     ) -> action_service_pb2.AcceptActionResponse:
-        parts = self._parts
-        reader, action_id = _reader(), read_id(request.action_id)
-        version = parse_etag(request.etag, "/etag")
+        who, action_id, version = _asked(request)
         return await self._change(
-            lambda once: accept_action(
-                once,
-                reader,
-                action_id,
-                version,
-                publication=parts.publication,
-                clock=parts.clock,
-            ),
-            lambda action: action_service_pb2.AcceptActionResponse(action=encode_action(action)),
-            action_service_pb2.AcceptActionResponse,
             request,
+            lambda once: accept_action(once, who, action_id, version, changing=self._changing),
+            action_service_pb2.AcceptActionResponse,
+        )
+
+    async def DeclineAction(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.DeclineActionRequest, _: Any
+    ) -> action_service_pb2.DeclineActionResponse:
+        who, action_id, version = _asked(request)
+        return await self._change(
+            request,
+            lambda once: decline_action(
+                once, who, action_id, version, request.reason, changing=self._changing
+            ),
+            action_service_pb2.DeclineActionResponse,
         )
 
     async def ReportProgress(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ReportProgressRequest, _: Any
     ) -> action_service_pb2.ReportProgressResponse:
-        parts = self._parts
-        reader, action_id = _reader(), read_id(request.action_id)
-        version, rag = parse_etag(request.etag, "/etag"), read_rag(request.rag)
+        who, action_id, version = _asked(request)
+        rag = read_rag(request.rag)
         return await self._change(
-            lambda once: report_progress(
-                once,
-                reader,
-                action_id,
-                version,
-                rag,
-                request.narrative,
-                publication=parts.publication,
-                clock=parts.clock,
-            ),
-            lambda action: action_service_pb2.ReportProgressResponse(action=encode_action(action)),
-            action_service_pb2.ReportProgressResponse,
             request,
+            lambda once: report_progress(
+                once, who, action_id, version, rag, request.narrative, changing=self._changing
+            ),
+            action_service_pb2.ReportProgressResponse,
+        )
+
+    async def BlockAction(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.BlockActionRequest, _: Any
+    ) -> action_service_pb2.BlockActionResponse:
+        who, action_id, version = _asked(request)
+        return await self._change(
+            request,
+            lambda once: block_action(once, who, action_id, version, request.reason, changing=self._changing),
+            action_service_pb2.BlockActionResponse,
+        )
+
+    async def UnblockAction(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.UnblockActionRequest, _: Any
+    ) -> action_service_pb2.UnblockActionResponse:
+        who, action_id, version = _asked(request)
+        return await self._change(
+            request,
+            lambda once: unblock_action(once, who, action_id, version, changing=self._changing),
+            action_service_pb2.UnblockActionResponse,
+        )
+
+    async def ReviewAction(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.ReviewActionRequest, _: Any
+    ) -> action_service_pb2.ReviewActionResponse:
+        who, action_id, version = _asked(request)
+        return await self._change(
+            request,
+            lambda once: review_action(
+                once, who, action_id, version, request.finding, changing=self._changing
+            ),
+            action_service_pb2.ReviewActionResponse,
+        )
+
+    async def PlanMilestones(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.PlanMilestonesRequest, _: Any
+    ) -> action_service_pb2.PlanMilestonesResponse:
+        who, action_id, version = _asked(request)
+        milestones = read_milestones(request)
+        return await self._change(
+            request,
+            lambda once: plan_milestones(once, who, action_id, version, milestones, changing=self._changing),
+            action_service_pb2.PlanMilestonesResponse,
+        )
+
+    async def ReachMilestone(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.ReachMilestoneRequest, _: Any
+    ) -> action_service_pb2.ReachMilestoneResponse:
+        who, action_id, version = _asked(request)
+        milestone_id = read_id(request.milestone_id, "/milestone_id")
+        return await self._change(
+            request,
+            lambda once: reach_milestone(
+                once, who, action_id, version, milestone_id, changing=self._changing
+            ),
+            action_service_pb2.ReachMilestoneResponse,
+        )
+
+    async def SetDependencies(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.SetDependenciesRequest, _: Any
+    ) -> action_service_pb2.SetDependenciesResponse:
+        who, action_id, version = _asked(request)
+        others = [read_id(text, f"/depends_on/{place}") for place, text in enumerate(request.depends_on)]
+        return await self._change(
+            request,
+            lambda once: set_dependencies(once, who, action_id, version, others, changing=self._changing),
+            action_service_pb2.SetDependenciesResponse,
         )
 
     async def ClaimCompletion(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ClaimCompletionRequest, _: Any
     ) -> action_service_pb2.ClaimCompletionResponse:
-        parts = self._parts
-        reader, action_id = _reader(), read_id(request.action_id)
-        version = parse_etag(request.etag, "/etag")
+        who, action_id, version = _asked(request)
+        evidence = [read_evidence(item) for item in request.evidence]
         return await self._change(
+            request,
             lambda once: claim_completion(
                 once,
-                reader,
+                who,
                 action_id,
                 version,
-                [read_evidence(item) for item in request.evidence],
+                evidence,
                 request.narrative,
-                holding=parts.holding,
-                publication=parts.publication,
-                clock=parts.clock,
+                holding=self._parts.holding,
+                changing=self._changing,
             ),
-            lambda action: action_service_pb2.ClaimCompletionResponse(action=encode_action(action)),
             action_service_pb2.ClaimCompletionResponse,
-            request,
         )
 
     async def ConfirmCompletion(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ConfirmCompletionRequest, _: Any
     ) -> action_service_pb2.ConfirmCompletionResponse:
-        parts = self._parts
-        reader, action_id = _reader(), read_id(request.action_id)
-        version = parse_etag(request.etag, "/etag")
+        who, action_id, version = _asked(request)
         return await self._change(
-            lambda once: confirm_completion(
-                once,
-                reader,
-                action_id,
-                version,
-                publication=parts.publication,
-                clock=parts.clock,
-            ),
-            lambda action: action_service_pb2.ConfirmCompletionResponse(action=encode_action(action)),
-            action_service_pb2.ConfirmCompletionResponse,
             request,
+            lambda once: confirm_completion(once, who, action_id, version, changing=self._changing),
+            action_service_pb2.ConfirmCompletionResponse,
+        )
+
+    async def RejectCompletion(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.RejectCompletionRequest, _: Any
+    ) -> action_service_pb2.RejectCompletionResponse:
+        who, action_id, version = _asked(request)
+        return await self._change(
+            request,
+            lambda once: reject_completion(
+                once, who, action_id, version, request.reason, changing=self._changing
+            ),
+            action_service_pb2.RejectCompletionResponse,
+        )
+
+    async def ProposeChange(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.ProposeChangeRequest, _: Any
+    ) -> action_service_pb2.ProposeChangeResponse:
+        who, action_id, version = _asked(request)
+        terms = read_terms(request)
+        return await self._change(
+            request,
+            lambda once: propose_change(once, who, action_id, version, terms, changing=self._changing),
+            action_service_pb2.ProposeChangeResponse,
+        )
+
+    async def AcceptProposal(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.AcceptProposalRequest, _: Any
+    ) -> action_service_pb2.AcceptProposalResponse:
+        who, action_id, version = _asked(request)
+        proposal_id = read_id(request.proposal_id, "/proposal_id")
+        return await self._change(
+            request,
+            lambda once: accept_proposal(once, who, action_id, version, proposal_id, changing=self._changing),
+            action_service_pb2.AcceptProposalResponse,
+        )
+
+    async def RefuseProposal(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.RefuseProposalRequest, _: Any
+    ) -> action_service_pb2.RefuseProposalResponse:
+        who, action_id, version = _asked(request)
+        proposal_id = read_id(request.proposal_id, "/proposal_id")
+        return await self._change(
+            request,
+            lambda once: refuse_proposal(
+                once, who, action_id, version, proposal_id, request.reason, changing=self._changing
+            ),
+            action_service_pb2.RefuseProposalResponse,
         )
 
     async def TraceAction(  # noqa: N802 the name is the contract's
@@ -209,16 +330,16 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         async for step in view.follow(resume, parts.closing, HEARTBEAT):
             yield encode_step(step)
 
+    @property
+    def _changing(self) -> Changing:
+        return Changing(self._parts.publication, self._parts.clock)
+
     async def _change(
-        self,
-        use_case: Callable[[Once[Action]], Awaitable[Action]],
-        encode: Callable[[Action], M],
-        response: type[M],
-        request: Any,
+        self, request: Any, use_case: Callable[[Once[Action]], Awaitable[Action]], response: type[M]
     ) -> M:
         return await run_once(
             use_case,
-            encode,
+            lambda action: response(action=encode_action(action)),
             response,
             request=request,
             request_id=request.request_id,
@@ -230,6 +351,11 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
 def _reader() -> Reader:
     principal = current_principal.get()
     return Reader.from_claims(principal.subject, principal.claims)
+
+
+def _asked(request: Any) -> tuple[Reader, UUID, int]:
+    """Who asks for a change, of which action, in which version. Raises `InvalidValue`, `EtagMalformed`."""
+    return _reader(), read_id(request.action_id), parse_etag(request.etag, "/etag")
 
 
 def action_service(parts: ActionParts) -> Service:

@@ -1,4 +1,8 @@
-"""Actions in PostgreSQL. Whoever changes one locks its row first, then the feeds it shows in."""
+"""Actions in PostgreSQL. Whoever changes one locks its row first, then the feeds it shows in.
+
+Rows are locked for all but their key: that another action comes to depend on one, which only reads the key,
+must not wait for a change of it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,7 +13,8 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from services.actions.domain.action import Action, Evidence
+from services.actions.domain.action import Action
+from services.actions.domain.evidence import Evidence
 from services.actions.domain.states import FINAL
 from services.actions.store.rows import Row, read_action, write_action, write_evidence, write_progress
 from services.chassis.audit import AuditEntry, append
@@ -52,6 +57,8 @@ async def update(tx: Transaction, before: Action, after: Action, audit: AuditEnt
     if after.basis != before.basis:
         await tx.execute("DELETE FROM action_basis WHERE action_id = %s", [after.id])
         await _write_basis(tx, after)
+    if after.depends_on != before.depends_on:
+        await _write_dependencies(tx, after)
     await _insert_evidence(tx, after.id, after.evidence, len(before.evidence))
     await append(tx, audit)
 
@@ -73,6 +80,37 @@ async def _write_basis(tx: Transaction, action: Action) -> None:
     )
 
 
+async def _write_dependencies(tx: Transaction, action: Action) -> None:
+    await tx.execute("DELETE FROM action_dependency WHERE action_id = %s", [action.id])
+    await tx.execute(
+        "INSERT INTO action_dependency (action_id, depends_on) SELECT %s, unnest(%s::uuid[])",
+        [action.id, list(action.depends_on)],
+    )
+
+
+async def lock_dependencies(tx: Transaction, series: str) -> dict[UUID, list[UUID]]:
+    """What every action of a series waits for. Held until the end of the transaction: two changes that
+    would close a circle together are made one after the other.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('dependencies of ' || %s, 0))", [series])
+    cursor = await tx.execute(
+        """
+        SELECT action_id, depends_on FROM action_dependency
+        JOIN action ON action.id = action_id WHERE series = %s
+        """,
+        [series],
+    )
+    edges: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for action_id, depends_on in await cursor.fetchall():
+        edges[action_id].append(depends_on)
+    return edges
+
+
+async def find_all(tx: Transaction, ids: Sequence[UUID]) -> list[Action]:
+    """The actions of these ids that there are."""
+    return await _read(tx, "SELECT * FROM action WHERE id = ANY(%s) ORDER BY id", [list(ids)])
+
+
 async def _insert_evidence(tx: Transaction, action: UUID, evidence: Sequence[Evidence], stored: int) -> None:
     for position, item in enumerate(evidence[stored:], start=stored):
         columns = write_evidence(action, position, item)
@@ -87,7 +125,7 @@ async def _insert_evidence(tx: Transaction, action: UUID, evidence: Sequence[Evi
 
 async def find(tx: Transaction, action_id: UUID, *, lock: bool = False) -> Action | None:
     if lock:
-        found = await _read(tx, "SELECT * FROM action WHERE id = %s FOR UPDATE", [action_id])
+        found = await _read(tx, "SELECT * FROM action WHERE id = %s FOR NO KEY UPDATE", [action_id])
     else:
         found = await _read(tx, "SELECT * FROM action WHERE id = %s", [action_id])
     return found[0] if found else None
@@ -127,7 +165,7 @@ async def lock_resting_on(tx: Transaction, assessments: Iterable[UUID]) -> list[
         """
         SELECT * FROM action
         WHERE id IN (SELECT action_id FROM action_basis WHERE assessment_id = ANY(%s))
-        ORDER BY id FOR UPDATE
+        ORDER BY id FOR NO KEY UPDATE
         """,
         [list(assessments)],
     )
@@ -157,7 +195,12 @@ async def _read(tx: Transaction, statement: str, parameters: Any) -> list[Action
         ids = [row["id"] for row in rows]
         basis = await _parts(cursor, "SELECT * FROM action_basis WHERE action_id = ANY(%s)", ids)
         evidence = await _parts(cursor, "SELECT * FROM evidence WHERE action_id = ANY(%s)", ids)
-    return [read_action(row, basis[row["id"]], evidence[row["id"]]) for row in rows]
+        dependencies = await _parts(
+            cursor,
+            "SELECT *, depends_on AS position FROM action_dependency WHERE action_id = ANY(%s)",
+            ids,
+        )
+    return [read_action(row, basis[row["id"]], evidence[row["id"]], dependencies[row["id"]]) for row in rows]
 
 
 async def _parts(cursor: Any, statement: str, ids: Sequence[UUID]) -> defaultdict[UUID, list[Row]]:

@@ -7,16 +7,12 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from services.actions.domain.action import (
-    Action,
-    DueDateChange,
-    Evidence,
-    Owner,
-    Rag,
-    Rejection,
-    Signature,
-)
+from services.actions.domain.action import Action, DueDateChange, Rag, Review
 from services.actions.domain.basis import BasisReference, BasisState
+from services.actions.domain.evidence import Evidence
+from services.actions.domain.owners import Objection, Owner, Signature
+from services.actions.domain.planning import Milestone
+from services.actions.domain.proposals import Proposal, ProposalKind, Terms
 from services.actions.domain.states import State
 
 Row = Mapping[str, Any]
@@ -39,6 +35,7 @@ def write_action(action: Action) -> dict[str, Any]:
         "marking": action.marking,
         "original_due_date": action.original_due_date,
         "opened_at": action.opened_at,
+        "reviewed_yearly": action.reviewed_yearly,
         "opened_trace": action.opened_trace,
         **write_progress(action),
     }
@@ -50,13 +47,18 @@ def write_progress(action: Action) -> dict[str, Any]:
         "due_date": action.due_date,
         "due_date_changes": Jsonb([_write_move(move) for move in action.due_date_changes]),
         "state": action.state.value,
+        "declined": _write_objection(action.declined),
+        "blocked": _write_objection(action.blocked),
         "rag": None if action.rag is None else action.rag.value,
         "narrative": action.narrative,
+        "reported_at": action.reported_at,
+        "plan": Jsonb([_write_milestone(milestone) for milestone in action.plan]),
+        "reviews": Jsonb([_write_review(review) for review in action.reviews]),
         "claim": None if action.claim is None else Jsonb(_write_signature(action.claim)),
         "confirmations": Jsonb([_write_signature(entry) for entry in action.confirmations]),
-        "rejection": None
-        if action.rejection is None
-        else Jsonb({**_write_signature(action.rejection.by), "reason": action.rejection.reason}),
+        "rejection": _write_objection(action.rejection),
+        "proposals": Jsonb([_write_proposal(proposal) for proposal in action.proposals]),
+        "successor": action.successor,
         "closure_id": action.closure_id,
         "closed_at": action.closed_at,
         "changed_at": action.changed_at,
@@ -65,8 +67,9 @@ def write_progress(action: Action) -> dict[str, Any]:
     }
 
 
-def read_action(row: Row, basis: Sequence[Row], evidence: Sequence[Row]) -> Action:
-    rejection = row["rejection"]
+def read_action(
+    row: Row, basis: Sequence[Row], evidence: Sequence[Row], dependencies: Sequence[Row]
+) -> Action:
     return Action(
         id=row["id"],
         reference=row["reference"],
@@ -85,19 +88,26 @@ def read_action(row: Row, basis: Sequence[Row], evidence: Sequence[Row]) -> Acti
         due_date_changes=tuple(_read_move(move) for move in row["due_date_changes"]),
         opened_at=row["opened_at"],
         changed_at=row["changed_at"],
+        reviewed_yearly=row["reviewed_yearly"],
         basis=tuple(
             BasisReference(entry["assessment_id"], entry["revision"], BasisState(entry["state"]))
             for entry in basis
         ),
         state=State(row["state"]),
+        declined=_read_objection(row["declined"]),
+        blocked=_read_objection(row["blocked"]),
         rag=None if row["rag"] is None else Rag(row["rag"]),
         narrative=row["narrative"],
+        reported_at=row["reported_at"],
+        plan=tuple(_read_milestone(document) for document in row["plan"]),
+        depends_on=tuple(entry["depends_on"] for entry in dependencies),
+        reviews=tuple(_read_review(document) for document in row["reviews"]),
         evidence=tuple(_read_evidence(item) for item in evidence),
         claim=None if row["claim"] is None else _read_signature(row["claim"]),
         confirmations=tuple(_read_signature(entry) for entry in row["confirmations"]),
-        rejection=None
-        if rejection is None
-        else Rejection(_read_signature(rejection), str(rejection["reason"])),
+        rejection=_read_objection(row["rejection"]),
+        proposals=tuple(_read_proposal(document) for document in row["proposals"]),
+        successor=row["successor"],
         closure_id=row["closure_id"],
         closed_at=row["closed_at"],
         version=row["version"],
@@ -181,4 +191,73 @@ def _read_move(document: Mapping[str, Any]) -> DueDateChange:
         reason=document["reason"],
         requested_by=document["requested_by"],
         accepted_by=tuple(document["accepted_by"]),
+    )
+
+
+def _write_objection(objection: Objection | None) -> Jsonb | None:
+    if objection is None:
+        return None
+    return Jsonb({**_write_signature(objection.by), "reason": objection.reason})
+
+
+def _read_objection(document: Mapping[str, str] | None) -> Objection | None:
+    return None if document is None else Objection(_read_signature(document), document["reason"])
+
+
+def _write_milestone(milestone: Milestone) -> dict[str, object]:
+    return {
+        "id": str(milestone.id),
+        "title": milestone.title,
+        "weight": milestone.weight,
+        "due": milestone.due.isoformat(),
+        "reached_at": None if milestone.reached_at is None else milestone.reached_at.isoformat(),
+    }
+
+
+def _read_milestone(document: Mapping[str, Any]) -> Milestone:
+    reached = document["reached_at"]
+    return Milestone(
+        id=UUID(document["id"]),
+        title=document["title"],
+        weight=document["weight"],
+        due=date.fromisoformat(document["due"]),
+        reached_at=None if reached is None else datetime.fromisoformat(reached),
+    )
+
+
+def _write_review(review: Review) -> dict[str, object]:
+    return {**_write_signature(review.by), "due": review.due.isoformat(), "finding": review.finding}
+
+
+def _read_review(document: Mapping[str, Any]) -> Review:
+    return Review(_read_signature(document), date.fromisoformat(document["due"]), document["finding"])
+
+
+def _write_proposal(proposal: Proposal) -> dict[str, object]:
+    terms = proposal.terms
+    return {
+        "id": str(proposal.id),
+        "kind": terms.kind.value,
+        "reason": terms.reason,
+        "due_date": None if terms.due_date is None else terms.due_date.isoformat(),
+        "successor": terms.successor,
+        "meeting_id": terms.meeting_id,
+        "by": _write_signature(proposal.by),
+        "accepted": [_write_signature(signature) for signature in proposal.accepted],
+    }
+
+
+def _read_proposal(document: Mapping[str, Any]) -> Proposal:
+    due = document["due_date"]
+    return Proposal(
+        id=UUID(document["id"]),
+        terms=Terms(
+            kind=ProposalKind(document["kind"]),
+            reason=document["reason"],
+            due_date=None if due is None else date.fromisoformat(due),
+            successor=document["successor"],
+            meeting_id=document["meeting_id"],
+        ),
+        by=_read_signature(document["by"]),
+        accepted=tuple(_read_signature(signature) for signature in document["accepted"]),
     )

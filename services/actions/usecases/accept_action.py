@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from services.actions.domain.action import Action
-from services.actions.usecases.change import Command, change_action
-from services.actions.usecases.publication import Publication
-from services.chassis.clock import Clock
+from services.actions.domain.states import Move
+from services.actions.usecases.change import Changing, Command, change_action
 from services.chassis.once import Once
-from services.kernel.parties import Reader, Role
+from services.kernel.parties import Reader
 
 
 async def accept_action(
@@ -16,10 +15,7 @@ async def accept_action(
     action_id: UUID,
     version: int,
     *,
-    publication: Publication,
-    clock: Clock,
+    changing: Changing,
 ) -> Action:
-    command = Command("accepted", reader, action_id, version, frozenset({Role.OWNER}))
-    return await change_action(
-        once, command, lambda action, at: action.accepted(reader, at), publication, clock
-    )
+    command = Command.of(Move.ACCEPT, reader, action_id, version)
+    return await change_action(once, command, lambda action, at: action.accepted(reader, at), changing)

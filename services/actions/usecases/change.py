@@ -1,6 +1,6 @@
 """What every command on an action does around its rule: load, check the version, store, tell."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,13 @@ from uuid import UUID
 
 from services.actions.domain.action import Action
 from services.actions.domain.refusals import ActionChanged
+from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import seen_by
 from services.actions.store.actions import find, update
 from services.actions.usecases.publication import Publication, traced
 from services.chassis.audit import AuditEntry
 from services.chassis.clock import Clock
+from services.chassis.database import Transaction
 from services.chassis.once import Once
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import NotEntitled, Policy
@@ -21,28 +23,59 @@ from services.kernel.refusals import NoAccess
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Who wants to change which version of which action, in which roles, and what it is called."""
+    """Who wants to change which version of which action, in which roles, and how it is recorded."""
 
-    name: str
     reader: Reader
     action_id: UUID
     version: int
     roles: frozenset[Role]
+    audit: str
+
+    @classmethod
+    def of(cls, move: Move, reader: Reader, action_id: UUID, version: int) -> "Command":
+        return cls(reader, action_id, version, RULES[move].roles, RULES[move].audit)
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """What a change needs besides its command."""
+
+    publication: Publication
+    clock: Clock
+
+
+Rule = Callable[[Action, datetime], Action]
+Look = Callable[[Transaction, Action, datetime], Awaitable[Action]]
 
 
 async def change_action(
     once: Once[Action],
     command: Command,
-    rule: Callable[[Action, datetime], Action],
-    publication: Publication,
-    clock: Clock,
+    rule: Rule,
+    changing: Changing,
     detail: Mapping[str, Any] | None = None,
 ) -> Action:
     """Applies a rule to the locked action; gives the action as the caller may see it.
 
     Raises `NoAccess`, `NotEntitled`, `ActionChanged` and what the rule raises.
     """
-    at, reader, policy = clock(), command.reader, publication.policy
+
+    async def look(_: Transaction, action: Action, at: datetime) -> Action:
+        return rule(action, at)
+
+    return await change_looking(once, command, look, changing, detail)
+
+
+async def change_looking(
+    once: Once[Action],
+    command: Command,
+    rule: Look,
+    changing: Changing,
+    detail: Mapping[str, Any] | None = None,
+) -> Action:
+    """As `change_action`, for a rule that has to look at other actions first."""
+    at, reader, publication = changing.clock(), command.reader, changing.publication
+    policy = publication.policy
     async with once.transaction() as tx:
         before = await find(tx, command.action_id, lock=True)
         if before is None:
@@ -55,9 +88,9 @@ async def change_action(
                 version=str(before.version),
                 state=before.state.value,
             )
-        after = traced(rule(before, at))
+        after = traced(await rule(tx, before, at))
         audit = AuditEntry(
-            action=f"action.{command.name}",
+            action=command.audit,
             actor=reader.subject,
             party=reader.party,
             subject_kind="action",

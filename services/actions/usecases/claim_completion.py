@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.actions.domain.action import Action, Evidence
+from services.actions.domain.action import Action
+from services.actions.domain.evidence import Evidence
+from services.actions.domain.states import Move
 from services.actions.domain.texts import (
     LONGEST_DESCRIPTION,
     LONGEST_TITLE,
@@ -13,13 +15,12 @@ from services.actions.domain.texts import (
     digest,
     plain,
 )
-from services.actions.usecases.change import Command, change_action
+from services.actions.usecases.change import Changing, Command, change_action
 from services.actions.usecases.publication import Publication
-from services.chassis.clock import Clock
 from services.chassis.once import Once
 from services.kernel.markings.banner import parse
 from services.kernel.markings.levels import Level
-from services.kernel.parties import Reader, Role
+from services.kernel.parties import Reader
 from services.kernel.refusals import Refusal
 from services.kernel.releasability import check_holding
 
@@ -52,10 +53,10 @@ async def claim_completion(
     narrative: str,
     *,
     holding: Holding,
-    publication: Publication,
-    clock: Clock,
+    changing: Changing,
 ) -> Action:
-    command = Command("completion-claimed", reader, action_id, version, frozenset({Role.OWNER}))
+    command = Command.of(Move.CLAIM, reader, action_id, version)
+    publication = changing.publication
 
     def rule(action: Action, at: datetime) -> Action:
         items = [
@@ -64,7 +65,7 @@ async def claim_completion(
         ]
         return action.claimed(items, narrative, reader, at)
 
-    return await change_action(once, command, rule, publication, clock, {"evidence": len(evidence)})
+    return await change_action(once, command, rule, changing, {"evidence": len(evidence)})
 
 
 def _checked(

@@ -3,32 +3,19 @@
 from uuid import UUID
 
 from services.actions.domain.action import Action
-from services.actions.usecases.change import Command, change_action
-from services.actions.usecases.publication import Publication
-from services.chassis.clock import Clock
+from services.actions.domain.states import Move
+from services.actions.usecases.change import Changing, Command, change_action
 from services.chassis.once import Once
-from services.kernel.parties import Reader, Role
-
-CONFIRMERS = frozenset({Role.OWNER, Role.SECRETARIAT, Role.CHAIR})
+from services.kernel.parties import Reader
 
 
 async def confirm_completion(
-    once: Once[Action],
-    reader: Reader,
-    action_id: UUID,
-    version: int,
-    *,
-    publication: Publication,
-    clock: Clock,
+    once: Once[Action], reader: Reader, action_id: UUID, version: int, *, changing: Changing
 ) -> Action:
-    command = Command("completion-confirmed", reader, action_id, version, CONFIRMERS)
-    closure_id = publication.ids()
+    policy, closure_id = changing.publication.policy, changing.publication.ids()
     return await change_action(
         once,
-        command,
-        lambda action, at: action.confirmed(
-            reader, publication.policy.get_series(action.series).parties, closure_id, at
-        ),
-        publication,
-        clock,
+        Command.of(Move.CONFIRM, reader, action_id, version),
+        lambda action, at: action.confirmed(reader, policy.get_series(action.series).parties, closure_id, at),
+        changing,
     )

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import orjson
 
-from services.actions.domain.action import Action, Evidence
+from services.actions.domain.action import Action
+from services.actions.domain.evidence import Evidence
 from services.actions.domain.visibility import READERS, may_see, seen_by
 from services.actions.store.actions import Position, find, find_by_any_id, page
 from services.chassis.database import Database

@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from services.actions.domain.action import Action, Rag
-from services.actions.usecases.change import Command, change_action
-from services.actions.usecases.publication import Publication
-from services.chassis.clock import Clock
+from services.actions.domain.states import Move
+from services.actions.usecases.change import Changing, Command, change_action
 from services.chassis.once import Once
-from services.kernel.parties import Reader, Role
+from services.kernel.parties import Reader
 
 
 async def report_progress(
@@ -18,15 +17,13 @@ async def report_progress(
     rag: Rag,
     narrative: str,
     *,
-    publication: Publication,
-    clock: Clock,
+    changing: Changing,
 ) -> Action:
-    command = Command("progress-reported", reader, action_id, version, frozenset({Role.OWNER}))
+    command = Command.of(Move.REPORT, reader, action_id, version)
     return await change_action(
         once,
         command,
         lambda action, at: action.reported(rag, narrative, reader, at),
-        publication,
-        clock,
+        changing,
         {"rag": rag.value},
     )

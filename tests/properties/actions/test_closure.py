@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.actions.domain.action import Action, Owner, Rag
+from services.actions.domain.action import Action, Rag
 from services.actions.domain.closure import Closure
+from services.actions.domain.owners import Owner
 from services.actions.domain.states import State
 from services.kernel.parties import Reader, Role
 from services.kernel.refusals import Refusal

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.actions.domain.action import Action, Owner, Rag
+from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import AssessmentStanding, BasisState, Standing
+from services.actions.domain.owners import Owner
 from services.actions.domain.refusals import (
     ClaimantCannotConfirm,
     ConfirmationNotAwaited,

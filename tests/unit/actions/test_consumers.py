@@ -10,9 +10,9 @@ from entente.threatfeed.v1 import assessment_event_pb2
 from google.protobuf.json_format import ParseDict
 
 from services.actions.consumers import EventMalformed, read_assessment, read_outcome
-from services.actions.domain.action import Owner
 from services.actions.domain.basis import BasisReference, Standing
 from services.actions.domain.opening import open_action
+from services.actions.domain.owners import Owner
 from services.actions.domain.refusals import ActionIncomplete
 from services.chassis.consumer.records import Record
 from services.chassis.envelope import NotACloudEvent

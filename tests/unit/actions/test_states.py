@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from services.actions.domain.refusals import IllegalMove
-from services.actions.domain.states import FINAL, MOVES, Move, State, after
+from services.actions.domain.states import FINAL, MOVES, RULES, Move, State, after, diagram
 from tests.support.actions import agreed
 
 PAIRS = list(itertools.product(State, Move))
@@ -22,23 +22,48 @@ def test_every_move_from_every_state_leads_somewhere_or_is_refused(state: State,
 
 
 def test_the_table_is_this_one() -> None:
+    working = ("ASSIGNED", "IN_PROGRESS", "BLOCKED")
+    still_open = ("AGREED", *working, "COMPLETION_CLAIMED")
     assert {(a.value, m.value, b.value) for (a, m), b in MOVES.items()} == {
         ("AGREED", "ACCEPT", "ASSIGNED"),
+        ("AGREED", "DECLINE", "AGREED"),
         ("ASSIGNED", "REPORT", "IN_PROGRESS"),
         ("IN_PROGRESS", "REPORT", "IN_PROGRESS"),
+        ("BLOCKED", "REPORT", "BLOCKED"),
+        ("ASSIGNED", "BLOCK", "BLOCKED"),
         ("IN_PROGRESS", "BLOCK", "BLOCKED"),
-        ("BLOCKED", "REPORT", "IN_PROGRESS"),
+        ("BLOCKED", "UNBLOCK", "IN_PROGRESS"),
         ("IN_PROGRESS", "CLAIM", "COMPLETION_CLAIMED"),
         ("COMPLETION_CLAIMED", "CONFIRM", "COMPLETION_CLAIMED"),
         ("COMPLETION_CLAIMED", "CLOSE", "CLOSED"),
         ("COMPLETION_CLAIMED", "REJECT", "IN_PROGRESS"),
+        ("CLOSED", "REOPEN", "IN_PROGRESS"),
+        *((state, move, state) for state in working for move in ("PLAN", "REVIEW", "MOVE_DUE_DATE")),
+        ("AGREED", "MOVE_DUE_DATE", "AGREED"),
+        *((state, "SUPERSEDE", "SUPERSEDED") for state in still_open),
+        *((state, "WITHDRAW", "WITHDRAWN") for state in still_open),
+        *((state, "CLOSE_NOT_IMPLEMENTED", "CLOSED_NOT_IMPLEMENTED") for state in still_open),
     }
 
 
 @pytest.mark.parametrize("state", sorted(FINAL))
-def test_nothing_leaves_a_final_state(state: State) -> None:
-    assert not [move for (origin, move) in MOVES if origin is state]
+def test_only_a_meeting_reopens_what_is_closed_and_nothing_else_leaves_a_final_state(state: State) -> None:
+    leaving = {move for (origin, move) in MOVES if origin is state}
+    assert leaving == ({Move.REOPEN} if state is State.CLOSED else set())
     assert not agreed(state=state).is_open
+
+
+def test_every_move_says_who_may_make_it_and_how_it_is_recorded() -> None:
+    assert set(RULES) == set(Move)
+    assert all(rule.roles and rule.audit.startswith("action.") for rule in RULES.values())
+
+
+def test_the_diagram_shows_every_move() -> None:
+    drawn = diagram().splitlines()
+    for (origin, move), target in MOVES.items():
+        assert any(
+            line.strip().startswith(f"{origin} --> {target}:") and move.value in line for line in drawn
+        ), (origin, move)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - FINAL))

@@ -26,7 +26,7 @@ from entente.exchange.v1 import action_status_pb2 as entente_dot_exchange_dot_v1
 from entente.exchange.v1 import outcome_pb2 as entente_dot_exchange_dot_v1_dot_outcome__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%entente/actions/v1/action_event.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/exchange/v1/action_status.proto\x1a!entente/exchange/v1/outcome.proto\"\xb4\x04\n\x0e\x41\x63tionSnapshot\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06series\x18\x03 \x01(\t\x12\x12\n\nmeeting_id\x18\x04 \x01(\t\x12\x0f\n\x07item_id\x18\x05 \x01(\t\x12\x12\n\noutcome_id\x18\x06 \x01(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x08 \x01(\t\x12\x30\n\x06owners\x18\t \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12/\n\x05state\x18\n \x01(\x0e\x32 .entente.exchange.v1.ActionState\x12%\n\x03rag\x18\x0b \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x19\n\x11original_due_date\x18\x0c \x01(\t\x12\x10\n\x08\x64ue_date\x18\r \x01(\t\x12;\n\x10\x64ue_date_changes\x18\x0e \x03(\x0b\x32!.entente.actions.v1.DueDateChange\x12\x12\n\ncommitment\x18\x0f \x01(\t\x12\x31\n\x05\x62\x61sis\x18\x10 \x03(\x0b\x32\".entente.actions.v1.BasisReference\x12\x14\n\x0c\x65vidence_ids\x18\x11 \x03(\t\x12\x19\n\x11\x61ggregate_version\x18\x12 \x01(\x03\x12\x0f\n\x07marking\x18\x13 \x01(\t\x12\x12\n\nchanged_at\x18\x14 \x01(\t\"n\n\rDueDateChange\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x14\n\x0crequested_by\x18\x04 \x01(\t\x12\x13\n\x0b\x61\x63\x63\x65pted_by\x18\x05 \x03(\t\"i\n\x0e\x42\x61sisReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.entente.exchange.v1.BasisStateb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%entente/actions/v1/action_event.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/exchange/v1/action_status.proto\x1a!entente/exchange/v1/outcome.proto\"\xee\x05\n\x0e\x41\x63tionSnapshot\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0e\n\x06series\x18\x03 \x01(\t\x12\x12\n\nmeeting_id\x18\x04 \x01(\t\x12\x0f\n\x07item_id\x18\x05 \x01(\t\x12\x12\n\noutcome_id\x18\x06 \x01(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x08 \x01(\t\x12\x30\n\x06owners\x18\t \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12/\n\x05state\x18\n \x01(\x0e\x32 .entente.exchange.v1.ActionState\x12%\n\x03rag\x18\x0b \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x19\n\x11original_due_date\x18\x0c \x01(\t\x12\x10\n\x08\x64ue_date\x18\r \x01(\t\x12;\n\x10\x64ue_date_changes\x18\x0e \x03(\x0b\x32!.entente.actions.v1.DueDateChange\x12\x12\n\ncommitment\x18\x0f \x01(\t\x12\x31\n\x05\x62\x61sis\x18\x10 \x03(\x0b\x32\".entente.actions.v1.BasisReference\x12\x14\n\x0c\x65vidence_ids\x18\x11 \x03(\t\x12\x19\n\x11\x61ggregate_version\x18\x12 \x01(\x03\x12\x0f\n\x07marking\x18\x13 \x01(\t\x12\x12\n\nchanged_at\x18\x14 \x01(\t\x12\x17\n\x0freviewed_yearly\x18\x15 \x01(\x08\x12\x1d\n\x10progress_percent\x18\x16 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\x0f\x64\x65\x63lined_reason\x18\x17 \x01(\t\x12\x16\n\x0e\x62locked_reason\x18\x18 \x01(\t\x12\x12\n\ndepends_on\x18\x19 \x03(\t\x12\x11\n\tsuccessor\x18\x1a \x01(\t\x12\x13\n\x0breported_at\x18\x1b \x01(\tB\x13\n\x11_progress_percent\"n\n\rDueDateChange\x12\x11\n\tfrom_date\x18\x01 \x01(\t\x12\x0f\n\x07to_date\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x14\n\x0crequested_by\x18\x04 \x01(\t\x12\x13\n\x0b\x61\x63\x63\x65pted_by\x18\x05 \x03(\t\"i\n\x0e\x42\x61sisReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.entente.exchange.v1.BasisStateb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,9 +34,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.actions.v1.action_e
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ACTIONSNAPSHOT']._serialized_start=138
-  _globals['_ACTIONSNAPSHOT']._serialized_end=702
-  _globals['_DUEDATECHANGE']._serialized_start=704
-  _globals['_DUEDATECHANGE']._serialized_end=814
-  _globals['_BASISREFERENCE']._serialized_start=816
-  _globals['_BASISREFERENCE']._serialized_end=921
+  _globals['_ACTIONSNAPSHOT']._serialized_end=888
+  _globals['_DUEDATECHANGE']._serialized_start=890
+  _globals['_DUEDATECHANGE']._serialized_end=1000
+  _globals['_BASISREFERENCE']._serialized_start=1002
+  _globals['_BASISREFERENCE']._serialized_end=1107
 # @@protoc_insertion_point(module_scope)

@@ -46,6 +46,13 @@ class ActionSnapshot(_message.Message):
     AGGREGATE_VERSION_FIELD_NUMBER: _builtins.int
     MARKING_FIELD_NUMBER: _builtins.int
     CHANGED_AT_FIELD_NUMBER: _builtins.int
+    REVIEWED_YEARLY_FIELD_NUMBER: _builtins.int
+    PROGRESS_PERCENT_FIELD_NUMBER: _builtins.int
+    DECLINED_REASON_FIELD_NUMBER: _builtins.int
+    BLOCKED_REASON_FIELD_NUMBER: _builtins.int
+    DEPENDS_ON_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_FIELD_NUMBER: _builtins.int
+    REPORTED_AT_FIELD_NUMBER: _builtins.int
     action_id: _builtins.str
     reference: _builtins.str
     series: _builtins.str
@@ -65,6 +72,17 @@ class ActionSnapshot(_message.Message):
     marking: _builtins.str
     changed_at: _builtins.str
     """RFC 3339 instant."""
+    reviewed_yearly: _builtins.bool
+    """Under a standing commitment: the due date is that of the next yearly review."""
+    progress_percent: _builtins.int
+    """Per cent of the milestones' weights; absent without a plan."""
+    declined_reason: _builtins.str
+    """Why the owner did not take it on, or what holds it up; empty where neither is so."""
+    blocked_reason: _builtins.str
+    successor: _builtins.str
+    """The reference of the action that took its place."""
+    reported_at: _builtins.str
+    """RFC 3339 instant at which the owner last said how it goes; empty before."""
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ActionOwner]: ...
     @_builtins.property
@@ -73,6 +91,10 @@ class ActionSnapshot(_message.Message):
     def basis(self) -> _containers.RepeatedCompositeFieldContainer[Global___BasisReference]: ...
     @_builtins.property
     def evidence_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def depends_on(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the actions that it waits for."""
+
     def __init__(
         self,
         *,
@@ -96,12 +118,21 @@ class ActionSnapshot(_message.Message):
         aggregate_version: _builtins.int = ...,
         marking: _builtins.str = ...,
         changed_at: _builtins.str = ...,
+        reviewed_yearly: _builtins.bool = ...,
+        progress_percent: _builtins.int | None = ...,
+        declined_reason: _builtins.str = ...,
+        blocked_reason: _builtins.str = ...,
+        depends_on: _abc.Iterable[_builtins.str] | None = ...,
+        successor: _builtins.str = ...,
+        reported_at: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "aggregate_version", b"aggregate_version", "basis", b"basis", "changed_at", b"changed_at", "commitment", b"commitment", "content_hash", b"content_hash", "due_date", b"due_date", "due_date_changes", b"due_date_changes", "evidence_ids", b"evidence_ids", "item_id", b"item_id", "marking", b"marking", "meeting_id", b"meeting_id", "original_due_date", b"original_due_date", "outcome_id", b"outcome_id", "owners", b"owners", "rag", b"rag", "reference", b"reference", "series", b"series", "state", b"state", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "aggregate_version", b"aggregate_version", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "content_hash", b"content_hash", "declined_reason", b"declined_reason", "depends_on", b"depends_on", "due_date", b"due_date", "due_date_changes", b"due_date_changes", "evidence_ids", b"evidence_ids", "item_id", b"item_id", "marking", b"marking", "meeting_id", b"meeting_id", "original_due_date", b"original_due_date", "outcome_id", b"outcome_id", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
+    _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__progress_percent) -> _WhichOneofReturnType__progress_percent | None: ...
 
 Global___ActionSnapshot: _TypeAlias = ActionSnapshot  # noqa: Y015
 

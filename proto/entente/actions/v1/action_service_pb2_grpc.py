@@ -65,6 +65,61 @@ class ActionServiceStub:
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ConfirmCompletionRequest.SerializeToString,
                 response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ConfirmCompletionResponse.FromString,
                 _registered_method=True)
+        self.RejectCompletion = channel.unary_unary(
+                '/entente.actions.v1.ActionService/RejectCompletion',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RejectCompletionRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RejectCompletionResponse.FromString,
+                _registered_method=True)
+        self.DeclineAction = channel.unary_unary(
+                '/entente.actions.v1.ActionService/DeclineAction',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.DeclineActionRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.DeclineActionResponse.FromString,
+                _registered_method=True)
+        self.BlockAction = channel.unary_unary(
+                '/entente.actions.v1.ActionService/BlockAction',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.BlockActionRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.BlockActionResponse.FromString,
+                _registered_method=True)
+        self.UnblockAction = channel.unary_unary(
+                '/entente.actions.v1.ActionService/UnblockAction',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.UnblockActionRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.UnblockActionResponse.FromString,
+                _registered_method=True)
+        self.ReviewAction = channel.unary_unary(
+                '/entente.actions.v1.ActionService/ReviewAction',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReviewActionRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReviewActionResponse.FromString,
+                _registered_method=True)
+        self.PlanMilestones = channel.unary_unary(
+                '/entente.actions.v1.ActionService/PlanMilestones',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.PlanMilestonesRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.PlanMilestonesResponse.FromString,
+                _registered_method=True)
+        self.ReachMilestone = channel.unary_unary(
+                '/entente.actions.v1.ActionService/ReachMilestone',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReachMilestoneRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReachMilestoneResponse.FromString,
+                _registered_method=True)
+        self.SetDependencies = channel.unary_unary(
+                '/entente.actions.v1.ActionService/SetDependencies',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesResponse.FromString,
+                _registered_method=True)
+        self.ProposeChange = channel.unary_unary(
+                '/entente.actions.v1.ActionService/ProposeChange',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ProposeChangeRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ProposeChangeResponse.FromString,
+                _registered_method=True)
+        self.AcceptProposal = channel.unary_unary(
+                '/entente.actions.v1.ActionService/AcceptProposal',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.AcceptProposalRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.AcceptProposalResponse.FromString,
+                _registered_method=True)
+        self.RefuseProposal = channel.unary_unary(
+                '/entente.actions.v1.ActionService/RefuseProposal',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RefuseProposalRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RefuseProposalResponse.FromString,
+                _registered_method=True)
         self.TraceAction = channel.unary_unary(
                 '/entente.actions.v1.ActionService/TraceAction',
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.TraceActionRequest.SerializeToString,
@@ -123,6 +178,83 @@ class ActionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RejectCompletion(self, request, context):
+        """A party whose confirmation is awaited does not find it done.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeclineAction(self, request, context):
+        """The accountable owner does not take the action on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BlockAction(self, request, context):
+        """Something that the owner cannot remove holds the action up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnblockAction(self, request, context):
+        """The action is no longer held up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewAction(self, request, context):
+        """The yearly review of an action under a standing commitment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlanMilestones(self, request, context):
+        """The milestones, all of them; those that were reached stay as they were.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReachMilestone(self, request, context):
+        """A milestone is reached.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDependencies(self, request, context):
+        """The other actions of the series that the action waits for, all of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProposeChange(self, request, context):
+        """Proposes what no party does alone: another date, an end without completion, a fresh start.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptProposal(self, request, context):
+        """One more party accepts a proposal; the last one asked makes the change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseProposal(self, request, context):
+        """A party asked refuses a proposal, or the proposing one takes it back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def TraceAction(self, request, context):
         """The part of the thread from outcome to closure, found by any id in it.
         """
@@ -169,6 +301,61 @@ def add_ActionServiceServicer_to_server(servicer, server):
                     servicer.ConfirmCompletion,
                     request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ConfirmCompletionRequest.FromString,
                     response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ConfirmCompletionResponse.SerializeToString,
+            ),
+            'RejectCompletion': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectCompletion,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RejectCompletionRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RejectCompletionResponse.SerializeToString,
+            ),
+            'DeclineAction': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeclineAction,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.DeclineActionRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.DeclineActionResponse.SerializeToString,
+            ),
+            'BlockAction': grpc.unary_unary_rpc_method_handler(
+                    servicer.BlockAction,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.BlockActionRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.BlockActionResponse.SerializeToString,
+            ),
+            'UnblockAction': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnblockAction,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.UnblockActionRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.UnblockActionResponse.SerializeToString,
+            ),
+            'ReviewAction': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewAction,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReviewActionRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReviewActionResponse.SerializeToString,
+            ),
+            'PlanMilestones': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlanMilestones,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.PlanMilestonesRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.PlanMilestonesResponse.SerializeToString,
+            ),
+            'ReachMilestone': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReachMilestone,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReachMilestoneRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ReachMilestoneResponse.SerializeToString,
+            ),
+            'SetDependencies': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDependencies,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesResponse.SerializeToString,
+            ),
+            'ProposeChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeChange,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ProposeChangeRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ProposeChangeResponse.SerializeToString,
+            ),
+            'AcceptProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptProposal,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.AcceptProposalRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.AcceptProposalResponse.SerializeToString,
+            ),
+            'RefuseProposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseProposal,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RefuseProposalRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.RefuseProposalResponse.SerializeToString,
             ),
             'TraceAction': grpc.unary_unary_rpc_method_handler(
                     servicer.TraceAction,
@@ -344,6 +531,303 @@ class ActionService:
             '/entente.actions.v1.ActionService/ConfirmCompletion',
             entente_dot_actions_dot_v1_dot_action__service__pb2.ConfirmCompletionRequest.SerializeToString,
             entente_dot_actions_dot_v1_dot_action__service__pb2.ConfirmCompletionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectCompletion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/RejectCompletion',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.RejectCompletionRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.RejectCompletionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeclineAction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/DeclineAction',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.DeclineActionRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.DeclineActionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BlockAction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/BlockAction',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.BlockActionRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.BlockActionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnblockAction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/UnblockAction',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.UnblockActionRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.UnblockActionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewAction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/ReviewAction',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ReviewActionRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ReviewActionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlanMilestones(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/PlanMilestones',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.PlanMilestonesRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.PlanMilestonesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReachMilestone(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/ReachMilestone',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ReachMilestoneRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ReachMilestoneResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDependencies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/SetDependencies',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProposeChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/ProposeChange',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ProposeChangeRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ProposeChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/AcceptProposal',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.AcceptProposalRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.AcceptProposalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseProposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/RefuseProposal',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.RefuseProposalRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.RefuseProposalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,28 @@ class ActionServiceStub:
     """The owner claims completion, with evidence."""
     ConfirmCompletion: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.ConfirmCompletionRequest, _action_service_pb2.ConfirmCompletionResponse]
     """An owning party confirms the claim; the claimant cannot be the only one."""
+    RejectCompletion: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.RejectCompletionRequest, _action_service_pb2.RejectCompletionResponse]
+    """A party whose confirmation is awaited does not find it done."""
+    DeclineAction: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.DeclineActionRequest, _action_service_pb2.DeclineActionResponse]
+    """The accountable owner does not take the action on."""
+    BlockAction: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.BlockActionRequest, _action_service_pb2.BlockActionResponse]
+    """Something that the owner cannot remove holds the action up."""
+    UnblockAction: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.UnblockActionRequest, _action_service_pb2.UnblockActionResponse]
+    """The action is no longer held up."""
+    ReviewAction: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.ReviewActionRequest, _action_service_pb2.ReviewActionResponse]
+    """The yearly review of an action under a standing commitment."""
+    PlanMilestones: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.PlanMilestonesRequest, _action_service_pb2.PlanMilestonesResponse]
+    """The milestones, all of them; those that were reached stay as they were."""
+    ReachMilestone: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.ReachMilestoneRequest, _action_service_pb2.ReachMilestoneResponse]
+    """A milestone is reached."""
+    SetDependencies: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.SetDependenciesRequest, _action_service_pb2.SetDependenciesResponse]
+    """The other actions of the series that the action waits for, all of them."""
+    ProposeChange: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.ProposeChangeRequest, _action_service_pb2.ProposeChangeResponse]
+    """Proposes what no party does alone: another date, an end without completion, a fresh start."""
+    AcceptProposal: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.AcceptProposalRequest, _action_service_pb2.AcceptProposalResponse]
+    """One more party accepts a proposal; the last one asked makes the change."""
+    RefuseProposal: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.RefuseProposalRequest, _action_service_pb2.RefuseProposalResponse]
+    """A party asked refuses a proposal, or the proposing one takes it back."""
     TraceAction: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.TraceActionRequest, _action_service_pb2.TraceActionResponse]
     """The part of the thread from outcome to closure, found by any id in it."""
     WatchActionStatus: _grpc.UnaryStreamMultiCallable[_action_service_pb2.WatchActionStatusRequest, _action_service_pb2.WatchActionStatusResponse]
@@ -67,6 +89,28 @@ class ActionServiceAsyncStub(ActionServiceStub):
     """The owner claims completion, with evidence."""
     ConfirmCompletion: _aio.UnaryUnaryMultiCallable[_action_service_pb2.ConfirmCompletionRequest, _action_service_pb2.ConfirmCompletionResponse]  # type: ignore[assignment]
     """An owning party confirms the claim; the claimant cannot be the only one."""
+    RejectCompletion: _aio.UnaryUnaryMultiCallable[_action_service_pb2.RejectCompletionRequest, _action_service_pb2.RejectCompletionResponse]  # type: ignore[assignment]
+    """A party whose confirmation is awaited does not find it done."""
+    DeclineAction: _aio.UnaryUnaryMultiCallable[_action_service_pb2.DeclineActionRequest, _action_service_pb2.DeclineActionResponse]  # type: ignore[assignment]
+    """The accountable owner does not take the action on."""
+    BlockAction: _aio.UnaryUnaryMultiCallable[_action_service_pb2.BlockActionRequest, _action_service_pb2.BlockActionResponse]  # type: ignore[assignment]
+    """Something that the owner cannot remove holds the action up."""
+    UnblockAction: _aio.UnaryUnaryMultiCallable[_action_service_pb2.UnblockActionRequest, _action_service_pb2.UnblockActionResponse]  # type: ignore[assignment]
+    """The action is no longer held up."""
+    ReviewAction: _aio.UnaryUnaryMultiCallable[_action_service_pb2.ReviewActionRequest, _action_service_pb2.ReviewActionResponse]  # type: ignore[assignment]
+    """The yearly review of an action under a standing commitment."""
+    PlanMilestones: _aio.UnaryUnaryMultiCallable[_action_service_pb2.PlanMilestonesRequest, _action_service_pb2.PlanMilestonesResponse]  # type: ignore[assignment]
+    """The milestones, all of them; those that were reached stay as they were."""
+    ReachMilestone: _aio.UnaryUnaryMultiCallable[_action_service_pb2.ReachMilestoneRequest, _action_service_pb2.ReachMilestoneResponse]  # type: ignore[assignment]
+    """A milestone is reached."""
+    SetDependencies: _aio.UnaryUnaryMultiCallable[_action_service_pb2.SetDependenciesRequest, _action_service_pb2.SetDependenciesResponse]  # type: ignore[assignment]
+    """The other actions of the series that the action waits for, all of them."""
+    ProposeChange: _aio.UnaryUnaryMultiCallable[_action_service_pb2.ProposeChangeRequest, _action_service_pb2.ProposeChangeResponse]  # type: ignore[assignment]
+    """Proposes what no party does alone: another date, an end without completion, a fresh start."""
+    AcceptProposal: _aio.UnaryUnaryMultiCallable[_action_service_pb2.AcceptProposalRequest, _action_service_pb2.AcceptProposalResponse]  # type: ignore[assignment]
+    """One more party accepts a proposal; the last one asked makes the change."""
+    RefuseProposal: _aio.UnaryUnaryMultiCallable[_action_service_pb2.RefuseProposalRequest, _action_service_pb2.RefuseProposalResponse]  # type: ignore[assignment]
+    """A party asked refuses a proposal, or the proposing one takes it back."""
     TraceAction: _aio.UnaryUnaryMultiCallable[_action_service_pb2.TraceActionRequest, _action_service_pb2.TraceActionResponse]  # type: ignore[assignment]
     """The part of the thread from outcome to closure, found by any id in it."""
     WatchActionStatus: _aio.UnaryStreamMultiCallable[_action_service_pb2.WatchActionStatusRequest, _action_service_pb2.WatchActionStatusResponse]  # type: ignore[assignment]
@@ -122,6 +166,94 @@ class ActionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_action_service_pb2.ConfirmCompletionResponse, _abc.Awaitable[_action_service_pb2.ConfirmCompletionResponse]]:
         """An owning party confirms the claim; the claimant cannot be the only one."""
+
+    @_abc_1.abstractmethod
+    def RejectCompletion(
+        self,
+        request: _action_service_pb2.RejectCompletionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.RejectCompletionResponse, _abc.Awaitable[_action_service_pb2.RejectCompletionResponse]]:
+        """A party whose confirmation is awaited does not find it done."""
+
+    @_abc_1.abstractmethod
+    def DeclineAction(
+        self,
+        request: _action_service_pb2.DeclineActionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.DeclineActionResponse, _abc.Awaitable[_action_service_pb2.DeclineActionResponse]]:
+        """The accountable owner does not take the action on."""
+
+    @_abc_1.abstractmethod
+    def BlockAction(
+        self,
+        request: _action_service_pb2.BlockActionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.BlockActionResponse, _abc.Awaitable[_action_service_pb2.BlockActionResponse]]:
+        """Something that the owner cannot remove holds the action up."""
+
+    @_abc_1.abstractmethod
+    def UnblockAction(
+        self,
+        request: _action_service_pb2.UnblockActionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.UnblockActionResponse, _abc.Awaitable[_action_service_pb2.UnblockActionResponse]]:
+        """The action is no longer held up."""
+
+    @_abc_1.abstractmethod
+    def ReviewAction(
+        self,
+        request: _action_service_pb2.ReviewActionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.ReviewActionResponse, _abc.Awaitable[_action_service_pb2.ReviewActionResponse]]:
+        """The yearly review of an action under a standing commitment."""
+
+    @_abc_1.abstractmethod
+    def PlanMilestones(
+        self,
+        request: _action_service_pb2.PlanMilestonesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.PlanMilestonesResponse, _abc.Awaitable[_action_service_pb2.PlanMilestonesResponse]]:
+        """The milestones, all of them; those that were reached stay as they were."""
+
+    @_abc_1.abstractmethod
+    def ReachMilestone(
+        self,
+        request: _action_service_pb2.ReachMilestoneRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.ReachMilestoneResponse, _abc.Awaitable[_action_service_pb2.ReachMilestoneResponse]]:
+        """A milestone is reached."""
+
+    @_abc_1.abstractmethod
+    def SetDependencies(
+        self,
+        request: _action_service_pb2.SetDependenciesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.SetDependenciesResponse, _abc.Awaitable[_action_service_pb2.SetDependenciesResponse]]:
+        """The other actions of the series that the action waits for, all of them."""
+
+    @_abc_1.abstractmethod
+    def ProposeChange(
+        self,
+        request: _action_service_pb2.ProposeChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.ProposeChangeResponse, _abc.Awaitable[_action_service_pb2.ProposeChangeResponse]]:
+        """Proposes what no party does alone: another date, an end without completion, a fresh start."""
+
+    @_abc_1.abstractmethod
+    def AcceptProposal(
+        self,
+        request: _action_service_pb2.AcceptProposalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.AcceptProposalResponse, _abc.Awaitable[_action_service_pb2.AcceptProposalResponse]]:
+        """One more party accepts a proposal; the last one asked makes the change."""
+
+    @_abc_1.abstractmethod
+    def RefuseProposal(
+        self,
+        request: _action_service_pb2.RefuseProposalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.RefuseProposalResponse, _abc.Awaitable[_action_service_pb2.RefuseProposalResponse]]:
+        """A party asked refuses a proposal, or the proposing one takes it back."""
 
     @_abc_1.abstractmethod
     def TraceAction(

@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from entente.exchange.v1 import outcome_pb2 as entente_dot_exchange_dot_v1_dot_outcome__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'entente/exchange/v1/action_status.proto\x12\x13\x65ntente.exchange.v1\x1a!entente/exchange/v1/outcome.proto\"\xd7\x03\n\x0c\x41\x63tionStatus\x12\x10\n\x08\x61udience\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x03\x12\x11\n\taction_id\x18\x04 \x01(\t\x12\x11\n\treference\x18\x05 \x01(\t\x12\x0e\n\x06series\x18\x06 \x01(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x30\n\x06owners\x18\x08 \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12/\n\x05state\x18\t \x01(\x0e\x32 .entente.exchange.v1.ActionState\x12%\n\x03rag\x18\n \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x11\n\tnarrative\x18\x0b \x01(\t\x12\x10\n\x08\x64ue_date\x18\x0c \x01(\t\x12\x19\n\x11original_due_date\x18\r \x01(\t\x12\x1d\n\x15\x64ue_date_change_count\x18\x0e \x01(\x05\x12\x12\n\ncommitment\x18\x0f \x01(\t\x12.\n\x05\x62\x61sis\x18\x10 \x01(\x0e\x32\x1f.entente.exchange.v1.BasisState\x12\x12\n\nchanged_at\x18\x11 \x01(\t\x12\x0f\n\x07marking\x18\x12 \x01(\t*\xb7\x02\n\x0b\x41\x63tionState\x12\x1c\n\x18\x41\x43TION_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41\x43TION_STATE_AGREED\x10\x01\x12\x19\n\x15\x41\x43TION_STATE_ASSIGNED\x10\x02\x12\x1c\n\x18\x41\x43TION_STATE_IN_PROGRESS\x10\x03\x12\x18\n\x14\x41\x43TION_STATE_BLOCKED\x10\x04\x12#\n\x1f\x41\x43TION_STATE_COMPLETION_CLAIMED\x10\x05\x12\x17\n\x13\x41\x43TION_STATE_CLOSED\x10\x06\x12\x1b\n\x17\x41\x43TION_STATE_SUPERSEDED\x10\x07\x12\x1a\n\x16\x41\x43TION_STATE_WITHDRAWN\x10\x08\x12\'\n#ACTION_STATE_CLOSED_NOT_IMPLEMENTED\x10\t*E\n\x03Rag\x12\x13\n\x0fRAG_UNSPECIFIED\x10\x00\x12\r\n\tRAG_GREEN\x10\x01\x12\r\n\tRAG_AMBER\x10\x02\x12\x0b\n\x07RAG_RED\x10\x03*t\n\nBasisState\x12\x1b\n\x17\x42\x41SIS_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42\x41SIS_STATE_CURRENT\x10\x01\x12\x15\n\x11\x42\x41SIS_STATE_STALE\x10\x02\x12\x19\n\x15\x42\x41SIS_STATE_WITHDRAWN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'entente/exchange/v1/action_status.proto\x12\x13\x65ntente.exchange.v1\x1a!entente/exchange/v1/outcome.proto\"\xfd\x04\n\x0c\x41\x63tionStatus\x12\x10\n\x08\x61udience\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x03\x12\x11\n\taction_id\x18\x04 \x01(\t\x12\x11\n\treference\x18\x05 \x01(\t\x12\x0e\n\x06series\x18\x06 \x01(\t\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x30\n\x06owners\x18\x08 \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12/\n\x05state\x18\t \x01(\x0e\x32 .entente.exchange.v1.ActionState\x12%\n\x03rag\x18\n \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x11\n\tnarrative\x18\x0b \x01(\t\x12\x10\n\x08\x64ue_date\x18\x0c \x01(\t\x12\x19\n\x11original_due_date\x18\r \x01(\t\x12\x1d\n\x15\x64ue_date_change_count\x18\x0e \x01(\x05\x12\x12\n\ncommitment\x18\x0f \x01(\t\x12.\n\x05\x62\x61sis\x18\x10 \x01(\x0e\x32\x1f.entente.exchange.v1.BasisState\x12\x12\n\nchanged_at\x18\x11 \x01(\t\x12\x0f\n\x07marking\x18\x12 \x01(\t\x12\x17\n\x0freviewed_yearly\x18\x13 \x01(\x08\x12\x1d\n\x10progress_percent\x18\x14 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\x0f\x64\x65\x63lined_reason\x18\x15 \x01(\t\x12\x16\n\x0e\x62locked_reason\x18\x16 \x01(\t\x12\x11\n\tsuccessor\x18\x17 \x01(\t\x12\x13\n\x0breported_at\x18\x18 \x01(\tB\x13\n\x11_progress_percent*\xb7\x02\n\x0b\x41\x63tionState\x12\x1c\n\x18\x41\x43TION_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41\x43TION_STATE_AGREED\x10\x01\x12\x19\n\x15\x41\x43TION_STATE_ASSIGNED\x10\x02\x12\x1c\n\x18\x41\x43TION_STATE_IN_PROGRESS\x10\x03\x12\x18\n\x14\x41\x43TION_STATE_BLOCKED\x10\x04\x12#\n\x1f\x41\x43TION_STATE_COMPLETION_CLAIMED\x10\x05\x12\x17\n\x13\x41\x43TION_STATE_CLOSED\x10\x06\x12\x1b\n\x17\x41\x43TION_STATE_SUPERSEDED\x10\x07\x12\x1a\n\x16\x41\x43TION_STATE_WITHDRAWN\x10\x08\x12\'\n#ACTION_STATE_CLOSED_NOT_IMPLEMENTED\x10\t*E\n\x03Rag\x12\x13\n\x0fRAG_UNSPECIFIED\x10\x00\x12\r\n\tRAG_GREEN\x10\x01\x12\r\n\tRAG_AMBER\x10\x02\x12\x0b\n\x07RAG_RED\x10\x03*t\n\nBasisState\x12\x1b\n\x17\x42\x41SIS_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x42\x41SIS_STATE_CURRENT\x10\x01\x12\x15\n\x11\x42\x41SIS_STATE_STALE\x10\x02\x12\x19\n\x15\x42\x41SIS_STATE_WITHDRAWN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.exchange.v1.action_status_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACTIONSTATE']._serialized_start=574
-  _globals['_ACTIONSTATE']._serialized_end=885
-  _globals['_RAG']._serialized_start=887
-  _globals['_RAG']._serialized_end=956
-  _globals['_BASISSTATE']._serialized_start=958
-  _globals['_BASISSTATE']._serialized_end=1074
+  _globals['_ACTIONSTATE']._serialized_start=740
+  _globals['_ACTIONSTATE']._serialized_end=1051
+  _globals['_RAG']._serialized_start=1053
+  _globals['_RAG']._serialized_end=1122
+  _globals['_BASISSTATE']._serialized_start=1124
+  _globals['_BASISSTATE']._serialized_end=1240
   _globals['_ACTIONSTATUS']._serialized_start=100
-  _globals['_ACTIONSTATUS']._serialized_end=571
+  _globals['_ACTIONSTATUS']._serialized_end=737
 # @@protoc_insertion_point(module_scope)

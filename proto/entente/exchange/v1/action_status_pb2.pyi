@@ -13,10 +13,10 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -118,6 +118,12 @@ class ActionStatus(_message.Message):
     BASIS_FIELD_NUMBER: _builtins.int
     CHANGED_AT_FIELD_NUMBER: _builtins.int
     MARKING_FIELD_NUMBER: _builtins.int
+    REVIEWED_YEARLY_FIELD_NUMBER: _builtins.int
+    PROGRESS_PERCENT_FIELD_NUMBER: _builtins.int
+    DECLINED_REASON_FIELD_NUMBER: _builtins.int
+    BLOCKED_REASON_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_FIELD_NUMBER: _builtins.int
+    REPORTED_AT_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
     """For example "uk-eu.uk"."""
     epoch: _builtins.str
@@ -140,6 +146,17 @@ class ActionStatus(_message.Message):
     changed_at: _builtins.str
     """RFC 3339 instant at which what this audience sees last changed."""
     marking: _builtins.str
+    reviewed_yearly: _builtins.bool
+    """Under a standing commitment: the due date is that of the next yearly review."""
+    progress_percent: _builtins.int
+    """Per cent of the milestones' weights; absent without a plan."""
+    declined_reason: _builtins.str
+    """Why the owner did not take it on, or what holds it up; empty where neither is so."""
+    blocked_reason: _builtins.str
+    successor: _builtins.str
+    """The reference of the action that took its place."""
+    reported_at: _builtins.str
+    """RFC 3339 instant at which the owner last said how it goes; empty before."""
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ActionOwner]: ...
     def __init__(
@@ -163,11 +180,19 @@ class ActionStatus(_message.Message):
         basis: Global___BasisState.ValueType = ...,
         changed_at: _builtins.str = ...,
         marking: _builtins.str = ...,
+        reviewed_yearly: _builtins.bool = ...,
+        progress_percent: _builtins.int | None = ...,
+        declined_reason: _builtins.str = ...,
+        blocked_reason: _builtins.str = ...,
+        successor: _builtins.str = ...,
+        reported_at: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "audience", b"audience", "basis", b"basis", "changed_at", b"changed_at", "commitment", b"commitment", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "rag", b"rag", "reference", b"reference", "sequence", b"sequence", "series", b"series", "state", b"state", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
+    _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__progress_percent) -> _WhichOneofReturnType__progress_percent | None: ...
 
 Global___ActionStatus: _TypeAlias = ActionStatus  # noqa: Y015

@@ -1,0 +1,72 @@
+"""Changes that no party makes alone: another date, an end without completion, a fresh start.
+
+One party proposes, every other party that is asked accepts, and the change is made; one refusal ends it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.actions.domain.owners import Signature
+from services.actions.domain.refusals import AnswerNotAwaited
+from services.actions.domain.states import Move
+from services.kernel.parties import Reader
+
+
+class ProposalKind(StrEnum):
+    """The move that is made once every party asked has accepted."""
+
+    MOVE_DUE_DATE = Move.MOVE_DUE_DATE.value
+    SUPERSEDE = Move.SUPERSEDE.value
+    WITHDRAW = Move.WITHDRAW.value
+    CLOSE_NOT_IMPLEMENTED = Move.CLOSE_NOT_IMPLEMENTED.value
+    REOPEN = Move.REOPEN.value
+
+    @property
+    def move(self) -> Move:
+        return Move(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is proposed, and why.
+
+    `due_date` is set for MOVE_DUE_DATE, `successor` (the reference of another action) for SUPERSEDE,
+    `meeting_id` (where it is decided) for REOPEN.
+    """
+
+    kind: ProposalKind
+    reason: str
+    due_date: date | None = None
+    successor: str = ""
+    meeting_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Terms that wait for the parties asked. Whoever proposes accepts by it."""
+
+    id: UUID
+    terms: Terms
+    by: Signature
+    accepted: tuple[Signature, ...] = ()
+
+    def awaited(self, asked: Collection[str]) -> frozenset[str]:
+        """The parties of those asked that have not accepted yet."""
+        return frozenset(asked) - {self.by.party} - {signature.party for signature in self.accepted}
+
+    def accepted_by(self, by: Reader, asked: Collection[str], at: datetime) -> "Proposal":
+        """Raises `AnswerNotAwaited`."""
+        if by.party not in self.awaited(asked):
+            raise AnswerNotAwaited("the proposal does not wait for this party")
+        return replace(self, accepted=(*self.accepted, Signature.of(by, at)))
+
+    def require_answerer(self, by: Reader, asked: Collection[str]) -> None:
+        """Whoever may refuse: a party awaited, or the proposing party, which takes it back.
+
+        Raises `AnswerNotAwaited`.
+        """
+        if by.party != self.by.party and by.party not in self.awaited(asked):
+            raise AnswerNotAwaited("the proposal does not wait for this party")

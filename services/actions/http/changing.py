@@ -1,0 +1,182 @@
+"""Routes that change an action."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from services.actions.domain.states import RULES, Move
+from services.actions.http import bodies, models
+from services.actions.http.parts import Change, HoldingDependency, change_by
+from services.actions.usecases.accept_action import accept_action
+from services.actions.usecases.answer_proposal import ANSWERERS, accept_proposal, refuse_proposal
+from services.actions.usecases.block_action import block_action
+from services.actions.usecases.claim_completion import GivenEvidence, claim_completion
+from services.actions.usecases.confirm_completion import confirm_completion
+from services.actions.usecases.decline_action import decline_action
+from services.actions.usecases.plan_milestones import plan_milestones
+from services.actions.usecases.propose_change import propose_change
+from services.actions.usecases.reach_milestone import reach_milestone
+from services.actions.usecases.reject_completion import reject_completion
+from services.actions.usecases.report_progress import report_progress
+from services.actions.usecases.review_action import review_action
+from services.actions.usecases.set_dependencies import set_dependencies
+from services.actions.usecases.unblock_action import unblock_action
+
+ByOwner = Annotated[Change, Depends(change_by(*RULES[Move.REPORT].roles))]
+ByJudge = Annotated[Change, Depends(change_by(*RULES[Move.CONFIRM].roles))]
+ByAnswerer = Annotated[Change, Depends(change_by(*ANSWERERS))]
+
+
+async def accept(action_id: UUID, _body: bodies.Nothing, change: ByOwner) -> Response:
+    """An accountable organisation takes the action on."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(lambda once: accept_action(once, who, action_id, version, changing=changing))
+
+
+async def decline(action_id: UUID, body: bodies.Reason, change: ByOwner) -> Response:
+    """An accountable organisation does not take the action on, and says why."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: decline_action(once, who, action_id, version, body.reason, changing=changing)
+    )
+
+
+async def progress(action_id: UUID, body: bodies.Progress, change: ByOwner) -> Response:
+    """An accountable organisation rates how it goes."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: report_progress(
+            once, who, action_id, version, body.rag, body.narrative, changing=changing
+        )
+    )
+
+
+async def block(action_id: UUID, body: bodies.Reason, change: ByOwner) -> Response:
+    """Something that the owner cannot remove holds the action up."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: block_action(once, who, action_id, version, body.reason, changing=changing)
+    )
+
+
+async def unblock(action_id: UUID, _body: bodies.Nothing, change: ByOwner) -> Response:
+    """The action is no longer held up."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(lambda once: unblock_action(once, who, action_id, version, changing=changing))
+
+
+async def review(action_id: UUID, body: bodies.Finding, change: ByOwner) -> Response:
+    """The yearly review of an action under a standing commitment; the next is due a year later."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: review_action(once, who, action_id, version, body.finding, changing=changing)
+    )
+
+
+async def plan(action_id: UUID, body: bodies.PlanBody, change: ByOwner) -> Response:
+    """The milestones, all of them; those that were reached stay as they were."""
+    who, version, changing = change.reader, change.version, change.changing
+    milestones = [entry.milestone() for entry in body.milestones]
+    return await change.run(
+        lambda once: plan_milestones(once, who, action_id, version, milestones, changing=changing)
+    )
+
+
+async def reach(action_id: UUID, milestone_id: UUID, _body: bodies.Nothing, change: ByOwner) -> Response:
+    """A milestone is reached."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: reach_milestone(once, who, action_id, version, milestone_id, changing=changing)
+    )
+
+
+async def depend(action_id: UUID, body: bodies.DependenciesBody, change: ByOwner) -> Response:
+    """The other actions of the series that this one waits for, all of them."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: set_dependencies(once, who, action_id, version, body.depends_on, changing=changing)
+    )
+
+
+async def claim(
+    action_id: UUID, body: bodies.CompletionClaim, change: ByOwner, holding: HoldingDependency
+) -> Response:
+    """An accountable organisation says that it is done, and shows it."""
+    who, version, changing = change.reader, change.version, change.changing
+    evidence = [
+        GivenEvidence(item.title, item.description, item.uri, item.digest or "", item.marking)
+        for item in body.evidence
+    ]
+    return await change.run(
+        lambda once: claim_completion(
+            once, who, action_id, version, evidence, body.narrative, holding=holding, changing=changing
+        )
+    )
+
+
+async def confirm(action_id: UUID, _body: bodies.Nothing, change: ByJudge) -> Response:
+    """A party whose confirmation is awaited finds it done; the last one closes the action."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(lambda once: confirm_completion(once, who, action_id, version, changing=changing))
+
+
+async def reject(action_id: UUID, body: bodies.Reason, change: ByJudge) -> Response:
+    """A party whose confirmation is awaited does not find it done: the work goes on."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: reject_completion(once, who, action_id, version, body.reason, changing=changing)
+    )
+
+
+async def propose(action_id: UUID, body: bodies.ProposalBody, change: ByAnswerer) -> Response:
+    """Another due date, an end without completion, or a fresh start: made once the other parties accept."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: propose_change(once, who, action_id, version, body.terms(), changing=changing)
+    )
+
+
+async def accept_proposed(
+    action_id: UUID, proposal_id: UUID, _body: bodies.Nothing, change: ByAnswerer
+) -> Response:
+    """One more party accepts what is proposed; the last one asked makes the change."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: accept_proposal(once, who, action_id, version, proposal_id, changing=changing)
+    )
+
+
+async def refuse_proposed(
+    action_id: UUID, proposal_id: UUID, body: bodies.Reason, change: ByAnswerer
+) -> Response:
+    """A party asked refuses, or the proposing one takes it back."""
+    who, version, changing = change.reader, change.version, change.changing
+    return await change.run(
+        lambda once: refuse_proposal(
+            once, who, action_id, version, proposal_id, body.reason, changing=changing
+        )
+    )
+
+
+def routes() -> APIRouter:
+    router = APIRouter(prefix="/v1/actions/{action_id}", tags=["actions"])
+    for path, endpoint in (
+        ("/accept", accept),
+        ("/decline", decline),
+        ("/progress", progress),
+        ("/block", block),
+        ("/unblock", unblock),
+        ("/review", review),
+        ("/milestones/{milestone_id}/reach", reach),
+        ("/completion-claim", claim),
+        ("/confirm", confirm),
+        ("/reject", reject),
+        ("/proposals", propose),
+        ("/proposals/{proposal_id}/accept", accept_proposed),
+        ("/proposals/{proposal_id}/refuse", refuse_proposed),
+    ):
+        router.post(path, response_model=models.Action)(endpoint)
+    router.put("/milestones", response_model=models.Action)(plan)
+    router.put("/dependencies", response_model=models.Action)(depend)
+    return router

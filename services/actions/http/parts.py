@@ -1,0 +1,81 @@
+"""What the routes of actions share: who asks, and with what a change is made."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from services.actions.domain.action import Action
+from services.actions.http import models
+from services.actions.usecases.change import Changing
+from services.actions.usecases.claim_completion import Holding
+from services.actions.usecases.publication import Publication
+from services.chassis.clock import Clock
+from services.chassis.database import Database
+from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, MutationDependency, permit
+from services.chassis.identity import Principal
+from services.chassis.once import Once
+from services.kernel.parties import Reader, Role
+
+
+def reader_of(principal: Principal) -> Reader:
+    return Reader.from_claims(principal.subject, principal.claims)
+
+
+def encode(action: Action) -> Encoded:
+    return Encoded(models.show(action), version=action.version)
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _clock(request: Request) -> Clock:
+    clock: Clock = request.app.state.clock
+    return clock
+
+
+def _publication(request: Request) -> Publication:
+    publication: Publication = request.app.state.publication
+    return publication
+
+
+def _holding(request: Request) -> Holding:
+    holding: Holding = request.app.state.holding
+    return holding
+
+
+DatabaseDependency = Annotated[Database, Depends(_database)]
+ClockDependency = Annotated[Clock, Depends(_clock)]
+PublicationDependency = Annotated[Publication, Depends(_publication)]
+HoldingDependency = Annotated[Holding, Depends(_holding)]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One request to change an action: who asks, of which version, and that it is answered once."""
+
+    reader: Reader
+    version: int
+    mutation: Mutation
+    changing: Changing
+
+    async def run(self, use_case: Callable[[Once[Action]], Awaitable[Action]]) -> Response:
+        return await self.mutation.run(use_case, encode)
+
+
+def change_by(*roles: Role) -> Callable[..., Change]:
+    """The dependency of a route that callers in these roles may ask for."""
+
+    def dependency(
+        principal: Annotated[Principal, Depends(permit(*roles))],
+        version: ExpectedVersion,
+        mutation: MutationDependency,
+        publication: PublicationDependency,
+        clock: ClockDependency,
+    ) -> Change:
+        return Change(reader_of(principal), version, mutation, Changing(publication, clock))
+
+    return dependency

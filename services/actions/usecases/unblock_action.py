@@ -1,0 +1,21 @@
+"""Say that an action is no longer held up."""
+
+from uuid import UUID
+
+from services.actions.domain.action import Action
+from services.actions.domain.states import Move
+from services.actions.usecases.change import Changing, Command, change_action
+from services.chassis.once import Once
+from services.kernel.parties import Reader
+
+
+async def unblock_action(
+    once: Once[Action],
+    reader: Reader,
+    action_id: UUID,
+    version: int,
+    *,
+    changing: Changing,
+) -> Action:
+    command = Command.of(Move.UNBLOCK, reader, action_id, version)
+    return await change_action(once, command, lambda action, at: action.unblocked(reader, at), changing)
