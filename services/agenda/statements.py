@@ -1,4 +1,4 @@
-"""The canonical form of what crosses between parties: agendas, outcomes and the agreements to them.
+"""The canonical form of what crosses between parties: agendas, answers, outcomes and agreements.
 
 Hashes and signatures are made over RFC 8785 bytes of the proto JSON of `entente.exchange.v1`. A member
 that holds its default is left out, so that a field added later does not change an older document.
@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from entente.exchange.v1 import agenda_pb2, agreement_pb2, outcome_pb2, release_pb2
+from entente.exchange.v1 import agenda_pb2, agreement_pb2, item_answer_pb2, outcome_pb2, release_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from services.agenda.domain.action_text import ActionPlan
+from services.agenda.domain.answers import ItemAnswer
 from services.agenda.domain.items import TabledItem, TabledReference
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.outcome import Conclusion
@@ -183,6 +184,32 @@ def agreement(
             official=official,
         )
     )
+
+
+def item_answer(answer: ItemAnswer, *, agenda_id: UUID, version: int, content_hash: str) -> Statement:
+    """A party's answer to one item as the others get it."""
+    message = item_answer_pb2.ItemAnswer(
+        agenda_id=str(agenda_id),
+        version=version,
+        content_hash=content_hash,
+        item_id=str(answer.item_id),
+        item_hash=answer.item_hash,
+        kind=item_answer_pb2.ItemAnswerKind.Value(f"ITEM_ANSWER_KIND_{answer.answer.value}"),
+        comment=answer.comment,
+        marking=answer.marking,
+        party=answer.party,
+        organisation=answer.organisation,
+        official=answer.official,
+        answered_at=_instant(answer.given_at),
+    )
+    proposal = answer.proposal
+    if not proposal.empty:
+        message.proposal.CopyFrom(
+            item_answer_pb2.ItemProposal(
+                title=proposal.title or None, minutes=proposal.minutes, position=proposal.position
+            )
+        )
+    return _statement(message)
 
 
 def read_tabled_agenda(payload: bytes) -> agenda_pb2.TabledAgenda:

@@ -22,6 +22,7 @@ CONSENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e16")
 DECIDED_TEXTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e17")
 CONFLICTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e20")
 REVISIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e21")
+TEMPLATE_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e32")
 EXPORTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e30")
 
 
@@ -90,6 +91,11 @@ def event_id(source: str, event_type: str, subject: str, version: int) -> UUID:
 def meeting_id(series: str, edition: str) -> UUID:
     """The identifier of an edition of a series."""
     return derived_id(MEETINGS, series, edition)
+
+
+def template_item_id(meeting: UUID, position: int) -> UUID:
+    """The identifier of a line of the series' template in the agendas of a meeting."""
+    return derived_id(TEMPLATE_ITEMS, str(meeting), position)
 
 
 def action_id(series: str, outcome_id: UUID, position: int) -> UUID:

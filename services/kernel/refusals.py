@@ -4,6 +4,7 @@ Anything that is not a `Refusal` is a defect and must crash loudly.
 """
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -44,6 +45,10 @@ class Refusal(Exception):
         self.detail = detail
         self.pointer = pointer
         self.metadata = metadata
+
+    def members(self) -> Mapping[str, object]:
+        """What a problem document holds beside reason and detail: the metadata, and what is no string."""
+        return self.metadata
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

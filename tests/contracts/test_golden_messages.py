@@ -14,7 +14,14 @@ from uuid import UUID
 import pytest
 from entente.actions.v1 import action_event_pb2
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
-from entente.exchange.v1 import action_status_pb2, agenda_pb2, agreement_pb2, clearance_pb2, outcome_pb2
+from entente.exchange.v1 import (
+    action_status_pb2,
+    agenda_pb2,
+    agreement_pb2,
+    clearance_pb2,
+    item_answer_pb2,
+    outcome_pb2,
+)
 from entente.threatfeed.v1 import (
     assessment_event_pb2,
     clearance_notice_pb2,
@@ -62,6 +69,7 @@ EXCHANGED: tuple[type[Message], ...] = (
     agreement_pb2.Agreement,
     clearance_pb2.ConsentAnswer,
     clearance_pb2.ConsentRequest,
+    item_answer_pb2.ItemAnswer,
     outcome_pb2.Outcome,
 )
 KINDS = {kind.DESCRIPTOR.full_name: kind for kind in (*ON_KAFKA, *EXCHANGED)}

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
+from services.agenda.domain.answers import Answer, ItemAnswer, Proposal
 from services.agenda.domain.items import TabledItem, TabledReference
 from services.agenda.domain.meeting import Meeting, MeetingState
 from services.agenda.domain.references import Reference, ReferenceState
@@ -15,6 +16,7 @@ from services.kernel.series import ItemKind, ItemPurpose
 from tests.support.processes import POLICY as POLICY_FOLDER
 
 POLICY = Policy.from_documents(read_documents(POLICY_FOLDER))
+PARTIES = ("UK", "EU", "US")
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ASSESSMENT_ID = UUID("5a0f7f6e-0f8c-5c1c-8f2b-0d3c1e9a7b01")
 REFERENCE = Reference(ASSESSMENT_ID, 2, Rendition.TEAR_LINE, Mode.RELEASE)
@@ -61,6 +63,25 @@ def tabled_item(**changes: Any) -> TabledItem:
     return TabledItem(**{**members, **changes})
 
 
+def accepted(item_id: UUID, party: str, **changes: Any) -> ItemAnswer:
+    """What a party says of an item, and that it accepts it where nothing else is given."""
+    members: dict[str, Any] = {
+        "item_id": item_id,
+        "party": party,
+        "answer": Answer.ACCEPTED,
+        "comment": "",
+        "proposal": Proposal(),
+        "marking": "",
+        "item_hash": "sha256:" + "3" * 64,
+        "organisation": "",
+        "official": f"{party.lower()}-secretariat",
+        "since_version": 1,
+        "given_at": AT,
+        "aggregate_version": 1,
+    }
+    return ItemAnswer(**{**members, **changes})
+
+
 def tabled(**changes: Any) -> Agenda:
     members: dict[str, Any] = {
         "id": AGENDA_ID,
@@ -78,5 +99,10 @@ def tabled(**changes: Any) -> Agenda:
         "agreed_at": None,
         "aggregate_version": 1,
         "traceparent": None,
+        **changes,
     }
-    return Agenda(**{**members, **changes})
+    members.setdefault(
+        "answers",
+        tuple(accepted(item_id, party) for party in PARTIES for item_id in members["item_ids"]),
+    )
+    return Agenda(**members)

@@ -206,8 +206,38 @@ class Dialogue:
         }
         return await self.ask(who, "POST", f"/v1/{kind}/{subject_id}/agreements", body)
 
+    async def answers(
+        self,
+        who: Account,
+        agenda: Mapping[str, Any],
+        *answers: Mapping[str, object],
+        marking: str = "TLP:GREEN",
+    ) -> httpx.Response:
+        """What a secretariat says of items, on the agenda as `agenda` shows it."""
+        body = {"marking": marking, "answers": list(answers)}
+        version = agenda["etag"].strip('"')
+        return await self.ask(who, "POST", f"/v1/agendas/{agenda['id']}/answers", body, version=version)
+
+    async def accept(self, agenda_id: str) -> Any:
+        """The agenda once each side's secretariat has accepted what was still open for it."""
+        agenda = await self.done(UK_SECRETARIAT, "GET", f"/v1/agendas/{agenda_id}")
+        for who in (UK_SECRETARIAT, EU_SECRETARIAT):
+            wanted = [
+                {"item_id": item["item_id"], "answer": "ACCEPTED"}
+                for item in agenda["items"]
+                if who.party in item["open_for"]
+            ]
+            if wanted:
+                response = await self.answers(who, agenda, *wanted)
+                assert response.status_code == 200, response.text
+                agenda = response.json()
+        return agenda
+
     async def agree(self, kind: str, subject_id: str, *officials: Account) -> Any:
+        """The agenda or outcome once these officials agreed, all of them where none is named."""
         answer: Any = None
+        if kind == "agendas":
+            await self.accept(subject_id)
         for who in officials or QUORUM:
             response = await self.try_to_agree(who, kind, subject_id)
             assert response.status_code == 200, response.text

@@ -1,10 +1,12 @@
 """An agenda: one immutable tabled version, and how far its agreement has come."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.agenda.domain.answers import ItemAnswer, check_answers, open_items
 from services.agenda.domain.quorum import Quorum, Signatory, is_complete, require_seat
 from services.agenda.domain.references import (
     AssessmentStanding,
@@ -13,7 +15,13 @@ from services.agenda.domain.references import (
     ReleaseStanding,
     reference_state,
 )
-from services.agenda.domain.refusals import ReferenceStale, StaleContentHash
+from services.agenda.domain.refusals import (
+    AnswersOwnVersion,
+    ItemsOpen,
+    NotAParty,
+    ReferenceStale,
+    StaleContentHash,
+)
 from services.agenda.domain.transitions import Table, step
 
 
@@ -24,6 +32,8 @@ class AgendaState(StrEnum):
 
 
 class AgendaCommand(StrEnum):
+    ANSWER = "ANSWER"
+    """A party answers items of the other's version."""
     AGREE = "AGREE"
     """One organisation agrees and others are still needed."""
     COMPLETE = "COMPLETE"
@@ -33,16 +43,19 @@ class AgendaCommand(StrEnum):
 
 AGENDA_TRANSITIONS: Table[AgendaState, AgendaCommand] = {
     AgendaState.TABLED: {
+        AgendaCommand.ANSWER: AgendaState.TABLED,
         AgendaCommand.AGREE: AgendaState.TABLED,
         AgendaCommand.COMPLETE: AgendaState.AGREED,
         AgendaCommand.SUPERSEDE: AgendaState.SUPERSEDED,
     },
     AgendaState.AGREED: {
+        AgendaCommand.ANSWER: None,
         AgendaCommand.AGREE: None,
         AgendaCommand.COMPLETE: None,
         AgendaCommand.SUPERSEDE: AgendaState.SUPERSEDED,
     },
     AgendaState.SUPERSEDED: {
+        AgendaCommand.ANSWER: None,
         AgendaCommand.AGREE: None,
         AgendaCommand.COMPLETE: None,
         AgendaCommand.SUPERSEDE: None,
@@ -83,6 +96,7 @@ class Agenda:
     """`payload` is the canonical form that `content_hash` was made over; neither ever changes.
 
     `version` counts the tabled versions of the meeting, `aggregate_version` the changes of this one.
+    `answers` holds the newest answer of each party to each item.
     """
 
     id: UUID
@@ -100,6 +114,30 @@ class Agenda:
     agreed_at: datetime | None
     aggregate_version: int
     traceparent: str | None
+    answers: tuple[ItemAnswer, ...] = ()
+
+    def answer(self, party: str, answers: Sequence[ItemAnswer], parties: Sequence[str]) -> "Agenda":
+        """With one party's answers to some of the items in place of what it said of them before.
+
+        Raises `NotAParty`, `AnswersOwnVersion`, `IllegalTransition`, or what is wrong with the answers.
+        """
+        if party not in parties:
+            raise NotAParty("only the parties of the series answer")
+        if party == self.tabled_by:
+            raise AnswersOwnVersion("who tables a version accepts it; table another to change it")
+        state = step(AGENDA_TRANSITIONS, self.state, AgendaCommand.ANSWER)
+        check_answers(answers, self.item_ids)
+        if any(answer.party != party for answer in answers):
+            raise NotAParty("nobody answers for another party")
+        answered = {answer.item_id for answer in answers}
+        rest = tuple(held for held in self.answers if held.party != party or held.item_id not in answered)
+        version = self.aggregate_version + 1
+        fresh = tuple(replace(answer, aggregate_version=version) for answer in answers)
+        return replace(self, state=state, answers=(*rest, *fresh), aggregate_version=version)
+
+    def open_items(self, parties: Iterable[str]) -> dict[str, tuple[UUID, ...]]:
+        """What a party has not accepted, by party."""
+        return open_items(self.item_ids, self.answers, parties)
 
     def supersede(self) -> "Agenda":
         """A newer version was tabled: what was agreed of this one is void."""
@@ -115,7 +153,7 @@ class Agenda:
     def agree(self, signatory: Signatory, content_hash: str, quorum: Quorum, now: datetime) -> "Agenda":
         """With one more agreement; unchanged when it was given before.
 
-        Raises `NotInQuorum`, `StaleContentHash` or `ReferenceStale`.
+        Raises `NotInQuorum`, `StaleContentHash`, `ReferenceStale` or `ItemsOpen`.
         """
         require_seat(quorum, signatory)
         if self.state is AgendaState.SUPERSEDED or content_hash != self.content_hash:
@@ -129,6 +167,13 @@ class Agenda:
                     item_id=str(held.item_id),
                     assessment_id=str(held.assessment_id),
                     state=held.state.value,
+                )
+        for party, item_ids in self.open_items(quorum).items():
+            if item_ids:
+                raise ItemsOpen(
+                    "the whole is agreed when every party has accepted every item",
+                    party=party,
+                    item_ids=",".join(str(item_id) for item_id in item_ids),
                 )
         agreed = (*self.agreed, signatory)
         complete = is_complete(quorum, agreed)

@@ -1,12 +1,14 @@
 """One party's own draft of an agenda. Drafts never cross between parties."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.agenda.domain.comparing import longest_ascent
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.refusals import PositionOutOfRange, StandingItemKept, UnknownItem
+from services.kernel.identifiers import template_item_id
 from services.kernel.series import ItemKind, Series, StandingItem
 
 TEMPLATE_MARKING = "TLP:CLEAR"
@@ -66,8 +68,56 @@ class Draft:
             raise StandingItemKept("standing items are on every agenda of the series")
         return self._changed(tuple(item for item in self.items if item.id != item_id))
 
+    def taking_over(self, tabled: Sequence[DraftItem]) -> "Draft":
+        """What lies on the table put first, in its order and words, before what only this draft holds.
+
+        Items keep their identity, so that a version tabled from it re-opens only what it changes.
+        """
+        taken = {item.id for item in tabled}
+        return self._changed((*tabled, *(item for item in self.items if item.id not in taken)))
+
     def _changed(self, items: tuple[DraftItem, ...]) -> "Draft":
         return replace(self, items=items, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """What a version of a draft changed of one item: `kind` is added, removed, moved or rewritten.
+
+    `fields` names what was rewritten. The last three say in which version, by whom and when.
+    """
+
+    item_id: UUID
+    kind: str
+    fields: tuple[str, ...] = ()
+    version: int = 0
+    official: str = ""
+    at: datetime | None = None
+
+
+def changes_between(before: Sequence[DraftItem], after: Sequence[DraftItem]) -> tuple[ItemChange, ...]:
+    """What tells one list of items from another. An item that only makes room is not moved."""
+    olds, news = {item.id: item for item in before}, {item.id: item for item in after}
+    found = [ItemChange(one, "removed") for one in olds if one not in news]
+    found += [ItemChange(one, "added") for one in news if one not in olds]
+    places = {one: place for place, one in enumerate(olds)}
+    common = [one for one in news if one in olds]
+    staying = longest_ascent([places[one] for one in common])
+    found += [ItemChange(one, "moved") for place, one in enumerate(common) if place not in staying]
+    for identity in common:
+        names = _rewritten(olds[identity], news[identity])
+        if names:
+            found.append(ItemChange(identity, "rewritten", names))
+    return tuple(found)
+
+
+def _rewritten(before: DraftItem, after: DraftItem) -> tuple[str, ...]:
+    names = [
+        one.name
+        for one in fields(ItemContent)
+        if getattr(before.content, one.name) != getattr(after.content, one.name)
+    ]
+    return (*names, "action_ids") if before.action_ids != after.action_ids else tuple(names)
 
 
 def start_draft(
@@ -77,15 +127,17 @@ def start_draft(
     series: Series,
     party: str,
     outstanding: Iterable[UUID],
-    new_item_id: Callable[[], UUID],
     now: datetime,
     traceparent: str | None,
 ) -> Draft:
-    """A draft from the series' template, each outstanding action exactly once under its own item."""
+    """A draft from the series' template, each outstanding action exactly once under its own item.
+
+    A line of the template is the same item in every party's draft of the meeting.
+    """
     actions = tuple(dict.fromkeys(outstanding))
     items = tuple(
         DraftItem(
-            id=new_item_id(),
+            id=template_item_id(meeting_id, standing.position),
             content=_content(standing),
             action_ids=actions if standing.outstanding_actions else (),
             proposed_at=now,

@@ -1,5 +1,7 @@
 """What a dialogue's agenda refuses, and under which code."""
 
+from collections.abc import Mapping, Sequence
+
 from services.kernel.refusals import Refusal, RefusalKind
 
 
@@ -11,10 +13,17 @@ class IllegalTransition(Refusal):
 
 
 class StaleVersion(Refusal):
-    """Somebody changed it since the caller read it."""
+    """Somebody changed it since the caller read it; `changes` says what, oldest first."""
 
     kind = RefusalKind.STALE
     reason = "STALE_VERSION"
+
+    def __init__(self, detail: str, *, changes: Sequence[Mapping[str, object]] = (), **metadata: str) -> None:
+        super().__init__(detail, **metadata)
+        self.changes = changes
+
+    def members(self) -> Mapping[str, object]:
+        return {**super().members(), "changes": list(self.changes)} if self.changes else super().members()
 
 
 class MeetingInThePast(Refusal):
@@ -169,6 +178,41 @@ class NotInQuorum(Refusal):
 
     kind = RefusalKind.FORBIDDEN
     reason = "NOT_IN_QUORUM"
+
+
+class AnswersOwnVersion(Refusal):
+    """A party does not answer the version that it tabled itself."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "ANSWERS_OWN_VERSION"
+
+
+class AnswerTwice(Refusal):
+    """One item has two answers in one request."""
+
+    kind = RefusalKind.INVALID
+    reason = "ANSWER_TWICE"
+
+
+class ProposalMissing(Refusal):
+    """An amendment proposes a change, and no other answer does."""
+
+    kind = RefusalKind.INVALID
+    reason = "PROPOSAL_MISSING"
+
+
+class ItemsOpen(Refusal):
+    """A party has not accepted every item of the agenda."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "ITEMS_OPEN"
+
+
+class OfAnotherMeeting(Refusal):
+    """The two are not of one meeting."""
+
+    kind = RefusalKind.INVALID
+    reason = "OF_ANOTHER_MEETING"
 
 
 class AgendaNotAgreed(Refusal):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
@@ -17,11 +17,14 @@ from services.agenda.http.agreements import (
     agreement_models,
     statement_model,
 )
+from services.agenda.http.answers import AnsweredItemModel, AnswersBody, answered_items
+from services.agenda.http.comparing import ComparisonModel, comparison_model
 from services.agenda.http.fields import Banner, Body
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.statements import document_of
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
-from services.agenda.usecases.read_agendas import list_agendas, read_agenda
+from services.agenda.usecases.answer_items import answer_items
+from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
 from services.agenda.usecases.table_agenda import table_agenda
 from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency, etag
 from services.chassis.identity import Principal
@@ -31,6 +34,7 @@ router = APIRouter(prefix="/v1", tags=["agendas"])
 
 Tabler = Annotated[Principal, Depends(permit_command(Command.TABLE_AGENDA))]
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_AGENDA))]
+Answerer = Annotated[Principal, Depends(permit_command(Command.ANSWER_ITEMS))]
 Chair = Annotated[Principal, Depends(permit_command(Command.AGREE_AGENDA))]
 
 
@@ -45,7 +49,10 @@ class StaleReferenceModel(BaseModel):
 
 
 class AgendaModel(BaseModel):
-    """`document` is the tabled version in proto JSON; `content_hash` is over its canonical form."""
+    """`document` is the tabled version in proto JSON; `content_hash` is over its canonical form.
+
+    `items` has what each party said of each, and who has still to accept it.
+    """
 
     id: UUID
     meeting_id: UUID
@@ -53,6 +60,7 @@ class AgendaModel(BaseModel):
     state: str
     content_hash: str
     document: dict[str, Any]
+    items: list[AnsweredItemModel]
     agreements: list[PartyAgreementModel]
     stale_references: list[StaleReferenceModel]
     etag: str
@@ -70,6 +78,7 @@ def agenda_model(agenda: Agenda, policy: Policy) -> AgendaModel:
         state=agenda.state.value,
         content_hash=agenda.content_hash,
         document=document_of(agenda.payload),
+        items=answered_items(agenda, policy.get_series(agenda.series).parties),
         agreements=agreement_models(policy.get_series(agenda.series).quorum, agenda.agreed),
         stale_references=[
             StaleReferenceModel(
@@ -118,6 +127,41 @@ async def of_meeting(principal: Viewer, meeting_id: UUID, parts: Parts) -> Agend
 async def read(principal: Viewer, agenda_id: UUID, parts: Parts) -> Response:
     found = await read_agenda(parts.database, reader_of(principal), agenda_id, policy=parts.policy)
     return _encoded(found, parts.policy).response()
+
+
+@router.get("/agendas/{agenda_id}/difference")
+async def difference(
+    principal: Viewer, agenda_id: UUID, earlier: Annotated[UUID, Query(alias="from")], parts: Parts
+) -> ComparisonModel:
+    """What this version changes of an earlier one, or of any other of its meeting."""
+    return comparison_model(
+        await compare_agendas(parts.database, reader_of(principal), agenda_id, earlier, policy=parts.policy)
+    )
+
+
+@router.post("/agendas/{agenda_id}/answers", responses={200: {"model": AgendaModel}})
+async def answer(
+    principal: Answerer,
+    agenda_id: UUID,
+    body: AnswersBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: answer_items(
+            once,
+            reader,
+            agenda_id,
+            body.texts(),
+            body.marking,
+            expected,
+            policy=parts.policy,
+            clock=parts.clock,
+        ),
+        lambda agenda: _encoded(agenda, parts.policy),
+    )
 
 
 @router.get("/agendas/{agenda_id}/agreement")

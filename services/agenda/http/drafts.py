@@ -19,6 +19,7 @@ from services.agenda.usecases.drafting import (
     remove_item,
     rewrite_item,
     start,
+    take_over,
 )
 from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
 from services.chassis.identity import Principal
@@ -34,6 +35,10 @@ Editor = Annotated[Principal, Depends(permit_command(Command.EDIT_DRAFT))]
 
 class StartBody(Body):
     """Nothing is asked for: a draft comes from its series' template."""
+
+
+class TakeOverBody(Body):
+    agenda_id: UUID
 
 
 class ReferenceBody(Body):
@@ -165,6 +170,23 @@ async def create(
 async def read(principal: Viewer, draft_id: UUID, parts: Parts) -> Response:
     found = await read_draft(parts.database, reader_of(principal), draft_id, policy=parts.policy)
     return _encoded(found).response()
+
+
+@router.post("/drafts/{draft_id}/take-over", responses={200: {"model": DraftModel}})
+async def take(
+    principal: Editor,
+    draft_id: UUID,
+    body: TakeOverBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    """Puts what lies on the table into the own draft, where it can be changed and tabled again."""
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: take_over(once, reader, draft_id, body.agenda_id, expected, drafting=parts.drafting()),
+        _encoded,
+    )
 
 
 @router.post("/drafts/{draft_id}/items", status_code=201, responses={201: {"model": DraftModel}})

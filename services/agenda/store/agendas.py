@@ -7,11 +7,13 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
+from services.agenda.domain.answers import ItemAnswer
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import Reference, ReferenceState
 from services.agenda.domain.refusals import StaleVersion
 from services.agenda.domain.releases import ReleaseDecision
 from services.agenda.store.agreements import Subject, signatories
+from services.agenda.store.answers import current_answers, insert_answers
 from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
 from services.kernel.release_terms import Mode, Rendition
@@ -26,7 +28,7 @@ async def insert_agenda(
     decisions: Iterable[tuple[UUID, ReleaseDecision]],
     audit: AuditEntry,
 ) -> None:
-    """With the decisions that allowed it, each under its item."""
+    """With the decisions that allowed it, each under its item, and the answers that hold from the start."""
     await tx.execute(
         f"INSERT INTO agenda ({_COLUMNS})"  # noqa: S608
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -90,6 +92,7 @@ async def insert_agenda(
                 for item_id, decision in decisions
             ],
         )
+    await insert_answers(tx, agenda.id, agenda.answers)
     await append(tx, audit)
 
 
@@ -190,8 +193,15 @@ async def _select(
         held = HeldReference(item_id, reference, ReferenceState(state), denied)
         references.setdefault(agenda_id, []).append(held)
     agreed = await signatories(tx, Subject.AGENDA, ids)
+    answers = await current_answers(tx, ids)
     return tuple(
-        _agenda(row, item_ids.get(row[0], []), references.get(row[0], []), agreed.get(row[0], ()))
+        _agenda(
+            row,
+            item_ids.get(row[0], []),
+            references.get(row[0], []),
+            agreed.get(row[0], ()),
+            answers.get(row[0], ()),
+        )
         for row in rows
     )
 
@@ -201,6 +211,7 @@ def _agenda(
     item_ids: Sequence[UUID],
     references: Sequence[HeldReference],
     agreed: tuple[Signatory, ...],
+    answers: tuple[ItemAnswer, ...],
 ) -> Agenda:
     return Agenda(
         id=row[0],
@@ -218,4 +229,5 @@ def _agenda(
         agreed_at=row[9],
         aggregate_version=row[10],
         traceparent=row[11],
+        answers=answers,
     )

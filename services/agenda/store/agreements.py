@@ -84,3 +84,18 @@ async def signatories(
     for subject_id, party, organisation in await cursor.fetchall():
         found[subject_id] = (*found.get(subject_id, ()), Signatory(party, organisation))
     return found
+
+
+async def agreements_to(tx: Transaction, subject: Subject, subject_id: UUID) -> tuple[StoredAgreement, ...]:
+    """The agreements that hold, by party and organisation."""
+    cursor = await tx.execute(
+        """
+        SELECT party, organisation, official, content_hash, type, payload, jws, given_at FROM agreement
+        WHERE subject = %s AND subject_id = %s AND voided_at IS NULL ORDER BY party, organisation
+        """,
+        [subject, subject_id],
+    )
+    return tuple(
+        StoredAgreement(subject, subject_id, Signatory(party, organisation), *rest)
+        for party, organisation, *rest in await cursor.fetchall()
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from services.agenda.domain.draft import Draft
+from services.agenda.domain.draft import Draft, ItemChange, changes_between
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.references import Reference
 from services.agenda.domain.refusals import DraftExists, StaleVersion
@@ -33,16 +33,51 @@ async def insert_draft(tx: Transaction, draft: Draft, audit: AuditEntry) -> None
 
 
 async def update_draft(tx: Transaction, draft: Draft, expected: int, audit: AuditEntry) -> None:
-    """Raises `StaleVersion`."""
+    """With a record of what it changes, for who comes with an older version. Raises `StaleVersion`."""
     updated = await tx.execute(
         "UPDATE draft SET version = %s WHERE id = %s AND version = %s",
         [draft.version, draft.id, expected],
     )
     if updated.rowcount == 0:
         raise StaleVersion("the draft has changed since it was read")
+    before = await _items(tx, draft.id)
     await tx.execute("DELETE FROM draft_item WHERE draft_id = %s", [draft.id])
     await _write_items(tx, draft)
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO draft_change (draft_id, version, place, item_id, kind, fields, official, at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            [
+                [
+                    draft.id,
+                    draft.version,
+                    place,
+                    change.item_id,
+                    change.kind,
+                    list(change.fields),
+                    audit.actor,
+                    audit.at,
+                ]
+                for place, change in enumerate(changes_between(before, draft.items))
+            ],
+        )
     await append(tx, audit)
+
+
+async def changes_since(tx: Transaction, draft_id: UUID, version: int) -> tuple[ItemChange, ...]:
+    """What was changed after a version, oldest first."""
+    cursor = await tx.execute(
+        """
+        SELECT version, item_id, kind, fields, official, at FROM draft_change
+        WHERE draft_id = %s AND version > %s ORDER BY version, place
+        """,
+        [draft_id, version],
+    )
+    return tuple(
+        ItemChange(row[1], row[2], tuple(row[3]), row[0], row[4], row[5]) for row in await cursor.fetchall()
+    )
 
 
 async def _write_items(tx: Transaction, draft: Draft) -> None:
@@ -76,11 +111,12 @@ async def _write_items(tx: Transaction, draft: Draft) -> None:
         )
         await cursor.executemany(
             """
-            INSERT INTO draft_reference (item_id, place, assessment_id, revision, rendition, mode)
-            VALUES (%s, %s, %s, %s, %s, %s)
+            INSERT INTO draft_reference (draft_id, item_id, place, assessment_id, revision, rendition, mode)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
             """,
             [
                 [
+                    draft.id,
                     item.id,
                     place,
                     reference.assessment_id,
@@ -112,8 +148,7 @@ async def _items(tx: Transaction, draft_id: UUID) -> tuple[DraftItem, ...]:
         await cursor.execute("SELECT * FROM draft_item WHERE draft_id = %s ORDER BY position", [draft_id])
         rows = await cursor.fetchall()
         await cursor.execute(
-            "SELECT * FROM draft_reference WHERE item_id = ANY(%s) ORDER BY item_id, place",
-            [[row["id"] for row in rows]],
+            "SELECT * FROM draft_reference WHERE draft_id = %s ORDER BY item_id, place", [draft_id]
         )
         references: dict[UUID, list[Reference]] = {}
         for row in await cursor.fetchall():

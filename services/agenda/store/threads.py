@@ -32,19 +32,21 @@ class ProposedItem:
     proposed_at: datetime
 
 
-async def items_of_id(tx: Transaction, wanted: UUID) -> set[UUID]:
+async def items_of_id(tx: Transaction, party: str, wanted: UUID) -> set[UUID]:
     """The items that an id names or leads to: its own, or those of an assessment, agenda, outcome or
-    action. Of a whole agenda, those with a reference or an outcome.
+    action. Of a whole agenda, those with a reference or an outcome; of drafts, those of the party.
     """
     cursor = await tx.execute(
         """
-        SELECT id FROM draft_item WHERE id = %(id)s
-        UNION SELECT item_id FROM draft_reference WHERE assessment_id = %(id)s
+        SELECT item.id FROM draft_item AS item JOIN draft ON draft.id = item.draft_id
+        WHERE item.id = %(id)s AND party = %(party)s
+        UNION SELECT item_id FROM draft_reference JOIN draft ON draft.id = draft_reference.draft_id
+        WHERE assessment_id = %(id)s AND party = %(party)s
         UNION SELECT item_id FROM agenda_item WHERE item_id = %(id)s
         UNION SELECT item_id FROM agenda_reference WHERE assessment_id = %(id)s OR agenda_id = %(id)s
         UNION SELECT item_id FROM outcome WHERE id = %(id)s OR action_id = %(id)s OR agenda_id = %(id)s
         """,
-        {"id": wanted},
+        {"id": wanted, "party": party},
     )
     return {item_id for (item_id,) in await cursor.fetchall()}
 
@@ -71,32 +73,43 @@ async def places(tx: Transaction, item_ids: Iterable[UUID]) -> tuple[ItemPlace, 
 
 
 async def references_of(
-    tx: Transaction, drafted: Sequence[UUID], tabled: Sequence[UUID]
+    tx: Transaction, party: str, drafted: Sequence[UUID], tabled: Sequence[UUID]
 ) -> tuple[ItemReference, ...]:
-    """The references of items, from the draft for those in `drafted`, from the table for `tabled`."""
+    """The references of items, from the party's draft for those in `drafted`, from the table for `tabled`.
+
+    An item may lie in the drafts of several parties: none of another party's is looked at.
+    """
     cursor = await tx.execute(
         """
-        SELECT item_id, assessment_id, revision FROM draft_reference WHERE item_id = ANY(%s)
+        SELECT item_id, assessment_id, revision FROM draft_reference
+        JOIN draft ON draft.id = draft_reference.draft_id WHERE item_id = ANY(%s) AND party = %s
         UNION SELECT item_id, assessment_id, revision FROM agenda_reference WHERE item_id = ANY(%s)
         """,
-        [list(drafted), list(tabled)],
+        [list(drafted), party, list(tabled)],
     )
     return tuple(ItemReference(*row) for row in await cursor.fetchall())
 
 
-async def items_sharing(tx: Transaction, assessment_ids: Iterable[UUID]) -> set[UUID]:
+async def items_sharing(tx: Transaction, party: str, assessment_ids: Iterable[UUID]) -> set[UUID]:
+    """The items on the table, and those of the party's own drafts, that rest on any of the assessments."""
     cursor = await tx.execute(
         """
-        SELECT item_id FROM draft_reference WHERE assessment_id = ANY(%(ids)s)
+        SELECT item_id FROM draft_reference JOIN draft ON draft.id = draft_reference.draft_id
+        WHERE assessment_id = ANY(%(ids)s) AND party = %(party)s
         UNION SELECT item_id FROM agenda_reference WHERE assessment_id = ANY(%(ids)s)
         """,
-        {"ids": list(assessment_ids)},
+        {"ids": list(assessment_ids), "party": party},
     )
     return {item_id for (item_id,) in await cursor.fetchall()}
 
 
-async def proposed_items(tx: Transaction, item_ids: Sequence[UUID]) -> tuple[ProposedItem, ...]:
+async def proposed_items(tx: Transaction, party: str, item_ids: Sequence[UUID]) -> tuple[ProposedItem, ...]:
+    """The items as they stand in the party's own drafts."""
     cursor = await tx.execute(
-        "SELECT id, title, proposed_at FROM draft_item WHERE id = ANY(%s)", [list(item_ids)]
+        """
+        SELECT item.id, title, proposed_at FROM draft_item AS item
+        JOIN draft ON draft.id = item.draft_id WHERE item.id = ANY(%s) AND party = %s
+        """,
+        [list(item_ids), party],
     )
     return tuple(ProposedItem(*row) for row in await cursor.fetchall())

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.draft import Draft, start_draft
-from services.agenda.domain.items import DraftItem, ItemContent, check_content
+from services.agenda.domain.items import DraftItem, ItemContent, TabledItem, check_content
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference, ReferenceState, reference_state
-from services.agenda.domain.refusals import StaleVersion
+from services.agenda.domain.refusals import OfAnotherMeeting, StaleVersion
+from services.agenda.statements import read_items
 from services.agenda.store.actions import outstanding_actions
 from services.agenda.store.assessments import standings
-from services.agenda.store.drafts import insert_draft, update_draft
-from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.agenda.store.drafts import changes_since, insert_draft, update_draft
+from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -53,7 +55,6 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
             series=drafting.policy.get_series(meeting.series),
             party=reader.party,
             outstanding=await outstanding_actions(tx, meeting.series),
-            new_item_id=drafting.ids,
             now=now,
             traceparent=current_traceparent(),
         )
@@ -153,6 +154,58 @@ async def remove_item(
     )
 
 
+async def take_over(
+    once: Once[DraftView],
+    reader: Reader,
+    draft_id: UUID,
+    agenda_id: UUID,
+    expected: int,
+    *,
+    drafting: Drafting,
+) -> DraftView:
+    """The draft with what a tabled version of its meeting holds, to answer it with a version of one's own.
+
+    Raises `NoAccess`, `OfAnotherMeeting` or `StaleVersion`.
+    """
+    now = drafting.clock()
+    async with once.transaction() as tx:
+        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
+        agenda = await agenda_for(tx, reader, Command.READ_AGENDA, agenda_id, drafting.policy)
+        if agenda.meeting_id != draft.meeting_id:
+            raise OfAnotherMeeting("the agenda is of another meeting", pointer="/agenda_id")
+        await require_version(tx, draft, expected)
+        changed = draft.taking_over(
+            [_drafted(item, agenda.tabled_at, agenda.traceparent) for item in read_items(agenda.payload)]
+        )
+        audit = audit_of(
+            once, reader, "draft.version-taken-over", "draft", draft.id, now, agenda_id=str(agenda.id)
+        )
+        await update_draft(tx, changed, expected, audit)
+        return await once.answer(tx, await _view(tx, changed))
+
+
+def _drafted(item: TabledItem, at: datetime, traceparent: str | None) -> DraftItem:
+    return DraftItem(
+        id=item.id,
+        content=ItemContent(
+            title=item.title,
+            kind=item.kind,
+            purpose=item.purpose,
+            minutes=item.minutes,
+            leads=dict(item.leads),
+            commitments=item.commitments,
+            theme=item.theme,
+            marking=item.marking,
+            references=tuple(
+                Reference(one.assessment_id, one.revision, one.rendition, one.mode) for one in item.references
+            ),
+        ),
+        action_ids=item.action_ids,
+        proposed_at=at,
+        traceparent=traceparent,
+    )
+
+
 async def _check(
     database: Database, reader: Reader, draft_id: UUID, content: ItemContent, drafting: Drafting
 ) -> None:
@@ -180,12 +233,32 @@ async def _change(
     now = drafting.clock()
     async with once.transaction() as tx:
         draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
-        if draft.version != expected:
-            raise StaleVersion("the draft has changed since it was read", version=str(draft.version))
+        await require_version(tx, draft, expected)
         changed = change(draft)
         audit = audit_of(once, reader, action, "draft", draft.id, now, item_id=str(item_id))
         await update_draft(tx, changed, expected, audit)
         return await once.answer(tx, await _view(tx, changed, link=item_id))
+
+
+async def require_version(tx: Transaction, draft: Draft, expected: int) -> None:
+    """Raises `StaleVersion` with what was changed since the caller read the draft."""
+    if draft.version == expected:
+        return
+    raise StaleVersion(
+        "the draft has changed since it was read",
+        version=str(draft.version),
+        changes=[
+            {
+                "version": change.version,
+                "item_id": str(change.item_id),
+                "change": change.kind,
+                "fields": list(change.fields),
+                "official": change.official,
+                "at": change.at.isoformat() if change.at else "",
+            }
+            for change in await changes_since(tx, draft.id, expected)
+        ],
+    )
 
 
 async def _view(tx: Transaction, draft: Draft, link: UUID | None = None) -> DraftView:

@@ -1,9 +1,12 @@
 """Tabled agendas as every party of the series sees them."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.comparing import VersionDifference, compare
 from services.agenda.domain.permissions import Command
+from services.agenda.domain.refusals import OfAnotherMeeting
 from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.usecases.access import agenda_for, meeting_for
 from services.chassis.database import Database
@@ -15,6 +18,27 @@ async def read_agenda(database: Database, reader: Reader, agenda_id: UUID, *, po
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
         return await agenda_for(tx, reader, Command.READ_AGENDA, agenda_id, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two tabled versions of one meeting and what the second changes of the first."""
+
+    before: Agenda
+    after: Agenda
+    difference: VersionDifference
+
+
+async def compare_agendas(
+    database: Database, reader: Reader, agenda_id: UUID, earlier_id: UUID, *, policy: Policy
+) -> Comparison:
+    """Raises `NoAccess` or `OfAnotherMeeting`."""
+    async with database.transaction() as tx:
+        after = await agenda_for(tx, reader, Command.READ_AGENDA, agenda_id, policy)
+        before = await agenda_for(tx, reader, Command.READ_AGENDA, earlier_id, policy)
+    if before.meeting_id != after.meeting_id:
+        raise OfAnotherMeeting("versions of one meeting are compared", pointer="/from")
+    return Comparison(before, after, compare(before.payload, after.payload))
 
 
 async def list_agendas(

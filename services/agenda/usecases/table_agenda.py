@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
+from services.agenda.domain.answers import answers_on_tabling, item_hashes
 from services.agenda.domain.draft import Draft
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting, MeetingCommand
@@ -17,7 +18,7 @@ from services.agenda.domain.references import (
     ReferenceState,
     reference_state,
 )
-from services.agenda.domain.refusals import ReferenceStale, StaleVersion
+from services.agenda.domain.refusals import ReferenceStale
 from services.agenda.domain.releases import TextAnswer, tabled_items
 from services.agenda.events import agenda_changed
 from services.agenda.statements import tabled_agenda
@@ -32,6 +33,7 @@ from services.agenda.store.assessments import hold_standings
 from services.agenda.store.meetings import update_meeting
 from services.agenda.store.releases import denials
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.agenda.usecases.drafting import require_version
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -64,6 +66,8 @@ async def table_agenda(
 ) -> Agenda:
     """The new version; the one before it is superseded and its agreements are void.
 
+    The caller's party accepts every item by it; what the others said of an item that is unchanged holds.
+
     Every reference needs a stored decision that allows exactly that text for every party. Raises
     `NoAccess`, `StaleVersion`, `MeetingHasBegun`, `ReferenceNotReleasable`, `ReferenceStale`, or what is
     wrong with the marking.
@@ -72,7 +76,7 @@ async def table_agenda(
     async with tabling.database.transaction() as tx:
         draft = await draft_for(tx, reader, Command.TABLE_AGENDA, draft_id, policy)
         meeting = await meeting_for(tx, reader, Command.TABLE_AGENDA, draft.meeting_id, policy)
-    _require_version(draft, expected)
+        await require_version(tx, draft, expected)
     texts = {reference for item in draft.items for reference in item.content.references}
     ordered = sorted(texts, key=lambda text: (str(text.assessment_id), text.revision, text.rendition))
     answers = await tabling.threatfeed.decide(meeting, ordered)
@@ -90,7 +94,7 @@ async def table_agenda(
         known = await hold_standings(tx, {reference.assessment_id for reference in texts})
         meeting = await meeting_for(tx, reader, Command.TABLE_AGENDA, draft.meeting_id, policy, lock=True)
         current = await draft_for(tx, reader, Command.TABLE_AGENDA, draft_id, policy, lock=True)
-        _require_version(current, expected)
+        await require_version(tx, current, expected)
         _require_allowed_still(
             answers, await denials(tx, meeting.id, [reference.assessment_id for reference in texts])
         )
@@ -131,6 +135,14 @@ async def _put_on_table(
         marking=marking,
     )
     link_current_span(*(item.traceparent for item in draft.items))
+    answers_kept = answers_on_tabling(
+        item_hashes(statement.payload),
+        former.answers if former is not None else (),
+        tabled_by=draft.party,
+        organisation=reader.organisation,
+        version=version,
+        now=now,
+    )
     agenda = Agenda(
         id=agenda_id,
         meeting_id=meeting.id,
@@ -147,6 +159,7 @@ async def _put_on_table(
         agreed_at=None,
         aggregate_version=1,
         traceparent=current_traceparent(),
+        answers=answers_kept,
     )
     audit = audit_of(
         once,
@@ -179,11 +192,6 @@ async def _put_on_table(
     events.append(agenda_changed(agenda, agenda.traceparent, now))
     await enqueue(tx, events, now)
     return await once.answer(tx, agenda)
-
-
-def _require_version(draft: Draft, expected: int) -> None:
-    if draft.version != expected:
-        raise StaleVersion("the draft has changed since it was read", version=str(draft.version))
 
 
 def _require_allowed_still(

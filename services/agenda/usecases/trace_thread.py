@@ -102,7 +102,7 @@ async def _asked(peer: str, question: Awaitable[T], missing: set[str]) -> T | No
 
 async def _held(reader: Reader, wanted: str, tracing: Tracing) -> _Held:
     async with tracing.database.transaction() as tx:
-        start = await _start(tx, wanted)
+        start = await _start(tx, reader.party, wanted)
         known: set[UUID] = set()
         drafted: set[UUID] = set()
         tabled: set[UUID] = set()
@@ -118,21 +118,21 @@ async def _held(reader: Reader, wanted: str, tracing: Tracing) -> _Held:
                 else:
                     tabled.add(place.item_id)
                     agenda_ids.add(place.agenda_id)
-            references = await references_of(tx, sorted(drafted), sorted(tabled))
-            start = await items_sharing(tx, {found.assessment_id for found in references})
+            references = await references_of(tx, reader.party, sorted(drafted), sorted(tabled))
+            start = await items_sharing(tx, reader.party, {found.assessment_id for found in references})
         return _Held(
             references=references,
-            proposed=await proposed_items(tx, sorted(drafted)),
+            proposed=await proposed_items(tx, reader.party, sorted(drafted)),
             agendas=await agendas_by_id(tx, sorted(agenda_ids)),
             outcomes=await outcomes_of_items(tx, sorted(tabled)),
             items=frozenset(drafted | tabled),
         )
 
 
-async def _start(tx: Transaction, wanted: str) -> set[UUID]:
+async def _start(tx: Transaction, party: str, wanted: str) -> set[UUID]:
     """The items an id leads to; an agreed item may be written `<agenda>:<item>`."""
     try:
-        return await items_of_id(tx, UUID(wanted.rpartition(":")[2]))
+        return await items_of_id(tx, party, UUID(wanted.rpartition(":")[2]))
     except ValueError:
         return await items_of_action(tx, wanted)
 

@@ -56,7 +56,7 @@ async def _refused(request: Request, refusal: Exception) -> Response:
     structlog.get_logger("http").info(
         "refused", reason=refusal.reason, pointer=refusal.pointer, path=request.url.path
     )
-    members: dict[str, Any] = dict(refusal.metadata)
+    members: dict[str, Any] = dict(refusal.members())
     if refusal.pointer is not None:
         members["errors"] = [{"pointer": refusal.pointer, "detail": refusal.detail}]
     headers = None

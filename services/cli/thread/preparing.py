@@ -8,6 +8,7 @@ from services.cli.failures import CommandFailed
 from services.cli.thread.stage import (
     CHAIRS,
     JOINT_MARKING,
+    OTHER_SECRETARIAT,
     PATIENCE,
     SECRETARIAT,
     SERIES,
@@ -111,8 +112,18 @@ async def table_agenda(stage: Stage) -> None:
 
 
 async def agree_agenda(stage: Stage) -> None:
-    """Each co-chair signs the same content hash with a key of its own."""
+    """The other secretariat accepts each item; each co-chair signs the same content hash with its own key."""
     path = f"/v1/agendas/{stage.record.agenda_id}"
+    desk = stage.desk(OTHER_SECRETARIAT)
+    tabled = await desk.get("agenda", path)
+    wanted = [
+        {"item_id": item["item_id"], "answer": "ACCEPTED"}
+        for item in tabled["items"]
+        if desk.account.party in item["open_for"]
+    ]
+    if wanted:
+        await desk.change("agenda", path, "answers", {"marking": JOINT_MARKING, "answers": wanted})
+        stage.say(f"{OTHER_SECRETARIAT} accepted {len(wanted)} items")
     await _agree(stage, path, "AGREED")
 
 

@@ -20,6 +20,7 @@ SERIES: Final = "uk-eu"
 JOINT_MARKING: Final = "TLP:GREEN//UK OFFICIAL REL EU"
 CHAIRS: Final = ("fcdo-chair", "dsit-chair", "eeas-chair", "cnect-chair")
 SECRETARIAT: Final = "fcdo-secretariat"
+OTHER_SECRETARIAT: Final = "eeas-secretariat"
 PATIENCE: Final = 30.0
 
 

@@ -265,6 +265,7 @@ async def test_agreeing_on_a_hash_that_is_not_on_the_table(dialogue: Dialogue) -
 
 async def test_signatures_that_are_not_the_callers_over_this_text(dialogue: Dialogue) -> None:
     _, _, agenda = await dialogue.tabled()
+    await dialogue.accept(agenda["id"])
     mine = (await dialogue.statement(FCDO, "agendas", agenda["id"]))["payload"]
     good = dialogue.signature(FCDO, mine)
     header, _, rest = good.split(".")

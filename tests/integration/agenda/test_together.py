@@ -17,6 +17,7 @@ from tests.support.dialogue import (
 
 async def test_all_chairs_agree_at_once_and_none_is_lost(dialogue: Dialogue) -> None:
     _, _, agenda = await dialogue.tabled()
+    await dialogue.accept(agenda["id"])
     answers = await asyncio.gather(
         *(dialogue.try_to_agree(official, "agendas", agenda["id"]) for official in QUORUM)
     )

@@ -1,12 +1,11 @@
 """A draft: the template, dense positions, outstanding actions once each."""
 
 from dataclasses import replace
-from itertools import count
 from uuid import UUID
 
 import pytest
 
-from services.agenda.domain.draft import Draft, start_draft
+from services.agenda.domain.draft import Draft, changes_between, start_draft
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.refusals import PositionOutOfRange, StandingItemKept, UnknownItem
 from services.kernel.series import ItemKind, ItemPurpose
@@ -27,14 +26,12 @@ CONTENT = ItemContent(
 
 
 def started(*outstanding: UUID) -> Draft:
-    numbers = count(1)
     return start_draft(
         id=UUID(int=1_000),
         meeting_id=UUID(int=2_000),
         series=SERIES,
         party="UK",
         outstanding=outstanding,
-        new_item_id=lambda: UUID(int=next(numbers)),
         now=AT,
         traceparent=None,
     )
@@ -75,9 +72,44 @@ def test_a_rewritten_item_keeps_its_place_or_moves() -> None:
 def test_standing_items_stay_and_unknown_ones_are_refused() -> None:
     draft = started()
     with pytest.raises(StandingItemKept):
-        draft.without_item(UUID(int=1))
+        draft.without_item(draft.items[0].id)
     with pytest.raises(StandingItemKept):
-        draft.with_content(UUID(int=1), CONTENT, None, None)
+        draft.with_content(draft.items[0].id, CONTENT, None, None)
     with pytest.raises(UnknownItem):
         draft.without_item(UUID(int=99))
-    assert len(draft.without_item(UUID(int=4)).items) == 10
+    assert len(draft.without_item(draft.items[3].id).items) == 10
+
+
+def test_a_line_of_the_template_is_one_item_in_every_partys_draft() -> None:
+    theirs = replace(started(), party="EU")
+    assert [one.id for one in theirs.items] == [one.id for one in started().items]
+    assert len({one.id for one in theirs.items}) == len(theirs.items)
+
+
+def test_taking_over_puts_the_tabled_items_first_and_keeps_what_only_the_draft_holds() -> None:
+    draft = started().with_item(item(50), 1)
+    tabled = [replace(draft.items[2], content=replace(CONTENT, title="Theirs")), item(60)]
+    taken = draft.taking_over(tabled)
+    assert [one.id for one in taken.items[:3]] == [draft.items[2].id, UUID(int=60), UUID(int=50)]
+    assert taken.items[0].content.title == "Theirs"
+    assert len(taken.items) == len(draft.items) + 1
+    assert taken.version == draft.version + 1
+
+
+def test_what_changed_between_two_drafts_is_said_item_by_item() -> None:
+    before = started().with_item(item(50), None)
+    after = (
+        before.with_content(before.items[3].id, replace(CONTENT, minutes=5), 1, None)
+        .without_item(UUID(int=50))
+        .with_item(item(51), 2)
+    )
+    found = changes_between(before.items, after.items)
+    assert {(one.kind, one.item_id) for one in found} == {
+        ("removed", UUID(int=50)),
+        ("added", UUID(int=51)),
+        ("moved", before.items[3].id),
+        ("rewritten", before.items[3].id),
+    }
+    (rewritten,) = [one for one in found if one.kind == "rewritten"]
+    assert set(rewritten.fields) == {"title", "minutes", "leads", "commitments", "marking"}
+    assert changes_between(before.items, before.items) == ()

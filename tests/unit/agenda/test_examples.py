@@ -13,6 +13,7 @@ from google.protobuf import json_format
 
 from services.agenda.domain.action_text import ActionText, Owner
 from services.agenda.domain.agenda import AgendaState
+from services.agenda.domain.answers import Answer, Proposal, item_hashes
 from services.agenda.domain.outcome import (
     Addressee,
     Outcome,
@@ -26,6 +27,7 @@ from services.agenda.events import agenda_changed, outcome_agreed
 from services.agenda.statements import (
     Statement,
     agreement,
+    item_answer,
     proposed_outcome,
     read_items,
     tabled_agenda,
@@ -37,6 +39,7 @@ from tests.support.agenda import (
     ITEM_ID,
     OUTCOME_ID,
     POLICY,
+    accepted,
     meeting,
     tabled,
     tabled_item,
@@ -138,6 +141,21 @@ def by_a_chair() -> Statement:
     )
 
 
+def amended() -> Statement:
+    on_table = on_the_table()
+    answer = accepted(
+        ITEM_ID,
+        "EU",
+        answer=Answer.AMENDED,
+        comment="Twenty minutes are too few.",
+        proposal=Proposal("", 40, 2),
+        marking="TLP:GREEN",
+        item_hash=item_hashes(on_table.payload)[ITEM_ID],
+        organisation="EEAS",
+    )
+    return item_answer(answer, agenda_id=AGENDA_ID, version=2, content_hash=on_table.content_hash)
+
+
 def outcome(statement: Statement, **changes: Any) -> Outcome:
     agreed = Outcome(
         id=OUTCOME_ID,
@@ -190,6 +208,7 @@ CASES = {
     "entente.exchange.v1.Outcome/deferred.json": lambda: deferred().document,
     "entente.exchange.v1.Outcome/guidance.json": lambda: guidance().document,
     "entente.exchange.v1.Agreement/chair-on-agenda.json": lambda: by_a_chair().document,
+    "entente.exchange.v1.ItemAnswer/amended.json": lambda: amended().document,
     "entente.agenda.v1.AgendaChanged/tabled.json": lambda: agenda_event(AgendaState.TABLED),
     "entente.agenda.v1.AgendaChanged/agreed.json": lambda: agenda_event(AgendaState.AGREED),
     "entente.agenda.v1.AgendaChanged/superseded.json": lambda: agenda_event(AgendaState.SUPERSEDED),

@@ -1,0 +1,105 @@
+"""How answers to items are given and shown."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StrictInt
+
+from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.answers import Answer, ItemAnswer, Proposal
+from services.agenda.http.fields import Banner, Body, Line, OptionalProse
+from services.agenda.usecases.answer_items import AnswerText
+
+
+class ProposalBody(Body):
+    """How the party would have the item; what is left out would stay."""
+
+    title: Line | None = None
+    minutes: Annotated[StrictInt, Field(ge=1, le=1_440)] | None = None
+    position: Annotated[StrictInt, Field(ge=1, le=1_000)] | None = None
+
+    def proposal(self) -> Proposal:
+        return Proposal(self.title or "", self.minutes, self.position)
+
+
+class AnswerBody(Body):
+    """`comment` is read by the other parties."""
+
+    item_id: UUID
+    answer: Answer
+    comment: OptionalProse = ""
+    proposal: ProposalBody | None = None
+
+    def text(self) -> AnswerText:
+        proposal = self.proposal.proposal() if self.proposal is not None else Proposal()
+        return AnswerText(self.item_id, self.answer, self.comment, proposal)
+
+
+class AnswersBody(Body):
+    """`marking` is that of the comments and of the words proposed, which go to every party."""
+
+    marking: Banner
+    answers: Annotated[list[AnswerBody], Field(min_length=1, max_length=200)]
+
+    def texts(self) -> tuple[AnswerText, ...]:
+        return tuple(answer.text() for answer in self.answers)
+
+
+class ProposalModel(BaseModel):
+    title: str
+    minutes: int | None
+    position: int | None
+
+
+class AnswerModel(BaseModel):
+    """`since_version` is the version it was given to, which may be an earlier one with the same item."""
+
+    party: str
+    organisation: str
+    answer: str
+    comment: str
+    proposal: ProposalModel | None
+    marking: str
+    since_version: int
+    given_at: datetime
+
+
+class AnsweredItemModel(BaseModel):
+    item_id: UUID
+    answers: list[AnswerModel]
+    open_for: list[str]
+
+
+def answered_items(agenda: Agenda, parties: Sequence[str]) -> list[AnsweredItemModel]:
+    """Every item in its order, with the newest answer of each party and who has still to accept it."""
+    given: dict[UUID, list[ItemAnswer]] = {item_id: [] for item_id in agenda.item_ids}
+    for answer in sorted(agenda.answers, key=lambda one: one.party):
+        given[answer.item_id].append(answer)
+    return [
+        AnsweredItemModel(
+            item_id=item_id,
+            answers=[_answer(answer) for answer in answers],
+            open_for=[
+                party for party in parties if not any(one.party == party and one.accepted for one in answers)
+            ],
+        )
+        for item_id, answers in given.items()
+    ]
+
+
+def _answer(answer: ItemAnswer) -> AnswerModel:
+    proposal = answer.proposal
+    return AnswerModel(
+        party=answer.party,
+        organisation=answer.organisation,
+        answer=answer.answer.value,
+        comment=answer.comment,
+        proposal=None
+        if proposal.empty
+        else ProposalModel(title=proposal.title, minutes=proposal.minutes, position=proposal.position),
+        marking=answer.marking,
+        since_version=answer.since_version,
+        given_at=answer.given_at,
+    )
