@@ -24,7 +24,7 @@ class Account:
 
     @property
     def signs(self) -> bool:
-        return bool({Role.CHAIR, Role.SECRETARIAT} & set(self.roles))
+        return bool({Role.CHAIR, Role.SECRETARIAT, Role.RELEASE_OFFICER} & set(self.roles))
 
 
 _ACCOUNTS: Final = (

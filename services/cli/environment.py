@@ -55,7 +55,10 @@ def service_environment(
     if spans is not None:
         environment["ENTENTE_TELEMETRY__FILE"] = str(spans / f"{access.name}-{kind}.spans.jsonl")
     if access.name == "threatfeed" and not streams:
-        environment["ENTENTE_REFERENCE"] = str(REFERENCE)
+        environment |= {
+            "ENTENTE_REFERENCE": str(REFERENCE),
+            "ENTENTE_OFFICIAL_KEYS": str(access.official_keys),
+        }
     if access.name == "agenda":
         environment |= {
             "ENTENTE_PEERS__THREATFEED": addresses["threatfeed"].rpc,

@@ -20,6 +20,7 @@ MEETINGS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e14")
 ACTIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e15")
 CONSENTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e16")
 DECIDED_TEXTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e17")
+CLEARANCES = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e18")
 CONFLICTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e20")
 REVISIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e21")
 TEMPLATE_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e32")
@@ -69,6 +70,13 @@ def decision_id(record_hash: str) -> UUID:
 def consent_id(*members: str | int) -> UUID:
     """The identifier of a consent, from whose it is and what it is to."""
     return derived_id(CONSENTS, *members)
+
+
+def clearance_id(request_hash: str) -> UUID:
+    """The identifier of a request for a consent, from the hash of what is asked: what an official signed is
+    good for one request only.
+    """
+    return derived_id(CLEARANCES, request_hash)
 
 
 def decided_text_id(*members: str | int) -> UUID:

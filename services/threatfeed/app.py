@@ -17,6 +17,7 @@ from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.identity import Principal
 from services.chassis.lifecycle import Component
 from services.chassis.log_ends import LogEnds
+from services.chassis.officials import OfficialKeys
 from services.chassis.periodic import Work
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
@@ -52,6 +53,7 @@ from services.threatfeed.rpc.triage import TriageServicer, triage_service
 from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.adopt_policy import adopt_policy
 from services.threatfeed.usecases.apply_theme_rules import apply_further
+from services.threatfeed.usecases.clearance_statements import ClearanceDesk
 from services.threatfeed.usecases.decide_anew import decide_anew
 from services.threatfeed.usecases.expire_assessments import AT_ONCE, expire_assessments
 from services.threatfeed.usecases.expire_consents import expire_consents
@@ -91,13 +93,14 @@ class ApiParts:
     feeds: Feeds
     quarantine: QuarantineDesk
     sight_of: Callable[[Principal], OperatorSight]
-    holding: Holding
+    desk: ClearanceDesk
 
 
 @asynccontextmanager
 async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIterator[Sequence[Component]]:
     policy = _policy(read_documents(settings.policy), settings)
-    parts = make_parts(process, _holding(policy, settings), _taxonomies(settings))
+    keys = OfficialKeys.read(settings.api_keys())
+    parts = make_parts(process, _holding(policy, settings), _taxonomies(settings), keys)
     signal, feeds = parts.signal, parts.feeds
     rpc = RpcServer(
         rpc_services(parts),
@@ -131,7 +134,7 @@ async def compose_api(process: Process, settings: ThreatfeedSettings) -> AsyncIt
     ]
 
 
-def make_parts(process: Process, holding: Holding, taxonomies: Taxonomies) -> ApiParts:
+def make_parts(process: Process, holding: Holding, taxonomies: Taxonomies, keys: OfficialKeys) -> ApiParts:
     policy = holding.policy
     clearing = Clearing(policy, holding.home_party, holding.ceiling, lambda topic: party_of(topic, policy))
     subscriptions: list[Subscription[Any]] = [
@@ -146,7 +149,7 @@ def make_parts(process: Process, holding: Holding, taxonomies: Taxonomies) -> Ap
         feeds=make_feeds(policy, holding.home_party),
         quarantine=QuarantineDesk(process.database, subscriptions, process.clock, process.crash),
         sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
-        holding=holding,
+        desk=ClearanceDesk(policy, holding, keys),
     )
 
 
@@ -157,7 +160,7 @@ def rpc_services(parts: ApiParts) -> list[Service]:
     return [
         assessment_service(AssessmentServicer(*common, parts.signal)),
         conflict_service(ConflictServicer(*common)),
-        clearance_service(ClearanceServicer(*common, process.ids, parts.holding)),
+        clearance_service(ClearanceServicer(*common, parts.desk)),
         consent_service(ConsentServicer(*common)),
         policy_service(PolicyServicer(*common)),
         triage_service(TriageServicer(*common)),
@@ -189,7 +192,7 @@ def http_api(parts: ApiParts) -> FastAPI:
         signal=parts.signal,
         pictures=parts.pictures,
         feeds=parts.feeds,
-        holding=parts.holding,
+        desk=parts.desk,
     )
 
 

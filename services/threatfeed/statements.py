@@ -4,47 +4,67 @@ It is the RFC 8785 form of the proto JSON of `entente.exchange.v1`. A member tha
 out, so that a field added later does not change an older document.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from entente.exchange.v1 import clearance_pb2, release_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from services.kernel.canonical import canonical_json, content_hash
-from services.threatfeed.domain.clearances import Clearance
+from services.kernel.identifiers import clearance_id
+from services.threatfeed.domain.clearances import Clearance, ClearanceRequest
 
 
-def consent_request(clearance: Clearance) -> str:
-    """What the originator is asked, as text of canonical bytes."""
-    return canonical_json(_document(_request(clearance))).decode("utf-8")
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A message in its canonical form, as it is signed. `type` is the full name of the message."""
+
+    type: str
+    payload: bytes
+    content_hash: str
 
 
-def consent_answer(clearance: Clearance, consent_expires_at: datetime | None) -> str:
-    """What the originator answered, naming the request by its hash. `clearance` must be answered."""
+def request_id(request: ClearanceRequest) -> UUID:
+    """The id of a request follows from what is asked, by whom and when."""
+    return clearance_id(content_hash(_document(_request("", request))))
+
+
+def consent_request(clearance: Clearance) -> Statement:
+    """What the originator is asked."""
+    return _statement(_request(str(clearance.id), clearance.request))
+
+
+def consent_answer(
+    clearance: Clearance, consent_expires_at: datetime | None, answered_at: datetime
+) -> Statement:
+    """What the originator answered, naming the request by its hash. `clearance` must be answered;
+    `answered_at` is the time that the official states.
+    """
     closing = clearance.closing
     if closing is None:
         raise ValueError("the request is not answered")
     message = clearance_pb2.ConsentAnswer(
         request_id=str(clearance.id),
-        request_hash=content_hash(_document(_request(clearance))),
+        request_hash=consent_request(clearance).content_hash,
         kind=clearance_pb2.ConsentAnswerKind.Value(f"CONSENT_ANSWER_KIND_{clearance.state.value}"),
         words=closing.words,
         consent_id="" if closing.consent_id is None else str(closing.consent_id),
         consent_expires_at="" if consent_expires_at is None else _instant(consent_expires_at),
         organisation=clearance.request.originator,
         official=closing.by,
-        answered_at=_instant(closing.at),
+        answered_at=_instant(answered_at),
     )
     if closing.tear_line is not None:
         message.tear_line.text = closing.tear_line.text
         message.tear_line.marking = closing.tear_line.marking
-    return canonical_json(_document(message)).decode("utf-8")
+    return _statement(message)
 
 
-def _request(clearance: Clearance) -> clearance_pb2.ConsentRequest:
-    request = clearance.request
+def _request(identity: str, request: ClearanceRequest) -> clearance_pb2.ConsentRequest:
     message = clearance_pb2.ConsentRequest(
-        request_id=str(clearance.id),
+        request_id=identity,
         assessment_id=str(request.assessment_id),
         revision=request.revision,
         rendition=release_pb2.Rendition.Value(f"RENDITION_{request.rendition.value}"),
@@ -64,6 +84,11 @@ def _request(clearance: Clearance) -> clearance_pb2.ConsentRequest:
         message.meeting_starts_at = _instant(request.meeting.starts_at)
         message.meeting_ends_at = _instant(request.meeting.ends_at)
     return message
+
+
+def _statement(message: Message) -> Statement:
+    document = _document(message)
+    return Statement(message.DESCRIPTOR.full_name, canonical_json(document), content_hash(document))
 
 
 def _document(message: Message) -> dict[str, object]:

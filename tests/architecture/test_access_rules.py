@@ -105,6 +105,8 @@ def test_only_release_officers_record_and_withdraw_consents() -> None:
 def test_only_secretariats_ask_for_clearance_and_only_release_officers_answer() -> None:
     asker, officer = frozenset({Role.SECRETARIAT}), frozenset({Role.RELEASE_OFFICER})
     expected = {
+        "state_request": ("StateConsentRequest", asker),
+        "state_answer": ("StateConsentAnswer", officer),
         "ask": ("AskClearance", asker),
         "withdraw": ("WithdrawClearance", asker),
         "grant": ("GrantClearance", officer),

@@ -1,21 +1,34 @@
 """What secretariats ask of originators, and how their release officers answer, over gRPC."""
 
+import base64
 import json
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import grpc
-from entente.exchange.v1 import release_pb2
+from entente.exchange.v1 import clearance_pb2, release_pb2
 from entente.threatfeed.v1 import clearance_service_pb2 as messages
 
 from tests.support.releasing import MEETING_TIME, Releasing, narrative
+from tests.support.signing import signed_as
 
 AMBER = {"tlp": "TLP:AMBER"}
 DENIED = grpc.StatusCode.PERMISSION_DENIED
 CLOSED = (grpc.StatusCode.FAILED_PRECONDITION, "CLEARANCE_CLOSED")
 OVER = (grpc.StatusCode.FAILED_PRECONDITION, "MEETING_OVER")
 Sender = list[tuple[str, str]]
+AnswerRequest = (
+    messages.GrantClearanceRequest | messages.RefuseClearanceRequest | messages.OfferTearLineRequest
+)
+R = TypeVar(
+    "R",
+    messages.AskClearanceRequest,
+    messages.GrantClearanceRequest,
+    messages.RefuseClearanceRequest,
+    messages.OfferTearLineRequest,
+)
 
 
 def asking(text: UUID, meeting: UUID | None, **changes: Any) -> messages.AskClearanceRequest:
@@ -41,16 +54,73 @@ def asking(text: UUID, meeting: UUID | None, **changes: Any) -> messages.AskClea
     return request
 
 
+async def stated_request(
+    release: Releasing, request: messages.AskClearanceRequest, sender: Sender
+) -> messages.Statement:
+    """What would be signed to ask that."""
+    stating = messages.StateConsentRequestRequest(
+        request_id=str(uuid4()), use=request.use, reason=request.reason, originator=request.originator
+    )
+    if request.HasField("needed_by_time"):
+        stating.needed_by_time.CopyFrom(request.needed_by_time)
+    return (await release.clearances.StateConsentRequest(stating, metadata=sender)).statement
+
+
+async def stated_answer(
+    release: Releasing, request: AnswerRequest, sender: Sender, **changes: Any
+) -> messages.Statement:
+    """What would be signed to answer so."""
+    stating = messages.StateConsentAnswerRequest(
+        **{"request_id": str(uuid4()), "clearance_id": request.clearance_id, **changes}
+    )
+    match request:
+        case messages.GrantClearanceRequest():
+            stating.kind = clearance_pb2.CONSENT_ANSWER_KIND_GRANTED
+            stating.words = request.statement
+            stating.expires_time.CopyFrom(request.expires_time)
+        case messages.OfferTearLineRequest():
+            stating.kind = clearance_pb2.CONSENT_ANSWER_KIND_TEAR_LINE_OFFERED
+            stating.words = request.reason
+            stating.tear_line.CopyFrom(request.tear_line)
+        case messages.RefuseClearanceRequest():
+            stating.kind = clearance_pb2.CONSENT_ANSWER_KIND_REFUSED
+            stating.words = request.reason
+    return (await release.clearances.StateConsentAnswer(stating, metadata=sender)).statement
+
+
+def subject_of(sender: Sender) -> str:
+    """The account of a bearer token."""
+    claims = sender[0][1].split(".")[1]
+    return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"])
+
+
+def sign(release: Releasing, statement: messages.Statement, sender: Sender) -> str:
+    """With the sender's own key."""
+    return signed_as(release.platform.keys, subject_of(sender), statement.payload.encode())
+
+
+async def _signed(release: Releasing, request: R, sender: Sender, stated: Awaitable[messages.Statement]) -> R:
+    """The request, signed; unsigned where what would be signed is refused already, as the request must be."""
+    signed = type(request)()
+    signed.CopyFrom(request)
+    try:
+        statement = await stated
+    except grpc.aio.AioRpcError:
+        return signed
+    signed.stated_time.CopyFrom(statement.stated_time)
+    signed.jws = sign(release, statement, sender)
+    return signed
+
+
 async def ask(
     release: Releasing, request: messages.AskClearanceRequest, sender: Sender | None = None
 ) -> messages.Clearance:
     metadata = sender or release.secretariat()
-    return (await release.clearances.AskClearance(request, metadata=metadata)).clearance
+    signed = await _signed(release, request, metadata, stated_request(release, request, metadata))
+    return (await release.clearances.AskClearance(signed, metadata=metadata)).clearance
 
 
-async def grant(
-    release: Releasing, clearance: messages.Clearance, sender: Sender | None = None, **changes: str
-) -> messages.Clearance:
+def granting(clearance: messages.Clearance, **changes: str) -> messages.GrantClearanceRequest:
     request = messages.GrantClearanceRequest(
         **{
             "request_id": str(uuid4()),
@@ -61,8 +131,15 @@ async def grant(
         }
     )
     request.expires_time.FromDatetime(MEETING_TIME + timedelta(days=1))
-    metadata = sender or release.officer("NCSC")
-    return (await release.clearances.GrantClearance(request, metadata=metadata)).clearance
+    return request
+
+
+async def grant(
+    release: Releasing, clearance: messages.Clearance, sender: Sender | None = None, **changes: str
+) -> messages.Clearance:
+    request, metadata = granting(clearance, **changes), sender or release.officer("NCSC")
+    signed = await _signed(release, request, metadata, stated_answer(release, request, metadata))
+    return (await release.clearances.GrantClearance(signed, metadata=metadata)).clearance
 
 
 async def refuse(
@@ -72,7 +149,8 @@ async def refuse(
         request_id=str(uuid4()), clearance_id=clearance.clearance_id, etag=clearance.etag, reason="Not now."
     )
     metadata = sender or release.officer("NCSC")
-    return (await release.clearances.RefuseClearance(request, metadata=metadata)).clearance
+    signed = await _signed(release, request, metadata, stated_answer(release, request, metadata))
+    return (await release.clearances.RefuseClearance(signed, metadata=metadata)).clearance
 
 
 async def offer(
@@ -86,7 +164,8 @@ async def offer(
         tear_line=messages.OfferedTearLine(text="Patch edge devices.", marking=marking),
     )
     metadata = sender or release.officer("NCSC")
-    return (await release.clearances.OfferTearLine(request, metadata=metadata)).clearance
+    signed = await _signed(release, request, metadata, stated_answer(release, request, metadata))
+    return (await release.clearances.OfferTearLine(signed, metadata=metadata)).clearance
 
 
 async def withdraw(

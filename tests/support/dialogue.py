@@ -1,7 +1,6 @@
 """The agenda's api over a database of a test's own, with its peers' contracts and its officials' keys."""
 
 import json
-import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,9 +12,6 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
-from joserfc import jws
-from joserfc.errors import SecurityWarning
-from joserfc.jwk import OKPKey
 
 from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
@@ -33,6 +29,7 @@ from services.kernel.policy import Policy
 from tests.support.peers import FakeActions, FakeThreatfeed, HeldAssessment, serving
 from tests.support.postgres import Databases
 from tests.support.processes import POLICY, SettableClock, Traces, process_parts
+from tests.support.signing import signed_as
 
 STARTS = datetime(2026, 12, 9, 9, 0, tzinfo=UTC)
 ENDS = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
@@ -182,15 +179,7 @@ class Dialogue:
 
     def signature(self, signer: Account, payload: str) -> str:
         """A detached signature with the signer's own key."""
-        document = json.loads(self.platform.keys.official_key(signer.subject).read_text())
-        key = OKPKey.import_key(document)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)
-            whole = jws.serialize_compact(
-                {"alg": "EdDSA", "kid": document["kid"]}, payload.encode(), key, algorithms=["EdDSA"]
-            )
-        header, _, signature = whole.split(".")
-        return f"{header}..{signature}"
+        return signed_as(self.platform.keys, signer.subject, payload.encode())
 
     async def statement(self, who: Account, kind: str, subject_id: str) -> Any:
         return await self.done(who, "GET", f"/v1/{kind}/{subject_id}/agreement")

@@ -10,6 +10,7 @@ from services.chassis.database import Database, Transaction
 from services.chassis.health import Health
 from services.chassis.identity import TokenVerifier
 from services.chassis.ids import random_ids
+from services.chassis.officials import OfficialKeys
 from services.chassis.process import Process
 from services.chassis.settings import (
     ChaosSettings,
@@ -55,4 +56,4 @@ def idle_process(service: str) -> Process:
 def idle_threatfeed() -> ApiParts:
     """What an api of threatfeed answers from, under the policy that is deployed."""
     holding = Holding("UK", Level.parse("UK OFFICIAL-SENSITIVE"), real_policy())
-    return make_parts(idle_process("threatfeed"), holding, real_taxonomies())
+    return make_parts(idle_process("threatfeed"), holding, real_taxonomies(), OfficialKeys({}))

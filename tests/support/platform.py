@@ -31,7 +31,7 @@ OFFICIALS = tuple(
     Official(f"{organisation.lower()}-{office}", party, organisation)
     for party, organisations in _ORGANISATIONS.items()
     for organisation in organisations
-    for office in ("secretariat", "chair")
+    for office in ("secretariat", "chair", "release-officer")
 )
 
 

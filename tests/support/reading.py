@@ -18,6 +18,7 @@ from services.chassis.consumer.records import Record
 from services.chassis.http.application import HttpServer
 from services.chassis.lifecycle import Component
 from services.chassis.migrations import migrate
+from services.chassis.officials import OfficialKeys
 from services.chassis.periodic import periodic
 from services.chassis.process import Process
 from services.chassis.rpc.server import RpcServer
@@ -93,7 +94,12 @@ async def open_reading(
     dsn = postgres.database("threatfeed", lambda dsn: migrate(dsn, MIGRATIONS))
     policy, clock = deployed or real_policy(), SettableClock()
     async with process_parts(platform, "threatfeed", dsn, clock=clock) as process:
-        parts = make_parts(process, Holding("UK", CEILING, policy), real_taxonomies())
+        parts = make_parts(
+            process,
+            Holding("UK", CEILING, policy),
+            real_taxonomies(),
+            OfficialKeys.read(str(platform.keys.official_keys)),
+        )
         server = RpcServer(
             rpc_services(parts),
             ListenerSettings(port=0),

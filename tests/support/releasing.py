@@ -28,6 +28,7 @@ from services.chassis.consumer.records import Record
 from services.chassis.http.application import HttpParts, create_api
 from services.chassis.lifecycle import Component
 from services.chassis.migrations import migrate
+from services.chassis.officials import OfficialKeys
 from services.chassis.process import Process
 from services.chassis.rpc.server import RpcServer
 from services.chassis.settings import ListenerSettings
@@ -44,6 +45,7 @@ from services.threatfeed.rpc.assessments import AssessmentServicer, assessment_s
 from services.threatfeed.rpc.clearances import ClearanceServicer, clearance_service
 from services.threatfeed.rpc.consents import ConsentServicer, consent_service
 from services.threatfeed.rpc.policies import PolicyServicer, policy_service
+from services.threatfeed.usecases.clearance_statements import ClearanceDesk
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.ingest_submissions import ingest_submissions
 from services.threatfeed.usecases.submission import Submission
@@ -239,12 +241,13 @@ async def releasing(
         parts = (process.database, policy, clock)
         signal = FeedSignal(process.database)
         holding = Holding("UK", Level.parse("UK SECRET"), policy)
+        desk = ClearanceDesk(policy, holding, OfficialKeys.read(str(platform.keys.official_keys)))
         server = RpcServer(
             [
                 assessment_service(AssessmentServicer(*parts, signal)),
                 consent_service(ConsentServicer(*parts)),
                 policy_service(PolicyServicer(*parts)),
-                clearance_service(ClearanceServicer(*parts, process.ids, holding)),
+                clearance_service(ClearanceServicer(*parts, desk)),
             ],
             ListenerSettings(port=0),
             verifier=process.verifier,
@@ -259,7 +262,7 @@ async def releasing(
             health=process.health,
             telemetry=process.telemetry,
             policy=policy,
-            holding=holding,
+            desk=desk,
         )
         async with (
             running(Component("rpc", server.run)),

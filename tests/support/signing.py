@@ -1,5 +1,6 @@
 """Officials' own keys, and what they sign with them."""
 
+import json
 import warnings
 from collections.abc import Mapping
 
@@ -7,6 +8,7 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import OKPKey
 
+from deploy.local.keys import KeyRing
 from services.chassis.officials import Official, OfficialKey, OfficialKeys
 
 
@@ -17,6 +19,15 @@ def detached(payload: bytes, key: OKPKey, header: Mapping[str, object]) -> str:
         whole = jws.serialize_compact(dict(header), payload, key, algorithms=["EdDSA", "Ed25519"])
     head, _, signature = whole.split(".")
     return f"{head}..{signature}"
+
+
+def signed_as(ring: KeyRing, subject: str, payload: bytes) -> str:
+    """With the key that the platform made for an official; nothing where it made none."""
+    path = ring.official_key(subject)
+    if not path.exists():
+        return ""
+    document = json.loads(path.read_text())
+    return detached(payload, OKPKey.import_key(document), {"alg": "EdDSA", "kid": document["kid"]})
 
 
 class Signers:

@@ -106,6 +106,7 @@ async def open_threatfeed_api(
         **{**members, "http": ListenerSettings(port=http)},
         rpc=ListenerSettings(port=rpc),
         reference=REFERENCE,
+        official_keys=platform.keys.official_keys.as_uri(),
     )
     async with (
         process_parts(platform, "threatfeed", dsn, clock=clock) as process,

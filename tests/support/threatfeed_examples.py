@@ -254,12 +254,16 @@ def exchanged() -> dict[str, str]:
     """The canonical form of each example of a request for consent and of an answer, by its place."""
     outside = a_clearance(meeting=None)
     made = {
-        "entente.exchange.v1.ConsentRequest/for-a-meeting.json": consent_request(a_clearance()),
-        "entente.exchange.v1.ConsentRequest/outside-meetings.json": consent_request(outside),
+        "entente.exchange.v1.ConsentRequest/for-a-meeting.json": consent_request(
+            a_clearance()
+        ).payload.decode(),
+        "entente.exchange.v1.ConsentRequest/outside-meetings.json": consent_request(outside).payload.decode(),
     }
     for name, clearance in _answers().items():
         ends = a_consent().terms.expires_at if name == "granted" else None
-        made[f"entente.exchange.v1.ConsentAnswer/{name}.json"] = consent_answer(clearance, ends)
+        assert clearance.closing is not None
+        answer = consent_answer(clearance, ends, clearance.closing.at)
+        made[f"entente.exchange.v1.ConsentAnswer/{name}.json"] = answer.payload.decode()
     return made
 
 

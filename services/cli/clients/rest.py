@@ -114,6 +114,21 @@ class Desk:
             {"content_hash": asked["content_hash"], "jws": signature},
         )
 
+    async def post_signed(
+        self,
+        service: str,
+        path: str,
+        body: Document,
+        *,
+        statement: str,
+        stating: Document,
+        etag: str | None = None,
+    ) -> Document:
+        """Signs what the service states when it is asked at `statement`, and posts the body with that."""
+        asked = await self.post(service, statement, stating)
+        signed = {"stated_time": asked["stated_time"], "jws": self.sign(asked["payload"].encode())}
+        return await self.post(service, path, {**body, **signed}, etag=etag)
+
     def sign(self, payload: bytes) -> str:
         """Detached JWS (RFC 7515 appendix F) with the official's own key, EdDSA (RFC 8037)."""
         document = json.loads(self._access.keys.official_key(self.account.name).read_text())

@@ -64,7 +64,7 @@ def ask(
     name: AskerOption = "fcdo-secretariat",
     state: StateOption = None,
 ) -> None:
-    """Ask the originator of a text to consent to one use of it; prints the request's id."""
+    """Ask the originator of a text to consent to one use of it, signed; prints the request's id."""
 
     async def work(desk: Desk) -> None:
         use: Document = {
@@ -85,7 +85,9 @@ def ask(
         body: Document = {"use": use, "reason": reason}
         if needed_by is not None:
             body["needed_by_time"] = needed_by.isoformat()
-        made = await desk.post("threatfeed", "/v1/clearances", body)
+        made = await desk.post_signed(
+            "threatfeed", "/v1/clearances", body, statement="/v1/clearances/statement", stating=body
+        )
         print(f"{made['id']} needed by {made['needed_by_time']}")
 
     _at_desk(name, state, work)
@@ -124,7 +126,14 @@ def withdraw(
     state: StateOption = None,
 ) -> None:
     """Take a request back."""
-    _close(name, state, clearance, "withdraw", {"reason": reason})
+
+    async def work(desk: Desk) -> None:
+        here = f"/v1/clearances/{clearance}"
+        current = await desk.read("threatfeed", here)
+        closed = await desk.post("threatfeed", f"{here}/withdraw", {"reason": reason}, etag=current.etag)
+        print(f"{closed['id']} {closed['state']}")
+
+    _at_desk(name, state, work)
 
 
 def answer(
@@ -140,18 +149,19 @@ def answer(
     name: OfficerOption = "ncsc-release-officer",
     state: StateOption = None,
 ) -> None:
-    """Answer a request: grant it, offer a tear line, or refuse it."""
+    """Answer a request, signed: grant it, offer a tear line, or refuse it."""
     if [grant_until is not None, tear_line is not None, refuse].count(True) != 1:
         raise typer.BadParameter("one of --grant-until, --tear-line and --refuse")
     if grant_until is not None:
-        body: Document = {"statement": words, "expires_time": grant_until.isoformat()}
-        _close(name, state, clearance, "grant", body)
+        until: Document = {"expires_time": grant_until.isoformat()}
+        stating = {"kind": "GRANTED", "words": words, **until}
+        _answer(name, state, clearance, "grant", {"statement": words, **until}, stating)
     elif tear_line is not None:
-        text = tear_line.read_text("utf-8")
-        body = {"reason": words, "tear_line": {"text": text, "marking": marking}}
-        _close(name, state, clearance, "offer-tear-line", body)
+        line: Document = {"tear_line": {"text": tear_line.read_text("utf-8"), "marking": marking}}
+        stating = {"kind": "TEAR_LINE_OFFERED", "words": words, **line}
+        _answer(name, state, clearance, "offer-tear-line", {"reason": words, **line}, stating)
     else:
-        _close(name, state, clearance, "refuse", {"reason": words})
+        _answer(name, state, clearance, "refuse", {"reason": words}, {"kind": "REFUSED", "words": words})
 
 
 def uses(name: OfficerOption = "ncsc-release-officer", state: StateOption = None) -> None:
@@ -220,11 +230,20 @@ async def _pages(desk: Desk, path: str, member: str, **query: str) -> AsyncItera
             return
 
 
-def _close(name: str, state: Path | None, clearance: UUID, command: str, body: Document) -> None:
+def _answer(
+    name: str, state: Path | None, clearance: UUID, command: str, body: Document, stating: Document
+) -> None:
     async def work(desk: Desk) -> None:
         here = f"/v1/clearances/{clearance}"
         current = await desk.read("threatfeed", here)
-        closed = await desk.post("threatfeed", f"{here}/{command}", body, etag=current.etag)
+        closed = await desk.post_signed(
+            "threatfeed",
+            f"{here}/{command}",
+            body,
+            statement=f"{here}/statement",
+            stating=stating,
+            etag=current.etag,
+        )
         print(f"{closed['id']} {closed['state']}")
 
     _at_desk(name, state, work)

@@ -19,6 +19,10 @@ from services.threatfeed.domain.decided_texts import LONGEST_MEETING
 
 LONGEST_AHEAD = timedelta(days=3_660)
 LONGEST_TEAR_LINE = 20_000
+HANDED_IN_WITHIN = timedelta(hours=1)
+"""How long after the time that it names a statement is handed in, signed."""
+AHEAD = timedelta(minutes=1)
+"""How far the clocks of two processes may be apart."""
 REMINDERS: Final = (timedelta(days=7), timedelta(days=2), timedelta(0))
 """How long before an answer is needed its originator is reminded; the last one says that it is late."""
 
@@ -93,6 +97,13 @@ class TearLineNotForAsker(Refusal):
 
     kind = RefusalKind.CONFLICT
     reason = "TEAR_LINE_NOT_FOR_ASKER"
+
+
+class StatedTimeInvalid(Refusal):
+    """What an official signs names the time of the statement, and is handed in within an hour of it."""
+
+    kind = RefusalKind.INVALID
+    reason = "STATED_TIME_INVALID"
 
 
 class ClearanceState(StrEnum):
@@ -288,6 +299,12 @@ def checked_needed_by(needed_by: datetime, at: datetime) -> datetime:
     if not timedelta(0) < needed_by - at <= LONGEST_AHEAD:
         raise AnswerNeededInvalid("the answer is needed at a later time", pointer="/needed_by")
     return needed_by
+
+
+def check_stated(stated_at: datetime | None, at: datetime) -> None:
+    """Raises `StatedTimeInvalid`."""
+    if stated_at is None or not -AHEAD <= at - stated_at <= HANDED_IN_WITHIN:
+        raise StatedTimeInvalid("a statement is signed and handed in within an hour", pointer="/stated_time")
 
 
 def next_reminder(needed_by: datetime, after: datetime) -> datetime | None:

@@ -1,17 +1,21 @@
 """What is sent to the clearance desk over REST, and what it shows."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.kernel.release_terms import Mode, Rendition
-from services.threatfeed.domain.clearances import LONGEST_TEAR_LINE, Clearance, ClearanceState
+from services.threatfeed.domain.clearances import LONGEST_TEAR_LINE, Clearance, ClearanceState, TearLineOffer
 from services.threatfeed.domain.consents import LONGEST_WORDS
 from services.threatfeed.http.fields import Body, Code
 from services.threatfeed.store.text_uses import TextUse
+from services.threatfeed.usecases.answer_clearance import Answer
+from services.threatfeed.usecases.clearance_statements import Signature, ToSign
 
+_Signature = Annotated[str, Field(max_length=2_048)]
 _Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS)]
 
 
@@ -33,14 +37,28 @@ class RequestedUse(Body):
     meeting: PlannedMeeting | None = None
 
 
-class ClearanceBody(Body):
+class SignedBody(Body):
+    """What an official signs with a key of the official's own; the statement is asked for before."""
+
+    stated_time: AwareDatetime | None = Field(None, description="The time that the statement names")
+    jws: _Signature = Field("", description="Detached JWS (RFC 7515 appendix F) over the statement's payload")
+
+    def signature(self) -> Signature:
+        return Signature(self.stated_time, self.jws)
+
+
+class RequestBody(Body):
     use: RequestedUse
     reason: _Words
     originator: Code | None = Field(None, description="Who is asked; the text's own agency without it")
     needed_by_time: AwareDatetime | None = Field(None, description="For use outside meetings only")
 
 
-class GrantBody(Body):
+class ClearanceBody(RequestBody, SignedBody):
+    """A request, signed."""
+
+
+class GrantBody(SignedBody):
     expires_time: AwareDatetime
     statement: _Words
 
@@ -49,13 +67,62 @@ class ReasonBody(Body):
     reason: _Words
 
 
+class RefusalBody(SignedBody):
+    reason: _Words
+
+
 class OfferedTearLine(Body):
     text: Annotated[str, Field(min_length=1, max_length=LONGEST_TEAR_LINE)]
     marking: Annotated[str, Field(min_length=1, max_length=1_000, description="The banner it would carry")]
 
+    def offer(self) -> TearLineOffer:
+        return TearLineOffer(self.text, self.marking)
 
-class TearLineBody(ReasonBody):
+
+class TearLineBody(SignedBody):
+    reason: _Words
     tear_line: OfferedTearLine
+
+
+class AnswerKind(StrEnum):
+    """How an originator answers."""
+
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+    TEAR_LINE_OFFERED = "TEAR_LINE_OFFERED"
+
+
+class AnswerBody(Body):
+    """An answer that is to be signed: a consent has an end, and an offer a tear line."""
+
+    kind: AnswerKind
+    words: _Words = Field(description="The statement of a consent, or the reason why none is given")
+    expires_time: AwareDatetime | None = None
+    tear_line: OfferedTearLine | None = None
+
+    def answer(self) -> Answer:
+        """Raises `InvalidValue`."""
+        line = None if self.tear_line is None else self.tear_line.offer()
+        return Answer.of(self.kind.value, self.words, self.expires_time, line)
+
+
+class StatementView(BaseModel):
+    """What to sign: `payload` is the canonical text, to be signed byte for byte and sent back detached."""
+
+    type: str
+    payload: str
+    content_hash: str
+    stated_time: datetime
+
+    @classmethod
+    def of(cls, to_sign: ToSign) -> "StatementView":
+        statement = to_sign.statement
+        return cls(
+            type=statement.type,
+            payload=statement.payload.decode(),
+            content_hash=statement.content_hash,
+            stated_time=to_sign.stated_at,
+        )
 
 
 class TearLineView(BaseModel):

@@ -7,30 +7,32 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency, permit
+from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, MutationDependency, permit
 from services.chassis.identity import Principal
 from services.kernel.parties import Reader, Role
-from services.threatfeed.domain.clearances import Clearance, ForMeeting, TearLineOffer, Which
+from services.threatfeed.domain.clearances import Clearance, ForMeeting, Which
 from services.threatfeed.domain.paging import page_size, page_token, read_page_token
 from services.threatfeed.http.clearance_forms import (
+    AnswerBody,
     ClearanceBody,
     ClearancesView,
     ClearanceView,
     GrantBody,
     ReasonBody,
+    RefusalBody,
+    RequestBody,
     RequestedUse,
+    StatementView,
     TearLineBody,
     TextUsesView,
     TextUseView,
 )
 from services.threatfeed.http.fields import SizeQuery, TokenQuery
-from services.threatfeed.usecases.answer_clearance import (
-    Answering,
-    grant_clearance,
-    offer_tear_line,
-    refuse_clearance,
-)
-from services.threatfeed.usecases.ask_clearance import AskedUse, Asking, ask_clearance, withdraw_clearance
+from services.threatfeed.usecases import answer_clearance as answers
+from services.threatfeed.usecases import ask_clearance as requests
+from services.threatfeed.usecases.answer_clearance import Answer, Answering
+from services.threatfeed.usecases.ask_clearance import AskedUse, Asking
+from services.threatfeed.usecases.clearance_statements import Signature, ToSign
 from services.threatfeed.usecases.list_text_uses import list_text_uses
 from services.threatfeed.usecases.read_clearances import list_clearances, list_queue, read_clearance
 
@@ -50,17 +52,28 @@ def routes() -> APIRouter:
 
 
 def _add_asking(router: APIRouter) -> None:
+    @router.post("/clearances/statement", responses={200: {"model": StatementView}})
+    async def state_request(
+        request: Request, caller: Asker, body: RequestBody, mutation: MutationDependency
+    ) -> Response:
+        """What the caller would sign in order to ask."""
+        state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
+        asked = _asked(body)
+        return await mutation.run(
+            lambda once: requests.state_request(once, reader, asked, policy=state.policy, at=at), _statement
+        )
+
     @router.post("/clearances", status_code=201, responses={201: {"model": ClearanceView}})
     async def ask(
         request: Request, caller: Asker, body: ClearanceBody, mutation: MutationDependency
     ) -> Response:
-        """Asks the originator of a text that the caller may read to consent to one use of it."""
+        """Asks the originator of a text that the caller may read to consent to one use of it. The statement
+        that is asked for with the same body is signed.
+        """
         state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
-        asked = Asking(
-            _asked_use(body.use), body.reason, body.originator or "", needed_by=body.needed_by_time
-        )
+        asked, signature = _asked(body), body.signature()
         return await mutation.run(
-            lambda once: ask_clearance(once, reader, asked, policy=state.policy, at=at, ids=state.ids),
+            lambda once: requests.ask_clearance(once, reader, asked, signature, desk=state.desk, at=at),
             lambda clearance: _encoded(clearance, at, 201),
         )
 
@@ -75,7 +88,7 @@ def _add_asking(router: APIRouter) -> None:
     ) -> Response:
         state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
         return await mutation.run(
-            lambda once: withdraw_clearance(
+            lambda once: requests.withdraw_clearance(
                 once, reader, clearance_id, body.reason, expected, policy=state.policy, at=at
             ),
             lambda clearance: _encoded(clearance, at),
@@ -83,6 +96,18 @@ def _add_asking(router: APIRouter) -> None:
 
 
 def _add_answering(router: APIRouter) -> None:
+    @router.post("/clearances/{clearance_id}/statement", responses={200: {"model": StatementView}})
+    async def state_answer(
+        request: Request, caller: Officer, clearance_id: UUID, body: AnswerBody, mutation: MutationDependency
+    ) -> Response:
+        """What the caller would sign in order to answer."""
+        state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
+        answer = body.answer()
+        return await mutation.run(
+            lambda once: answers.state_answer(once, reader, clearance_id, answer, desk=state.desk, at=at),
+            _statement,
+        )
+
     @router.post("/clearances/{clearance_id}/grant", responses={200: {"model": ClearanceView}})
     async def grant(
         request: Request,
@@ -93,13 +118,9 @@ def _add_answering(router: APIRouter) -> None:
         mutation: MutationDependency,
     ) -> Response:
         """Consents: the consent is recorded together with the answer."""
-        state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
-        answered = Answering(clearance_id, expected)
-        return await mutation.run(
-            lambda once: grant_clearance(
-                once, reader, answered, body.expires_time, body.statement, policy=state.policy, at=at
-            ),
-            lambda clearance: _encoded(clearance, at),
+        answer = Answer.grant(body.statement, body.expires_time)
+        return await _answer(
+            request, caller, Answering(clearance_id, expected), answer, body.signature(), mutation
         )
 
     @router.post("/clearances/{clearance_id}/refuse", responses={200: {"model": ClearanceView}})
@@ -107,15 +128,13 @@ def _add_answering(router: APIRouter) -> None:
         request: Request,
         caller: Officer,
         clearance_id: UUID,
-        body: ReasonBody,
+        body: RefusalBody,
         expected: ExpectedVersion,
         mutation: MutationDependency,
     ) -> Response:
-        state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
-        answered = Answering(clearance_id, expected)
-        return await mutation.run(
-            lambda once: refuse_clearance(once, reader, answered, body.reason, policy=state.policy, at=at),
-            lambda clearance: _encoded(clearance, at),
+        answer = Answer.refuse(body.reason)
+        return await _answer(
+            request, caller, Answering(clearance_id, expected), answer, body.signature(), mutation
         )
 
     @router.post("/clearances/{clearance_id}/offer-tear-line", responses={200: {"model": ClearanceView}})
@@ -128,22 +147,27 @@ def _add_answering(router: APIRouter) -> None:
         mutation: MutationDependency,
     ) -> Response:
         """Offers a tear line instead; it becomes a text in a new revision that the agency publishes."""
-        state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
-        answered = Answering(clearance_id, expected)
-        tear_line = TearLineOffer(body.tear_line.text, body.tear_line.marking)
-        return await mutation.run(
-            lambda once: offer_tear_line(
-                once,
-                reader,
-                answered,
-                tear_line,
-                body.reason,
-                policy=state.policy,
-                holding=state.holding,
-                at=at,
-            ),
-            lambda clearance: _encoded(clearance, at),
+        answer = Answer.offer(body.tear_line.offer(), body.reason)
+        return await _answer(
+            request, caller, Answering(clearance_id, expected), answer, body.signature(), mutation
         )
+
+
+async def _answer(
+    request: Request,
+    caller: Principal,
+    answered: Answering,
+    answer: Answer,
+    signature: Signature,
+    mutation: Mutation,
+) -> Response:
+    state, reader, at = request.app.state, _reader(caller), request.app.state.clock()
+    return await mutation.run(
+        lambda once: answers.answer_clearance(
+            once, reader, answered, answer, signature, desk=state.desk, at=at
+        ),
+        lambda clearance: _encoded(clearance, at),
+    )
 
 
 def _add_reading(router: APIRouter) -> None:
@@ -239,6 +263,14 @@ def _encoded(clearance: Clearance, at: datetime, status: int = 200) -> Encoded:
     location = f"/v1/clearances/{clearance.id}" if status == 201 else ""
     view = ClearanceView.of(clearance, at, whole=True)
     return Encoded(view, status=status, version=clearance.aggregate_version, location=location)
+
+
+def _statement(to_sign: ToSign) -> Encoded:
+    return Encoded(StatementView.of(to_sign))
+
+
+def _asked(body: RequestBody) -> Asking:
+    return Asking(_asked_use(body.use), body.reason, body.originator or "", needed_by=body.needed_by_time)
 
 
 def _asked_use(use: RequestedUse) -> AskedUse:

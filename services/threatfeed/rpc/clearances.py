@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from entente.exchange.v1 import release_pb2
+from entente.exchange.v1 import clearance_pb2, release_pb2
 from entente.threatfeed.v1 import clearance_service_pb2 as messages
 from entente.threatfeed.v1 import clearance_service_pb2_grpc
 
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.etags import etag, parse_etag
-from services.chassis.ids import IdSource
 from services.chassis.once import Once
 from services.chassis.rpc.requests import run_once
 from services.chassis.rpc.server import Service
@@ -24,13 +23,19 @@ from services.threatfeed.domain.paging import page_size, page_token, read_page_t
 from services.threatfeed.rpc.arguments import read_number, read_time, read_uuid, reader_of_call
 from services.threatfeed.store.text_uses import TextUse
 from services.threatfeed.usecases.answer_clearance import (
+    Answer,
     Answering,
-    grant_clearance,
-    offer_tear_line,
-    refuse_clearance,
+    answer_clearance,
+    state_answer,
 )
-from services.threatfeed.usecases.ask_clearance import AskedUse, Asking, ask_clearance, withdraw_clearance
-from services.threatfeed.usecases.holding import Holding
+from services.threatfeed.usecases.ask_clearance import (
+    AskedUse,
+    Asking,
+    ask_clearance,
+    state_request,
+    withdraw_clearance,
+)
+from services.threatfeed.usecases.clearance_statements import ClearanceDesk, Signature, ToSign
 from services.threatfeed.usecases.list_text_uses import list_text_uses
 from services.threatfeed.usecases.read_clearances import list_clearances, list_queue, read_clearance
 
@@ -42,10 +47,13 @@ M = TypeVar(
     messages.OfferTearLineResponse,
     messages.WithdrawClearanceResponse,
 )
+_Answer = messages.GrantClearanceRequest | messages.RefuseClearanceRequest | messages.OfferTearLineRequest
 _DESCRIPTOR = messages.DESCRIPTOR.services_by_name["ClearanceService"]
 _OFFICERS = frozenset({Role.RELEASE_OFFICER})
 _ASKERS = frozenset({Role.SECRETARIAT})
 ACCESS = {
+    "StateConsentRequest": _ASKERS,
+    "StateConsentAnswer": _OFFICERS,
     "AskClearance": _ASKERS,
     "GrantClearance": _OFFICERS,
     "RefuseClearance": _OFFICERS,
@@ -61,79 +69,79 @@ ACCESS = {
 class ClearanceServicer(clearance_service_pb2_grpc.ClearanceServiceServicer):
     """Maps messages to use cases and back."""
 
-    def __init__(
-        self, database: Database, policy: Policy, clock: Clock, ids: IdSource, holding: Holding
-    ) -> None:
+    def __init__(self, database: Database, policy: Policy, clock: Clock, desk: ClearanceDesk) -> None:
         self._database = database
         self._policy = policy
         self._clock = clock
-        self._ids = ids
-        self._holding = holding
+        self._desk = desk
+
+    async def StateConsentRequest(  # noqa: N802 the name is the contract's
+        self, request: messages.StateConsentRequestRequest, _: Any
+    ) -> messages.StateConsentRequestResponse:
+        reader, asked, at = reader_of_call(), _asked(request), self._clock()
+        return await run_once(
+            lambda once: state_request(once, reader, asked, policy=self._policy, at=at),
+            lambda to_sign: messages.StateConsentRequestResponse(statement=_statement(to_sign)),
+            messages.StateConsentRequestResponse,
+            request=request,
+            request_id=request.request_id,
+            database=self._database,
+            clock=self._clock,
+        )
+
+    async def StateConsentAnswer(  # noqa: N802 the name is the contract's
+        self, request: messages.StateConsentAnswerRequest, _: Any
+    ) -> messages.StateConsentAnswerResponse:
+        reader, answer, at = reader_of_call(), _answer(request), self._clock()
+        identity = read_uuid(request.clearance_id, "/clearance_id")
+        return await run_once(
+            lambda once: state_answer(once, reader, identity, answer, desk=self._desk, at=at),
+            lambda to_sign: messages.StateConsentAnswerResponse(statement=_statement(to_sign)),
+            messages.StateConsentAnswerResponse,
+            request=request,
+            request_id=request.request_id,
+            database=self._database,
+            clock=self._clock,
+        )
 
     async def AskClearance(  # noqa: N802 the name is the contract's
         self, request: messages.AskClearanceRequest, _: Any
     ) -> messages.AskClearanceResponse:
-        reader, at = reader_of_call(), self._clock()
-        asked = Asking(
-            _use(request.use),
-            request.reason,
-            request.originator,
-            needed_by=read_time(request.needed_by_time, "/needed_by_time")
-            if request.HasField("needed_by_time")
-            else None,
-        )
+        reader, asked, signature = reader_of_call(), _asked(request), _signature(request)
+        at = self._clock()
         return await self._once(
             request,
             messages.AskClearanceResponse,
-            lambda once: ask_clearance(once, reader, asked, policy=self._policy, at=at, ids=self._ids),
+            lambda once: ask_clearance(once, reader, asked, signature, desk=self._desk, at=at),
             at,
         )
 
     async def GrantClearance(  # noqa: N802 the name is the contract's
         self, request: messages.GrantClearanceRequest, _: Any
     ) -> messages.GrantClearanceResponse:
-        reader, answered, at = reader_of_call(), _answering(request), self._clock()
         if not request.HasField("expires_time"):
             raise InvalidValue("a consent has an end", pointer="/expires_time")
-        expires_at = read_time(request.expires_time, "/expires_time")
-        return await self._once(
-            request,
-            messages.GrantClearanceResponse,
-            lambda once: grant_clearance(
-                once, reader, answered, expires_at, request.statement, policy=self._policy, at=at
-            ),
-            at,
-        )
+        answer = Answer.grant(request.statement, read_time(request.expires_time, "/expires_time"))
+        return await self._answered(request, messages.GrantClearanceResponse, answer)
 
     async def RefuseClearance(  # noqa: N802 the name is the contract's
         self, request: messages.RefuseClearanceRequest, _: Any
     ) -> messages.RefuseClearanceResponse:
-        reader, answered, at = reader_of_call(), _answering(request), self._clock()
-        return await self._once(
-            request,
-            messages.RefuseClearanceResponse,
-            lambda once: refuse_clearance(once, reader, answered, request.reason, policy=self._policy, at=at),
-            at,
-        )
+        return await self._answered(request, messages.RefuseClearanceResponse, Answer.refuse(request.reason))
 
     async def OfferTearLine(  # noqa: N802 the name is the contract's
         self, request: messages.OfferTearLineRequest, _: Any
     ) -> messages.OfferTearLineResponse:
-        reader, answered, at = reader_of_call(), _answering(request), self._clock()
-        offer = TearLineOffer(request.tear_line.text, request.tear_line.marking)
+        answer = Answer.offer(_tear_line(request.tear_line), request.reason)
+        return await self._answered(request, messages.OfferTearLineResponse, answer)
+
+    async def _answered(self, request: _Answer, response: type[M], answer: Answer) -> M:
+        reader, answered, signature = reader_of_call(), _answering(request), _signature(request)
+        at = self._clock()
         return await self._once(
             request,
-            messages.OfferTearLineResponse,
-            lambda once: offer_tear_line(
-                once,
-                reader,
-                answered,
-                offer,
-                request.reason,
-                policy=self._policy,
-                holding=self._holding,
-                at=at,
-            ),
+            response,
+            lambda once: answer_clearance(once, reader, answered, answer, signature, desk=self._desk, at=at),
             at,
         )
 
@@ -246,12 +254,45 @@ def clearance_service(servicer: ClearanceServicer) -> Service:
 
 
 def _answering(
-    request: messages.GrantClearanceRequest
-    | messages.RefuseClearanceRequest
-    | messages.OfferTearLineRequest
-    | messages.WithdrawClearanceRequest,
+    request: _Answer | messages.WithdrawClearanceRequest,
 ) -> Answering:
     return Answering(read_uuid(request.clearance_id, "/clearance_id"), parse_etag(request.etag, "/etag"))
+
+
+def _signature(request: messages.AskClearanceRequest | _Answer) -> Signature:
+    stated = read_time(request.stated_time, "/stated_time") if request.HasField("stated_time") else None
+    return Signature(stated, request.jws)
+
+
+def _statement(to_sign: ToSign) -> messages.Statement:
+    statement = to_sign.statement
+    message = messages.Statement(
+        type=statement.type, payload=statement.payload.decode(), content_hash=statement.content_hash
+    )
+    message.stated_time.FromDatetime(to_sign.stated_at.astimezone(UTC))
+    return message
+
+
+def _asked(request: messages.AskClearanceRequest | messages.StateConsentRequestRequest) -> Asking:
+    named = request.HasField("needed_by_time")
+    needed_by = read_time(request.needed_by_time, "/needed_by_time") if named else None
+    return Asking(_use(request.use), request.reason, request.originator, needed_by=needed_by)
+
+
+def _answer(request: messages.StateConsentAnswerRequest) -> Answer:
+    kinds = clearance_pb2.ConsentAnswerKind
+    if request.kind not in kinds.values()[1:]:
+        raise InvalidValue("there is no such answer", pointer="/kind")
+    return Answer.of(
+        kinds.Name(request.kind).removeprefix("CONSENT_ANSWER_KIND_"),
+        request.words,
+        read_time(request.expires_time, "/expires_time") if request.HasField("expires_time") else None,
+        _tear_line(request.tear_line) if request.HasField("tear_line") else None,
+    )
+
+
+def _tear_line(offered: messages.OfferedTearLine) -> TearLineOffer:
+    return TearLineOffer(offered.text, offered.marking)
 
 
 def _which(selection: "messages.ClearanceSelection.ValueType") -> Which:

@@ -50,18 +50,28 @@ class Known:
     asking: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """Canonical bytes, and an official's detached signature over them."""
+
+    message: bytes
+    jws: str
+
+
 async def insert_clearance(
-    tx: Transaction, clearance: Clearance, request_message: str, audit: AuditEntry
+    tx: Transaction, clearance: Clearance, signed: SignedMessage, audit: AuditEntry
 ) -> None:
-    """Raises `ClearanceAsked` where the party has an open request for the same use in the series."""
+    """Raises `ClearanceAsked` where the party has an open request for the same use in the series, and where
+    the same signed request was made before.
+    """
     request, meeting = clearance.request, clearance.request.meeting
     written = await tx.execute(
         """
         INSERT INTO clearance (clearance_id, assessment_id, revision, rendition, party, mode, series,
             meeting_id, meeting_starts_at, meeting_ends_at, agency, originator, reason, asked_by,
             asked_by_party, asked_by_organisation, asked_at, needed_by, state, next_reminder_at,
-            request_message, aggregate_version)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            request_message, request_jws, aggregate_version)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT DO NOTHING
         """,
         [
@@ -85,17 +95,18 @@ async def insert_clearance(
             request.needed_by,
             clearance.state.value,
             clearance.next_reminder_at,
-            request_message,
+            signed.message.decode(),
+            signed.jws,
             clearance.aggregate_version,
         ],
     )
     if written.rowcount == 0:
-        raise ClearanceAsked("the same is asked already, and not answered yet")
+        raise ClearanceAsked("the same is asked already")
     await append(tx, audit)
 
 
 async def close_clearance(
-    tx: Transaction, clearance: Clearance, answer_message: str | None, audit: AuditEntry
+    tx: Transaction, clearance: Clearance, signed: SignedMessage | None, audit: AuditEntry
 ) -> None:
     """Writes how a request was closed. Raises `ClearanceStale` where another writer was first."""
     closing = clearance.closing
@@ -105,7 +116,7 @@ async def close_clearance(
         """
         UPDATE clearance SET state = %s, closed_by = %s, closed_at = %s, closing_words = %s, consent_id = %s,
             tear_line_text = %s, tear_line_marking = %s, next_reminder_at = NULL, answer_message = %s,
-            aggregate_version = %s
+            answer_jws = %s, aggregate_version = %s
         WHERE clearance_id = %s AND aggregate_version = %s
         """,
         [
@@ -116,7 +127,8 @@ async def close_clearance(
             closing.consent_id,
             closing.tear_line and closing.tear_line.text,
             closing.tear_line and closing.tear_line.marking,
-            answer_message,
+            signed and signed.message.decode(),
+            signed and signed.jws,
             clearance.aggregate_version,
             clearance.id,
             clearance.aggregate_version - 1,

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from services.chassis.database import Transaction
-from services.chassis.ids import IdSource
 from services.chassis.once import Once
 from services.chassis.outbox import enqueue
 from services.kernel.parties import Reader, Role
@@ -30,10 +29,11 @@ from services.threatfeed.domain.clearances import (
 )
 from services.threatfeed.domain.decided_texts import LONGEST_MEETING
 from services.threatfeed.events import NoticeKind, clearance_notices
-from services.threatfeed.statements import consent_request
+from services.threatfeed.statements import consent_request, request_id
 from services.threatfeed.store.clearances import close_clearance, insert_clearance, lock_clearance
 from services.threatfeed.store.readings import Held, find_revision
 from services.threatfeed.store.text_uses import last_use_decided
+from services.threatfeed.usecases.clearance_statements import ClearanceDesk, Signature, ToSign, signed_by
 from services.threatfeed.usecases.read_assessment import rendition_for
 from services.threatfeed.usecases.read_clearances import asking, audit_of
 from services.threatfeed.usecases.renditions import renditions, text_under_decision
@@ -64,40 +64,33 @@ class Asking:
     needed_by: datetime | None = None
 
 
-async def ask_clearance(
-    once: Once[Clearance], reader: Reader, asked: Asking, *, policy: Policy, at: datetime, ids: IdSource
-) -> Clearance:
-    """Raises `NotEntitled`; `NoAccess` where there is no such text or the caller may not read it; and the
-    refusals of `domain.clearances`.
-    """
-    use = asked.use
-    series = policy.require(reader, Role.SECRETARIAT, use.series)
-    if use.party not in series.parties:
-        raise InvalidValue("the party is none of the series", pointer="/use/party")
+async def state_request(
+    once: Once[ToSign], reader: Reader, asked: Asking, *, policy: Policy, at: datetime
+) -> ToSign:
+    """What the reader would sign in order to ask. Raises as `ask_clearance` does."""
     async with once.transaction() as tx:
-        held, text = await _readable(tx, reader, use, policy, at)
-        needed_by = await _needed_by(tx, asked, series, at)
-        request = ClearanceRequest(
-            assessment_id=use.assessment_id,
-            revision=use.revision,
-            rendition=use.rendition,
-            party=use.party,
-            mode=use.mode,
-            series=use.series,
-            meeting=use.meeting,
-            agency=held.content.originator,
-            originator=_originator(asked.originator, text, series, policy),
-            reason=asked.reason,
-            asked_by=reader.subject,
-            asked_by_party=reader.party,
-            asked_by_organisation=reader.organisation,
-            asked_at=at,
-            needed_by=needed_by,
-        )
-        clearance = open_request(ids(), request)
+        clearance = await _open(tx, reader, asked, policy, at, at)
+        return await once.answer(tx, ToSign(consent_request(clearance), at))
+
+
+async def ask_clearance(
+    once: Once[Clearance],
+    reader: Reader,
+    asked: Asking,
+    signature: Signature,
+    *,
+    desk: ClearanceDesk,
+    at: datetime,
+) -> Clearance:
+    """Raises `NotEntitled`; `NoAccess` where there is no such text or the caller may not read it; the
+    refusals of `domain.clearances`; and what is wrong with the signature.
+    """
+    async with once.transaction() as tx:
+        clearance = await _open(tx, reader, asked, desk.policy, signature.time(at), at)
+        signed = signed_by(reader, consent_request(clearance), signature, desk.keys, at)
         audit = audit_of(clearance, "clearance.asked", reader, at, once.key)
-        await insert_clearance(tx, clearance, consent_request(clearance), audit)
-        await enqueue(tx, clearance_notices(clearance, NoticeKind.ASKED, policy, at), at)
+        await insert_clearance(tx, clearance, signed, audit)
+        await enqueue(tx, clearance_notices(clearance, NoticeKind.ASKED, desk.policy, at), at)
         return await once.answer(tx, clearance)
 
 
@@ -126,6 +119,36 @@ async def withdraw_clearance(
         return await once.answer(tx, closed)
 
 
+async def _open(
+    tx: Transaction, reader: Reader, asked: Asking, policy: Policy, stated_at: datetime, at: datetime
+) -> Clearance:
+    """The request as it would be made at the stated time."""
+    use = asked.use
+    series = policy.require(reader, Role.SECRETARIAT, use.series)
+    if use.party not in series.parties:
+        raise InvalidValue("the party is none of the series", pointer="/use/party")
+    held, text = await _readable(tx, reader, use, policy, at)
+    await _require_ahead(tx, use, series, at)
+    request = ClearanceRequest(
+        assessment_id=use.assessment_id,
+        revision=use.revision,
+        rendition=use.rendition,
+        party=use.party,
+        mode=use.mode,
+        series=use.series,
+        meeting=use.meeting,
+        agency=held.content.originator,
+        originator=_originator(asked.originator, text, series, policy),
+        reason=asked.reason,
+        asked_by=reader.subject,
+        asked_by_party=reader.party,
+        asked_by_organisation=reader.organisation,
+        asked_at=stated_at,
+        needed_by=_needed_by(asked, series, stated_at),
+    )
+    return open_request(request_id(request), request)
+
+
 async def _readable(
     tx: Transaction, reader: Reader, use: AskedUse, policy: Policy, at: datetime
 ) -> tuple[Held, TextUnderDecision]:
@@ -143,7 +166,16 @@ async def _readable(
     return held, await text_under_decision(tx, held, use.rendition, policy)
 
 
-async def _needed_by(tx: Transaction, asked: Asking, series: Series, at: datetime) -> datetime:
+async def _require_ahead(tx: Transaction, use: AskedUse, series: Series, at: datetime) -> None:
+    if use.meeting is None:
+        return
+    use.meeting.check(at)
+    decided = await last_use_decided(tx, series.id, use.meeting.id)
+    if decided is not None and decided + LONGEST_MEETING <= at:
+        raise MeetingOver("the meeting is over", pointer="/meeting")
+
+
+def _needed_by(asked: Asking, series: Series, at: datetime) -> datetime:
     meeting = asked.use.meeting
     if meeting is None:
         if asked.needed_by is None:
@@ -151,10 +183,6 @@ async def _needed_by(tx: Transaction, asked: Asking, series: Series, at: datetim
         return checked_needed_by(asked.needed_by, at)
     if asked.needed_by is not None:
         raise AnswerNeededInvalid("for a meeting it is the dispatch of its papers", pointer="/needed_by")
-    meeting.check(at)
-    decided = await last_use_decided(tx, series.id, meeting.id)
-    if decided is not None and decided + LONGEST_MEETING <= at:
-        raise MeetingOver("the meeting is over", pointer="/meeting")
     return answer_needed_by(meeting, series.deadlines.papers, at)
 
 

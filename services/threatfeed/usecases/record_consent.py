@@ -56,7 +56,8 @@ async def record_consent(
     """
     async with once.transaction() as tx:
         given = GivenConsent(use, expires_at, statement)
-        consent = await give_consent(tx, reader, given, policy=policy, at=at, request_id=once.key)
+        consent = await new_consent(tx, reader, given, policy=policy, at=at)
+        await keep_consent(tx, consent, audit_of(consent, "consent.recorded", reader, at, once.key), at)
         return await once.answer(tx, consent)
 
 
@@ -69,10 +70,10 @@ class GivenConsent:
     statement: str
 
 
-async def give_consent(
-    tx: Transaction, reader: Reader, given: GivenConsent, *, policy: Policy, at: datetime, request_id: str
+async def new_consent(
+    tx: Transaction, reader: Reader, given: GivenConsent, *, policy: Policy, at: datetime
 ) -> RecordedConsent:
-    """The same inside a transaction. Raises as `record_consent` does."""
+    """The consent as it would be recorded. Raises as `record_consent` does."""
     use = given.use
     resource = f"assessment {use.assessment_id} revision {use.revision}"
     require_release_officer(policy, reader, resource)
@@ -97,9 +98,7 @@ async def give_consent(
         recorded_by=reader.subject,
         recorded_at=at,
     )
-    consent = consent.after(await find_consent(tx, consent.id, lock=True))
-    await keep_consent(tx, consent, audit_of(consent, "consent.recorded", reader, at, request_id), at)
-    return consent
+    return consent.after(await find_consent(tx, consent.id, lock=True))
 
 
 def require_release_officer(policy: Policy, reader: Reader, resource: str) -> None:

@@ -18,6 +18,7 @@ from tests.support.clearing import AMBER, DENIED, ask, asking, grant, queue, rea
 from tests.support.postgres import Databases
 from tests.support.releasing import MEETING_TIME, Releasing, narrative, releasing, widened
 from tests.support.rpc import refusal
+from tests.support.signing import signed_as
 from tests.support.submissions import real_policy
 
 
@@ -115,6 +116,15 @@ async def test_the_desk_over_rest(release: Releasing) -> None:
         "reason": "For the exchange on the threat landscape.",
     }
     client, key = release.client, {"idempotency-key": str(uuid4())}
+    keys = release.platform.keys
+    fresh = {"idempotency-key": str(uuid4())}
+    stated = (await client.post("/v1/clearances/statement", json=body, headers={**asker, **fresh})).json()
+    unsigned = await client.post(
+        "/v1/clearances", json=body, headers={**asker, "idempotency-key": str(uuid4())}
+    )
+    assert (unsigned.status_code, unsigned.json()["reason"]) == (400, "SIGNATURE_MISSING")
+    jws = signed_as(keys, "fcdo-secretariat", stated["payload"].encode())
+    body |= {"stated_time": stated["stated_time"], "jws": jws}
     made = await client.post("/v1/clearances", json=body, headers={**asker, **key})
     assert made.status_code == 201, made.text
     again = await client.post("/v1/clearances", json=body, headers={**asker, **key})
@@ -123,6 +133,11 @@ async def test_the_desk_over_rest(release: Releasing) -> None:
     assert (await client.get("/v1/clearances", headers=asker)).json()["clearances"] == [made.json()]
     assert (await client.get("/v1/clearance-queue", headers=officer)).json()["clearances"] == [made.json()]
     grant = {"expires_time": (MEETING_TIME + timedelta(days=1)).isoformat(), "statement": "Agreed."}
+    stating = {"kind": "GRANTED", "words": "Agreed.", "expires_time": grant["expires_time"]}
+    fresh = {"idempotency-key": str(uuid4())}
+    stated = (await client.post(f"{place}/statement", json=stating, headers={**officer, **fresh})).json()
+    jws = signed_as(keys, "ncsc-release-officer", stated["payload"].encode())
+    grant |= {"stated_time": stated["stated_time"], "jws": jws}
     own_grant = await client.post(
         f"{place}/grant",
         json=grant,

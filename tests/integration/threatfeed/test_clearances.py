@@ -204,6 +204,7 @@ async def test_what_is_asked_twice_is_asked_once_until_it_is_taken_back(release:
     dsit = release.bearer("UK", "DSIT", "secretariat")
     assert (await refusal(withdraw(release, clearance, dsit)))[0] is DENIED
     assert (await withdraw(release, clearance)).state == messages.CLEARANCE_STATE_WITHDRAWN
+    release.clock.forward(seconds=1)
     assert (await ask(release, again)).clearance_id != clearance.clearance_id
 
 

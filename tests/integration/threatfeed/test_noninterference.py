@@ -37,8 +37,8 @@ async def compare(
         arguments = Arguments.of(account, (world, other), (one, two))
         token = one.token(account.name, account.party, account.organisation, account.roles)
         for question in questions(one.parts, arguments):
-            here = await Asker(one, token).ask(question)
-            there = await Asker(two, token).ask(question)
+            here = await Asker(one, token, account.name).ask(question)
+            there = await Asker(two, token, account.name).ask(question)
             assert here == there, f"{reader} asks {question}"
 
 

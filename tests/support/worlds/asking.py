@@ -6,7 +6,7 @@ read to the end of what is held.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,7 @@ from google.protobuf.message import Message
 
 from services.threatfeed.app import ApiParts, http_api, rpc_services
 from services.threatfeed.http.routes import routes
+from tests.support.signing import signed_as
 from tests.support.worlds.at_work import Loaded
 from tests.support.worlds.values import ABSENT, Arguments, request_key, values_for
 
@@ -41,6 +42,22 @@ _SINGULAR: Final = {
     "published_before": "until",
 }
 _PAGES: Final = {"page_size": "page_token", "size": "token"}
+_CLEARANCE: Final = "POST /v1/clearances/{clearance_id}"
+_SIGNED: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "POST /v1/clearances": lambda body: body,
+    f"{_CLEARANCE}/grant": lambda body: {
+        "kind": "GRANTED",
+        "words": body.get("statement"),
+        "expires_time": body.get("expires_time"),
+    },
+    f"{_CLEARANCE}/refuse": lambda body: {"kind": "REFUSED", "words": body.get("reason")},
+    f"{_CLEARANCE}/offer-tear-line": lambda body: {
+        "kind": "TEAR_LINE_OFFERED",
+        "words": body.get("reason"),
+        "tear_line": body.get("tear_line"),
+    },
+}
+"""What is signed, and what to ask for the statement with."""
 _UNSENT: Final = frozenset({"date", "content-length"})
 
 
@@ -241,6 +258,7 @@ class Asker:
 
     loaded: Loaded
     token: str
+    subject: str
 
     async def ask(self, question: Question) -> list[bytes]:
         """Everything that comes back, page after page where there are pages."""
@@ -259,15 +277,33 @@ class Asker:
             **question.headers,
         }
 
+    async def _signed(self, question: Question) -> Any:
+        """The body, signed by the reader as it would sign it, where it comes without a signature."""
+        body = question.body
+        if question.place not in _SIGNED or "jws" in body:
+            return body
+        stating = _SIGNED[question.place]
+        here = question.path.removesuffix(question.place.removeprefix(_CLEARANCE))
+        answer = await self.loaded.client.post(
+            f"{here}/statement",
+            headers={**self._headers(question), "idempotency-key": request_key(f"{question.name} stated")},
+            content=json.dumps(stating(body)),
+        )
+        if answer.status_code != 200:
+            return body
+        stated = answer.json()
+        jws = signed_as(self.loaded.platform.keys, self.subject, stated["payload"].encode())
+        return {**body, "stated_time": stated["stated_time"], "jws": jws}
+
     async def _pages(self, question: Question) -> AsyncIterator[bytes]:
-        query = dict(question.query)
+        query, body = dict(question.query), await self._signed(question)
         while True:
             answer = await self.loaded.client.request(
                 question.method,
                 question.path,
                 params=query,
                 headers=self._headers(question),
-                content=None if question.body is None else json.dumps(question.body),
+                content=None if body is None else json.dumps(body),
             )
             yield _bytes_of(answer, answer.content)
             following = _next_page(answer)

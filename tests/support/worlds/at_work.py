@@ -14,6 +14,7 @@ from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
 from services.chassis.http.application import HttpServer
 from services.chassis.lifecycle import Component
+from services.chassis.officials import OfficialKeys
 from services.chassis.process import Process
 from services.chassis.rpc.server import RpcServer
 from services.chassis.settings import ListenerSettings
@@ -84,7 +85,12 @@ async def serving(
     platform: PlatformAccess, process: Process, clock: SettableClock, ids: NamedIds, policy: Policy
 ) -> AsyncIterator[Loaded]:
     """An api under a policy."""
-    parts = make_parts(process, Holding("UK", Level.parse("UK SECRET"), policy), real_taxonomies())
+    parts = make_parts(
+        process,
+        Holding("UK", Level.parse("UK SECRET"), policy),
+        real_taxonomies(),
+        OfficialKeys.read(str(platform.keys.official_keys)),
+    )
     rpc = RpcServer(
         rpc_services(parts),
         ListenerSettings(port=0),

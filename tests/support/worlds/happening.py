@@ -23,6 +23,7 @@ from services.threatfeed.usecases.adopt_policy import adopt_policy
 from services.threatfeed.usecases.decide_anew import decide_anew
 from services.threatfeed.usecases.holding import Holding
 from services.threatfeed.usecases.make_views import ViewMaker, make_due_views
+from tests.support.signing import signed_as
 from tests.support.submissions import real_taxonomies
 from tests.support.worlds.at_work import NAMES, Loaded
 from tests.support.worlds.oracle import AGENCIES
@@ -214,7 +215,7 @@ class Happening:
             )
 
     async def _ask(self, step: Ask) -> None:
-        body = {
+        body: dict[str, Any] = {
             "use": {
                 "assessment_id": str(identity_of(step.text)),
                 "revision": step.text[2],
@@ -227,7 +228,17 @@ class Happening:
             "needed_by_time": "2026-12-01T00:00:00Z",
         }
         headers = self._secretariat(step.audience, step.key)
-        answer = await self._loaded.client.post("/v1/clearances", json=body, headers=headers)
+        stating = self._secretariat(step.audience, f"{step.key}-stated")
+        client = self._loaded.client
+        stated = await client.post("/v1/clearances/statement", json=body, headers=stating)
+        if stated.status_code != 200:
+            return
+        statement = stated.json()
+        jws = signed_as(
+            self._loaded.platform.keys, SECRETARIATS[step.audience][0], statement["payload"].encode()
+        )
+        body |= {"stated_time": statement["stated_time"], "jws": jws}
+        answer = await client.post("/v1/clearances", json=body, headers=headers)
         if answer.status_code == 201:
             self._loaded.clearances.append(answer.json()["id"])
 

@@ -170,6 +170,9 @@ VALUES: Final[Mapping[str, Named]] = {
     "texts": lambda a: _each(
         tuple(_text(one, rendition) for one in a.assessments for rendition in ("FULL", "TEAR_LINE"))
     ),
+    "stated_time": lambda _: _optional("2026-11-20T09:00:00Z"),
+    "jws": lambda _: _optional("e30..e30"),
+    "tear_line": lambda _: _optional(),
     "choice": lambda _: Values("a" * 64),
     "statement": lambda _: _PROSE,
     "note": lambda _: _PROSE,
@@ -210,6 +213,12 @@ OTHERWISE: Final[Mapping[tuple[str, str], Named]] = {
     ("GET /v1/exports/assessments.{form}", "party"): lambda _: _optional("UK", "EU", "US"),
     ("GET /v1/exports/assessments.{form}", "agency"): lambda _: _optional("ncsc", "enisa"),
     ("POST /v1/clearances/{clearance_id}/offer-tear-line", "marking"): lambda _: Values("UK OFFICIAL REL EU"),
+    ("POST /v1/clearances/{clearance_id}/statement", "kind"): lambda _: Values("GRANTED", ("REFUSED",)),
+    ("POST /v1/clearances/{clearance_id}/statement", "words"): lambda _: _PROSE,
+    ("StateConsentAnswer", "kind"): lambda _: Values("GRANTED", ("REFUSED",)),
+    ("StateConsentAnswer", "words"): lambda _: _PROSE,
+    ("StateConsentAnswer", "text"): lambda _: _optional("What may be said."),
+    ("StateConsentAnswer", "marking"): lambda _: _optional("UK OFFICIAL REL EU"),
     ("OfferTearLine", "marking"): lambda _: Values("UK OFFICIAL REL EU"),
     ("POST /v1/source-denials", "value"): lambda _: _optional(),
     ("DenySource", "value"): lambda _: _optional(),

@@ -22,67 +22,78 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from entente.exchange.v1 import clearance_pb2 as entente_dot_exchange_dot_v1_dot_clearance__pb2
 from entente.exchange.v1 import release_pb2 as entente_dot_exchange_dot_v1_dot_release__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-entente/threatfeed/v1/clearance_service.proto\x12\x15\x65ntente.threatfeed.v1\x1a!entente/exchange/v1/release.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\x01\n\x0ePlannedMeeting\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12/\n\x0bstarts_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tends_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf1\x01\n\x0cRequestedUse\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12\r\n\x05party\x18\x04 \x01(\t\x12.\n\x04mode\x18\x05 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\x0e\n\x06series\x18\x06 \x01(\t\x12\x36\n\x07meeting\x18\x07 \x01(\x0b\x32%.entente.threatfeed.v1.PlannedMeeting\"0\n\x0fOfferedTearLine\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07marking\x18\x02 \x01(\t\"\xe6\x04\n\tClearance\x12\x14\n\x0c\x63learance_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.entente.threatfeed.v1.ClearanceState\x12\x30\n\x03use\x18\x03 \x01(\x0b\x32#.entente.threatfeed.v1.RequestedUse\x12\x12\n\noriginator\x18\x04 \x01(\t\x12\x0e\n\x06\x61gency\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x10\n\x08\x61sked_by\x18\x07 \x01(\t\x12\x16\n\x0e\x61sked_by_party\x18\x08 \x01(\t\x12\x1d\n\x15\x61sked_by_organisation\x18\t \x01(\t\x12.\n\nasked_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eneeded_by_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x0c \x01(\x08\x12\x31\n\rreminded_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tclosed_by\x18\x0e \x01(\t\x12/\n\x0b\x63losed_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rclosing_words\x18\x10 \x01(\t\x12\x12\n\nconsent_id\x18\x11 \x01(\t\x12\x39\n\ttear_line\x18\x12 \x01(\x0b\x32&.entente.threatfeed.v1.OfferedTearLine\x12\x0c\n\x04\x65tag\x18\x13 \x01(\t\"\xb3\x01\n\x13\x41skClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x30\n\x03use\x18\x02 \x01(\x0b\x32#.entente.threatfeed.v1.RequestedUse\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\noriginator\x18\x04 \x01(\t\x12\x32\n\x0eneeded_by_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x14\x41skClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"\x94\x01\n\x15GrantClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x30\n\x0c\x65xpires_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tstatement\x18\x05 \x01(\t\"M\n\x16GrantClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"`\n\x16RefuseClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"N\n\x17RefuseClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"\x99\x01\n\x14OfferTearLineRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x39\n\ttear_line\x18\x05 \x01(\x0b\x32&.entente.threatfeed.v1.OfferedTearLine\"L\n\x15OfferTearLineResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"b\n\x18WithdrawClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"P\n\x19WithdrawClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"+\n\x13GetClearanceRequest\x12\x14\n\x0c\x63learance_id\x18\x01 \x01(\t\"K\n\x14GetClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"|\n\x15ListClearancesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12<\n\tselection\x18\x03 \x01(\x0e\x32).entente.threatfeed.v1.ClearanceSelection\"g\n\x16ListClearancesResponse\x12\x34\n\nclearances\x18\x01 \x03(\x0b\x32 .entente.threatfeed.v1.Clearance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x80\x01\n\x19ListClearanceQueueRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12<\n\tselection\x18\x03 \x01(\x0e\x32).entente.threatfeed.v1.ClearanceSelection\"k\n\x1aListClearanceQueueResponse\x12\x34\n\nclearances\x18\x01 \x03(\x0b\x32 .entente.threatfeed.v1.Clearance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9a\x02\n\x07TextUse\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\x0e\n\x06series\x18\x05 \x01(\t\x12\x12\n\nmeeting_id\x18\x06 \x01(\t\x12-\n\tused_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65\x63ided_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x13ListTextUsesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x15\n\rassessment_id\x18\x03 \x01(\t\"]\n\x14ListTextUsesResponse\x12,\n\x04uses\x18\x01 \x03(\x0b\x32\x1e.entente.threatfeed.v1.TextUse\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xe8\x01\n\x0e\x43learanceState\x12\x1f\n\x1b\x43LEARANCE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43LEARANCE_STATE_OPEN\x10\x01\x12\x1b\n\x17\x43LEARANCE_STATE_GRANTED\x10\x02\x12\x1b\n\x17\x43LEARANCE_STATE_REFUSED\x10\x03\x12%\n!CLEARANCE_STATE_TEAR_LINE_OFFERED\x10\x04\x12\x1d\n\x19\x43LEARANCE_STATE_WITHDRAWN\x10\x05\x12\x1b\n\x17\x43LEARANCE_STATE_EXPIRED\x10\x06*\xb7\x01\n\x12\x43learanceSelection\x12#\n\x1f\x43LEARANCE_SELECTION_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43LEARANCE_SELECTION_OPEN\x10\x01\x12\x1f\n\x1b\x43LEARANCE_SELECTION_OVERDUE\x10\x02\x12 \n\x1c\x43LEARANCE_SELECTION_ANSWERED\x10\x03\x12\x1b\n\x17\x43LEARANCE_SELECTION_ALL\x10\x04\x32\xfc\x07\n\x10\x43learanceService\x12g\n\x0c\x41skClearance\x12*.entente.threatfeed.v1.AskClearanceRequest\x1a+.entente.threatfeed.v1.AskClearanceResponse\x12m\n\x0eGrantClearance\x12,.entente.threatfeed.v1.GrantClearanceRequest\x1a-.entente.threatfeed.v1.GrantClearanceResponse\x12p\n\x0fRefuseClearance\x12-.entente.threatfeed.v1.RefuseClearanceRequest\x1a..entente.threatfeed.v1.RefuseClearanceResponse\x12j\n\rOfferTearLine\x12+.entente.threatfeed.v1.OfferTearLineRequest\x1a,.entente.threatfeed.v1.OfferTearLineResponse\x12v\n\x11WithdrawClearance\x12/.entente.threatfeed.v1.WithdrawClearanceRequest\x1a\x30.entente.threatfeed.v1.WithdrawClearanceResponse\x12g\n\x0cGetClearance\x12*.entente.threatfeed.v1.GetClearanceRequest\x1a+.entente.threatfeed.v1.GetClearanceResponse\x12m\n\x0eListClearances\x12,.entente.threatfeed.v1.ListClearancesRequest\x1a-.entente.threatfeed.v1.ListClearancesResponse\x12y\n\x12ListClearanceQueue\x12\x30.entente.threatfeed.v1.ListClearanceQueueRequest\x1a\x31.entente.threatfeed.v1.ListClearanceQueueResponse\x12g\n\x0cListTextUses\x12*.entente.threatfeed.v1.ListTextUsesRequest\x1a+.entente.threatfeed.v1.ListTextUsesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-entente/threatfeed/v1/clearance_service.proto\x12\x15\x65ntente.threatfeed.v1\x1a#entente/exchange/v1/clearance.proto\x1a!entente/exchange/v1/release.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\x01\n\x0ePlannedMeeting\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12/\n\x0bstarts_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tends_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf1\x01\n\x0cRequestedUse\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12\r\n\x05party\x18\x04 \x01(\t\x12.\n\x04mode\x18\x05 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\x0e\n\x06series\x18\x06 \x01(\t\x12\x36\n\x07meeting\x18\x07 \x01(\x0b\x32%.entente.threatfeed.v1.PlannedMeeting\"0\n\x0fOfferedTearLine\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07marking\x18\x02 \x01(\t\"\xe6\x04\n\tClearance\x12\x14\n\x0c\x63learance_id\x18\x01 \x01(\t\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32%.entente.threatfeed.v1.ClearanceState\x12\x30\n\x03use\x18\x03 \x01(\x0b\x32#.entente.threatfeed.v1.RequestedUse\x12\x12\n\noriginator\x18\x04 \x01(\t\x12\x0e\n\x06\x61gency\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x10\n\x08\x61sked_by\x18\x07 \x01(\t\x12\x16\n\x0e\x61sked_by_party\x18\x08 \x01(\t\x12\x1d\n\x15\x61sked_by_organisation\x18\t \x01(\t\x12.\n\nasked_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eneeded_by_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x0c \x01(\x08\x12\x31\n\rreminded_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tclosed_by\x18\x0e \x01(\t\x12/\n\x0b\x63losed_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rclosing_words\x18\x10 \x01(\t\x12\x12\n\nconsent_id\x18\x11 \x01(\t\x12\x39\n\ttear_line\x18\x12 \x01(\x0b\x32&.entente.threatfeed.v1.OfferedTearLine\x12\x0c\n\x04\x65tag\x18\x13 \x01(\t\"q\n\tStatement\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07payload\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\t\x12/\n\x0bstated_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xba\x01\n\x1aStateConsentRequestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x30\n\x03use\x18\x02 \x01(\x0b\x32#.entente.threatfeed.v1.RequestedUse\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\noriginator\x18\x04 \x01(\t\x12\x32\n\x0eneeded_by_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"R\n\x1bStateConsentRequestResponse\x12\x33\n\tstatement\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Statement\"\xf7\x01\n\x19StateConsentAnswerRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x34\n\x04kind\x18\x03 \x01(\x0e\x32&.entente.exchange.v1.ConsentAnswerKind\x12\r\n\x05words\x18\x04 \x01(\t\x12\x30\n\x0c\x65xpires_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\ttear_line\x18\x06 \x01(\x0b\x32&.entente.threatfeed.v1.OfferedTearLine\"Q\n\x1aStateConsentAnswerResponse\x12\x33\n\tstatement\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Statement\"\xf1\x01\n\x13\x41skClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x30\n\x03use\x18\x02 \x01(\x0b\x32#.entente.threatfeed.v1.RequestedUse\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x12\n\noriginator\x18\x04 \x01(\t\x12\x32\n\x0eneeded_by_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bstated_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03jws\x18\x07 \x01(\t\"K\n\x14\x41skClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"\xd2\x01\n\x15GrantClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x30\n\x0c\x65xpires_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tstatement\x18\x05 \x01(\t\x12/\n\x0bstated_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03jws\x18\x07 \x01(\t\"M\n\x16GrantClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"\x9e\x01\n\x16RefuseClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12/\n\x0bstated_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03jws\x18\x06 \x01(\t\"N\n\x17RefuseClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"\xd7\x01\n\x14OfferTearLineRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x39\n\ttear_line\x18\x05 \x01(\x0b\x32&.entente.threatfeed.v1.OfferedTearLine\x12/\n\x0bstated_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03jws\x18\x07 \x01(\t\"L\n\x15OfferTearLineResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"b\n\x18WithdrawClearanceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63learance_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"P\n\x19WithdrawClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"+\n\x13GetClearanceRequest\x12\x14\n\x0c\x63learance_id\x18\x01 \x01(\t\"K\n\x14GetClearanceResponse\x12\x33\n\tclearance\x18\x01 \x01(\x0b\x32 .entente.threatfeed.v1.Clearance\"|\n\x15ListClearancesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12<\n\tselection\x18\x03 \x01(\x0e\x32).entente.threatfeed.v1.ClearanceSelection\"g\n\x16ListClearancesResponse\x12\x34\n\nclearances\x18\x01 \x03(\x0b\x32 .entente.threatfeed.v1.Clearance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x80\x01\n\x19ListClearanceQueueRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12<\n\tselection\x18\x03 \x01(\x0e\x32).entente.threatfeed.v1.ClearanceSelection\"k\n\x1aListClearanceQueueResponse\x12\x34\n\nclearances\x18\x01 \x03(\x0b\x32 .entente.threatfeed.v1.Clearance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9a\x02\n\x07TextUse\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\x0e\n\x06series\x18\x05 \x01(\t\x12\x12\n\nmeeting_id\x18\x06 \x01(\t\x12-\n\tused_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65\x63ided_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x13ListTextUsesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x15\n\rassessment_id\x18\x03 \x01(\t\"]\n\x14ListTextUsesResponse\x12,\n\x04uses\x18\x01 \x03(\x0b\x32\x1e.entente.threatfeed.v1.TextUse\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xe8\x01\n\x0e\x43learanceState\x12\x1f\n\x1b\x43LEARANCE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43LEARANCE_STATE_OPEN\x10\x01\x12\x1b\n\x17\x43LEARANCE_STATE_GRANTED\x10\x02\x12\x1b\n\x17\x43LEARANCE_STATE_REFUSED\x10\x03\x12%\n!CLEARANCE_STATE_TEAR_LINE_OFFERED\x10\x04\x12\x1d\n\x19\x43LEARANCE_STATE_WITHDRAWN\x10\x05\x12\x1b\n\x17\x43LEARANCE_STATE_EXPIRED\x10\x06*\xb7\x01\n\x12\x43learanceSelection\x12#\n\x1f\x43LEARANCE_SELECTION_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43LEARANCE_SELECTION_OPEN\x10\x01\x12\x1f\n\x1b\x43LEARANCE_SELECTION_OVERDUE\x10\x02\x12 \n\x1c\x43LEARANCE_SELECTION_ANSWERED\x10\x03\x12\x1b\n\x17\x43LEARANCE_SELECTION_ALL\x10\x04\x32\xf5\t\n\x10\x43learanceService\x12|\n\x13StateConsentRequest\x12\x31.entente.threatfeed.v1.StateConsentRequestRequest\x1a\x32.entente.threatfeed.v1.StateConsentRequestResponse\x12y\n\x12StateConsentAnswer\x12\x30.entente.threatfeed.v1.StateConsentAnswerRequest\x1a\x31.entente.threatfeed.v1.StateConsentAnswerResponse\x12g\n\x0c\x41skClearance\x12*.entente.threatfeed.v1.AskClearanceRequest\x1a+.entente.threatfeed.v1.AskClearanceResponse\x12m\n\x0eGrantClearance\x12,.entente.threatfeed.v1.GrantClearanceRequest\x1a-.entente.threatfeed.v1.GrantClearanceResponse\x12p\n\x0fRefuseClearance\x12-.entente.threatfeed.v1.RefuseClearanceRequest\x1a..entente.threatfeed.v1.RefuseClearanceResponse\x12j\n\rOfferTearLine\x12+.entente.threatfeed.v1.OfferTearLineRequest\x1a,.entente.threatfeed.v1.OfferTearLineResponse\x12v\n\x11WithdrawClearance\x12/.entente.threatfeed.v1.WithdrawClearanceRequest\x1a\x30.entente.threatfeed.v1.WithdrawClearanceResponse\x12g\n\x0cGetClearance\x12*.entente.threatfeed.v1.GetClearanceRequest\x1a+.entente.threatfeed.v1.GetClearanceResponse\x12m\n\x0eListClearances\x12,.entente.threatfeed.v1.ListClearancesRequest\x1a-.entente.threatfeed.v1.ListClearancesResponse\x12y\n\x12ListClearanceQueue\x12\x30.entente.threatfeed.v1.ListClearanceQueueRequest\x1a\x31.entente.threatfeed.v1.ListClearanceQueueResponse\x12g\n\x0cListTextUses\x12*.entente.threatfeed.v1.ListTextUsesRequest\x1a+.entente.threatfeed.v1.ListTextUsesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.threatfeed.v1.clearance_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CLEARANCESTATE']._serialized_start=3328
-  _globals['_CLEARANCESTATE']._serialized_end=3560
-  _globals['_CLEARANCESELECTION']._serialized_start=3563
-  _globals['_CLEARANCESELECTION']._serialized_end=3746
-  _globals['_PLANNEDMEETING']._serialized_start=141
-  _globals['_PLANNEDMEETING']._serialized_end=273
-  _globals['_REQUESTEDUSE']._serialized_start=276
-  _globals['_REQUESTEDUSE']._serialized_end=517
-  _globals['_OFFEREDTEARLINE']._serialized_start=519
-  _globals['_OFFEREDTEARLINE']._serialized_end=567
-  _globals['_CLEARANCE']._serialized_start=570
-  _globals['_CLEARANCE']._serialized_end=1184
-  _globals['_ASKCLEARANCEREQUEST']._serialized_start=1187
-  _globals['_ASKCLEARANCEREQUEST']._serialized_end=1366
-  _globals['_ASKCLEARANCERESPONSE']._serialized_start=1368
-  _globals['_ASKCLEARANCERESPONSE']._serialized_end=1443
-  _globals['_GRANTCLEARANCEREQUEST']._serialized_start=1446
-  _globals['_GRANTCLEARANCEREQUEST']._serialized_end=1594
-  _globals['_GRANTCLEARANCERESPONSE']._serialized_start=1596
-  _globals['_GRANTCLEARANCERESPONSE']._serialized_end=1673
-  _globals['_REFUSECLEARANCEREQUEST']._serialized_start=1675
-  _globals['_REFUSECLEARANCEREQUEST']._serialized_end=1771
-  _globals['_REFUSECLEARANCERESPONSE']._serialized_start=1773
-  _globals['_REFUSECLEARANCERESPONSE']._serialized_end=1851
-  _globals['_OFFERTEARLINEREQUEST']._serialized_start=1854
-  _globals['_OFFERTEARLINEREQUEST']._serialized_end=2007
-  _globals['_OFFERTEARLINERESPONSE']._serialized_start=2009
-  _globals['_OFFERTEARLINERESPONSE']._serialized_end=2085
-  _globals['_WITHDRAWCLEARANCEREQUEST']._serialized_start=2087
-  _globals['_WITHDRAWCLEARANCEREQUEST']._serialized_end=2185
-  _globals['_WITHDRAWCLEARANCERESPONSE']._serialized_start=2187
-  _globals['_WITHDRAWCLEARANCERESPONSE']._serialized_end=2267
-  _globals['_GETCLEARANCEREQUEST']._serialized_start=2269
-  _globals['_GETCLEARANCEREQUEST']._serialized_end=2312
-  _globals['_GETCLEARANCERESPONSE']._serialized_start=2314
-  _globals['_GETCLEARANCERESPONSE']._serialized_end=2389
-  _globals['_LISTCLEARANCESREQUEST']._serialized_start=2391
-  _globals['_LISTCLEARANCESREQUEST']._serialized_end=2515
-  _globals['_LISTCLEARANCESRESPONSE']._serialized_start=2517
-  _globals['_LISTCLEARANCESRESPONSE']._serialized_end=2620
-  _globals['_LISTCLEARANCEQUEUEREQUEST']._serialized_start=2623
-  _globals['_LISTCLEARANCEQUEUEREQUEST']._serialized_end=2751
-  _globals['_LISTCLEARANCEQUEUERESPONSE']._serialized_start=2753
-  _globals['_LISTCLEARANCEQUEUERESPONSE']._serialized_end=2860
-  _globals['_TEXTUSE']._serialized_start=2863
-  _globals['_TEXTUSE']._serialized_end=3145
-  _globals['_LISTTEXTUSESREQUEST']._serialized_start=3147
-  _globals['_LISTTEXTUSESREQUEST']._serialized_end=3230
-  _globals['_LISTTEXTUSESRESPONSE']._serialized_start=3232
-  _globals['_LISTTEXTUSESRESPONSE']._serialized_end=3325
-  _globals['_CLEARANCESERVICE']._serialized_start=3749
-  _globals['_CLEARANCESERVICE']._serialized_end=4769
+  _globals['_CLEARANCESTATE']._serialized_start=4335
+  _globals['_CLEARANCESTATE']._serialized_end=4567
+  _globals['_CLEARANCESELECTION']._serialized_start=4570
+  _globals['_CLEARANCESELECTION']._serialized_end=4753
+  _globals['_PLANNEDMEETING']._serialized_start=178
+  _globals['_PLANNEDMEETING']._serialized_end=310
+  _globals['_REQUESTEDUSE']._serialized_start=313
+  _globals['_REQUESTEDUSE']._serialized_end=554
+  _globals['_OFFEREDTEARLINE']._serialized_start=556
+  _globals['_OFFEREDTEARLINE']._serialized_end=604
+  _globals['_CLEARANCE']._serialized_start=607
+  _globals['_CLEARANCE']._serialized_end=1221
+  _globals['_STATEMENT']._serialized_start=1223
+  _globals['_STATEMENT']._serialized_end=1336
+  _globals['_STATECONSENTREQUESTREQUEST']._serialized_start=1339
+  _globals['_STATECONSENTREQUESTREQUEST']._serialized_end=1525
+  _globals['_STATECONSENTREQUESTRESPONSE']._serialized_start=1527
+  _globals['_STATECONSENTREQUESTRESPONSE']._serialized_end=1609
+  _globals['_STATECONSENTANSWERREQUEST']._serialized_start=1612
+  _globals['_STATECONSENTANSWERREQUEST']._serialized_end=1859
+  _globals['_STATECONSENTANSWERRESPONSE']._serialized_start=1861
+  _globals['_STATECONSENTANSWERRESPONSE']._serialized_end=1942
+  _globals['_ASKCLEARANCEREQUEST']._serialized_start=1945
+  _globals['_ASKCLEARANCEREQUEST']._serialized_end=2186
+  _globals['_ASKCLEARANCERESPONSE']._serialized_start=2188
+  _globals['_ASKCLEARANCERESPONSE']._serialized_end=2263
+  _globals['_GRANTCLEARANCEREQUEST']._serialized_start=2266
+  _globals['_GRANTCLEARANCEREQUEST']._serialized_end=2476
+  _globals['_GRANTCLEARANCERESPONSE']._serialized_start=2478
+  _globals['_GRANTCLEARANCERESPONSE']._serialized_end=2555
+  _globals['_REFUSECLEARANCEREQUEST']._serialized_start=2558
+  _globals['_REFUSECLEARANCEREQUEST']._serialized_end=2716
+  _globals['_REFUSECLEARANCERESPONSE']._serialized_start=2718
+  _globals['_REFUSECLEARANCERESPONSE']._serialized_end=2796
+  _globals['_OFFERTEARLINEREQUEST']._serialized_start=2799
+  _globals['_OFFERTEARLINEREQUEST']._serialized_end=3014
+  _globals['_OFFERTEARLINERESPONSE']._serialized_start=3016
+  _globals['_OFFERTEARLINERESPONSE']._serialized_end=3092
+  _globals['_WITHDRAWCLEARANCEREQUEST']._serialized_start=3094
+  _globals['_WITHDRAWCLEARANCEREQUEST']._serialized_end=3192
+  _globals['_WITHDRAWCLEARANCERESPONSE']._serialized_start=3194
+  _globals['_WITHDRAWCLEARANCERESPONSE']._serialized_end=3274
+  _globals['_GETCLEARANCEREQUEST']._serialized_start=3276
+  _globals['_GETCLEARANCEREQUEST']._serialized_end=3319
+  _globals['_GETCLEARANCERESPONSE']._serialized_start=3321
+  _globals['_GETCLEARANCERESPONSE']._serialized_end=3396
+  _globals['_LISTCLEARANCESREQUEST']._serialized_start=3398
+  _globals['_LISTCLEARANCESREQUEST']._serialized_end=3522
+  _globals['_LISTCLEARANCESRESPONSE']._serialized_start=3524
+  _globals['_LISTCLEARANCESRESPONSE']._serialized_end=3627
+  _globals['_LISTCLEARANCEQUEUEREQUEST']._serialized_start=3630
+  _globals['_LISTCLEARANCEQUEUEREQUEST']._serialized_end=3758
+  _globals['_LISTCLEARANCEQUEUERESPONSE']._serialized_start=3760
+  _globals['_LISTCLEARANCEQUEUERESPONSE']._serialized_end=3867
+  _globals['_TEXTUSE']._serialized_start=3870
+  _globals['_TEXTUSE']._serialized_end=4152
+  _globals['_LISTTEXTUSESREQUEST']._serialized_start=4154
+  _globals['_LISTTEXTUSESREQUEST']._serialized_end=4237
+  _globals['_LISTTEXTUSESRESPONSE']._serialized_start=4239
+  _globals['_LISTTEXTUSESRESPONSE']._serialized_end=4332
+  _globals['_CLEARANCESERVICE']._serialized_start=4756
+  _globals['_CLEARANCESERVICE']._serialized_end=6025
 # @@protoc_insertion_point(module_scope)

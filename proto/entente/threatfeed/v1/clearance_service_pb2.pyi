@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from entente.exchange.v1 import clearance_pb2 as _clearance_pb2
 from entente.exchange.v1 import release_pb2 as _release_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -261,8 +262,44 @@ class Clearance(_message.Message):
 Global___Clearance: _TypeAlias = Clearance  # noqa: Y015
 
 @_typing.final
-class AskClearanceRequest(_message.Message):
-    """Asks an originator."""
+class Statement(_message.Message):
+    """A message of entente.exchange.v1 as it is signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    STATED_TIME_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    """The full name of the message."""
+    payload: _builtins.str
+    """Its canonical form (RFC 8785 over proto JSON): the bytes of this text in UTF-8 are signed."""
+    content_hash: _builtins.str
+    """"sha256:" and 64 hexadecimal digits."""
+    @_builtins.property
+    def stated_time(self) -> _timestamp_pb2.Timestamp:
+        """The time that the statement names, to be handed in with the signature."""
+
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        payload: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+        stated_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stated_time", b"stated_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "payload", b"payload", "stated_time", b"stated_time", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Statement: _TypeAlias = Statement  # noqa: Y015
+
+@_typing.final
+class StateConsentRequestRequest(_message.Message):
+    """Asks for what would be signed. The fields are those of AskClearanceRequest."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -274,13 +311,10 @@ class AskClearanceRequest(_message.Message):
     request_id: _builtins.str
     reason: _builtins.str
     originator: _builtins.str
-    """The organisation to ask; empty for that of the agency that published the text."""
     @_builtins.property
     def use(self) -> Global___RequestedUse: ...
     @_builtins.property
-    def needed_by_time(self) -> _timestamp_pb2.Timestamp:
-        """For use outside meetings only. For a meeting it is the dispatch of papers as the series has it."""
-
+    def needed_by_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -293,6 +327,140 @@ class AskClearanceRequest(_message.Message):
     _HasFieldArgType: _TypeAlias = _typing.Literal["needed_by_time", b"needed_by_time", "use", b"use"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = _typing.Literal["needed_by_time", b"needed_by_time", "originator", b"originator", "reason", b"reason", "request_id", b"request_id", "use", b"use"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StateConsentRequestRequest: _TypeAlias = StateConsentRequestRequest  # noqa: Y015
+
+@_typing.final
+class StateConsentRequestResponse(_message.Message):
+    """What to sign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def statement(self) -> Global___Statement: ...
+    def __init__(
+        self,
+        *,
+        statement: Global___Statement | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StateConsentRequestResponse: _TypeAlias = StateConsentRequestResponse  # noqa: Y015
+
+@_typing.final
+class StateConsentAnswerRequest(_message.Message):
+    """Asks for what would be signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CLEARANCE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    EXPIRES_TIME_FIELD_NUMBER: _builtins.int
+    TEAR_LINE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    clearance_id: _builtins.str
+    kind: _clearance_pb2.ConsentAnswerKind.ValueType
+    words: _builtins.str
+    """The statement of a consent, or why none is given."""
+    @_builtins.property
+    def expires_time(self) -> _timestamp_pb2.Timestamp:
+        """Of a consent only."""
+
+    @_builtins.property
+    def tear_line(self) -> Global___OfferedTearLine:
+        """Of a tear line only."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        clearance_id: _builtins.str = ...,
+        kind: _clearance_pb2.ConsentAnswerKind.ValueType = ...,
+        words: _builtins.str = ...,
+        expires_time: _timestamp_pb2.Timestamp | None = ...,
+        tear_line: Global___OfferedTearLine | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_time", b"expires_time", "tear_line", b"tear_line"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance_id", b"clearance_id", "expires_time", b"expires_time", "kind", b"kind", "request_id", b"request_id", "tear_line", b"tear_line", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StateConsentAnswerRequest: _TypeAlias = StateConsentAnswerRequest  # noqa: Y015
+
+@_typing.final
+class StateConsentAnswerResponse(_message.Message):
+    """What to sign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def statement(self) -> Global___Statement: ...
+    def __init__(
+        self,
+        *,
+        statement: Global___Statement | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StateConsentAnswerResponse: _TypeAlias = StateConsentAnswerResponse  # noqa: Y015
+
+@_typing.final
+class AskClearanceRequest(_message.Message):
+    """Asks an originator."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    USE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ORIGINATOR_FIELD_NUMBER: _builtins.int
+    NEEDED_BY_TIME_FIELD_NUMBER: _builtins.int
+    STATED_TIME_FIELD_NUMBER: _builtins.int
+    JWS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    reason: _builtins.str
+    originator: _builtins.str
+    """The organisation to ask; empty for that of the agency that published the text."""
+    jws: _builtins.str
+    @_builtins.property
+    def use(self) -> Global___RequestedUse: ...
+    @_builtins.property
+    def needed_by_time(self) -> _timestamp_pb2.Timestamp:
+        """For use outside meetings only. For a meeting it is the dispatch of papers as the series has it."""
+
+    @_builtins.property
+    def stated_time(self) -> _timestamp_pb2.Timestamp:
+        """The time of the statement, and the detached JWS (RFC 7515 appendix F) over it."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        use: Global___RequestedUse | None = ...,
+        reason: _builtins.str = ...,
+        originator: _builtins.str = ...,
+        needed_by_time: _timestamp_pb2.Timestamp | None = ...,
+        stated_time: _timestamp_pb2.Timestamp | None = ...,
+        jws: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["needed_by_time", b"needed_by_time", "stated_time", b"stated_time", "use", b"use"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["jws", b"jws", "needed_by_time", b"needed_by_time", "originator", b"originator", "reason", b"reason", "request_id", b"request_id", "stated_time", b"stated_time", "use", b"use"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -331,12 +499,17 @@ class GrantClearanceRequest(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     EXPIRES_TIME_FIELD_NUMBER: _builtins.int
     STATEMENT_FIELD_NUMBER: _builtins.int
+    STATED_TIME_FIELD_NUMBER: _builtins.int
+    JWS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     clearance_id: _builtins.str
     etag: _builtins.str
     statement: _builtins.str
+    jws: _builtins.str
     @_builtins.property
     def expires_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def stated_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -345,10 +518,12 @@ class GrantClearanceRequest(_message.Message):
         etag: _builtins.str = ...,
         expires_time: _timestamp_pb2.Timestamp | None = ...,
         statement: _builtins.str = ...,
+        stated_time: _timestamp_pb2.Timestamp | None = ...,
+        jws: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_time", b"expires_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_time", b"expires_time", "stated_time", b"stated_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance_id", b"clearance_id", "etag", b"etag", "expires_time", b"expires_time", "request_id", b"request_id", "statement", b"statement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance_id", b"clearance_id", "etag", b"etag", "expires_time", b"expires_time", "jws", b"jws", "request_id", b"request_id", "stated_time", b"stated_time", "statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -386,10 +561,15 @@ class RefuseClearanceRequest(_message.Message):
     CLEARANCE_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    STATED_TIME_FIELD_NUMBER: _builtins.int
+    JWS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     clearance_id: _builtins.str
     etag: _builtins.str
     reason: _builtins.str
+    jws: _builtins.str
+    @_builtins.property
+    def stated_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -397,10 +577,12 @@ class RefuseClearanceRequest(_message.Message):
         clearance_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         reason: _builtins.str = ...,
+        stated_time: _timestamp_pb2.Timestamp | None = ...,
+        jws: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stated_time", b"stated_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance_id", b"clearance_id", "etag", b"etag", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance_id", b"clearance_id", "etag", b"etag", "jws", b"jws", "reason", b"reason", "request_id", b"request_id", "stated_time", b"stated_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -439,12 +621,17 @@ class OfferTearLineRequest(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     TEAR_LINE_FIELD_NUMBER: _builtins.int
+    STATED_TIME_FIELD_NUMBER: _builtins.int
+    JWS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     clearance_id: _builtins.str
     etag: _builtins.str
     reason: _builtins.str
+    jws: _builtins.str
     @_builtins.property
     def tear_line(self) -> Global___OfferedTearLine: ...
+    @_builtins.property
+    def stated_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -453,10 +640,12 @@ class OfferTearLineRequest(_message.Message):
         etag: _builtins.str = ...,
         reason: _builtins.str = ...,
         tear_line: Global___OfferedTearLine | None = ...,
+        stated_time: _timestamp_pb2.Timestamp | None = ...,
+        jws: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["tear_line", b"tear_line"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["stated_time", b"stated_time", "tear_line", b"tear_line"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance_id", b"clearance_id", "etag", b"etag", "reason", b"reason", "request_id", b"request_id", "tear_line", b"tear_line"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearance_id", b"clearance_id", "etag", b"etag", "jws", b"jws", "reason", b"reason", "request_id", b"request_id", "stated_time", b"stated_time", "tear_line", b"tear_line"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

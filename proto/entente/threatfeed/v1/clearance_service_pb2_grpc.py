@@ -27,6 +27,8 @@ if _version_not_supported:
 
 class ClearanceServiceStub:
     """The clearance desk: secretariats ask originators for consents, and originators' release officers answer.
+    What asks and what answers is signed by the official with a key of the official's own: the desk says the exact
+    bytes, and takes the request or the answer with a detached JWS over them, within an hour.
     """
 
     def __init__(self, channel):
@@ -35,6 +37,16 @@ class ClearanceServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.StateConsentRequest = channel.unary_unary(
+                '/entente.threatfeed.v1.ClearanceService/StateConsentRequest',
+                request_serializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentRequestRequest.SerializeToString,
+                response_deserializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentRequestResponse.FromString,
+                _registered_method=True)
+        self.StateConsentAnswer = channel.unary_unary(
+                '/entente.threatfeed.v1.ClearanceService/StateConsentAnswer',
+                request_serializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentAnswerRequest.SerializeToString,
+                response_deserializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentAnswerResponse.FromString,
+                _registered_method=True)
         self.AskClearance = channel.unary_unary(
                 '/entente.threatfeed.v1.ClearanceService/AskClearance',
                 request_serializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.AskClearanceRequest.SerializeToString,
@@ -84,7 +96,23 @@ class ClearanceServiceStub:
 
 class ClearanceServiceServicer:
     """The clearance desk: secretariats ask originators for consents, and originators' release officers answer.
+    What asks and what answers is signed by the official with a key of the official's own: the desk says the exact
+    bytes, and takes the request or the answer with a detached JWS over them, within an hour.
     """
+
+    def StateConsentRequest(self, request, context):
+        """What the caller would sign in order to ask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StateConsentAnswer(self, request, context):
+        """What the caller would sign in order to answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def AskClearance(self, request, context):
         """Asks the originator of a text that the caller may read to consent to one use of it.
@@ -152,6 +180,16 @@ class ClearanceServiceServicer:
 
 def add_ClearanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'StateConsentRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.StateConsentRequest,
+                    request_deserializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentRequestRequest.FromString,
+                    response_serializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentRequestResponse.SerializeToString,
+            ),
+            'StateConsentAnswer': grpc.unary_unary_rpc_method_handler(
+                    servicer.StateConsentAnswer,
+                    request_deserializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentAnswerRequest.FromString,
+                    response_serializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentAnswerResponse.SerializeToString,
+            ),
             'AskClearance': grpc.unary_unary_rpc_method_handler(
                     servicer.AskClearance,
                     request_deserializer=entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.AskClearanceRequest.FromString,
@@ -207,7 +245,63 @@ def add_ClearanceServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ClearanceService:
     """The clearance desk: secretariats ask originators for consents, and originators' release officers answer.
+    What asks and what answers is signed by the official with a key of the official's own: the desk says the exact
+    bytes, and takes the request or the answer with a detached JWS over them, within an hour.
     """
+
+    @staticmethod
+    def StateConsentRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.threatfeed.v1.ClearanceService/StateConsentRequest',
+            entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentRequestRequest.SerializeToString,
+            entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StateConsentAnswer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.threatfeed.v1.ClearanceService/StateConsentAnswer',
+            entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentAnswerRequest.SerializeToString,
+            entente_dot_threatfeed_dot_v1_dot_clearance__service__pb2.StateConsentAnswerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def AskClearance(request,

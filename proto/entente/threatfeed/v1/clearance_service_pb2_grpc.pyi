@@ -27,12 +27,19 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ClearanceServiceStub:
-    """The clearance desk: secretariats ask originators for consents, and originators' release officers answer."""
+    """The clearance desk: secretariats ask originators for consents, and originators' release officers answer.
+    What asks and what answers is signed by the official with a key of the official's own: the desk says the exact
+    bytes, and takes the request or the answer with a detached JWS over them, within an hour.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ClearanceServiceAsyncStub: ...
+    StateConsentRequest: _grpc.UnaryUnaryMultiCallable[_clearance_service_pb2.StateConsentRequestRequest, _clearance_service_pb2.StateConsentRequestResponse]
+    """What the caller would sign in order to ask."""
+    StateConsentAnswer: _grpc.UnaryUnaryMultiCallable[_clearance_service_pb2.StateConsentAnswerRequest, _clearance_service_pb2.StateConsentAnswerResponse]
+    """What the caller would sign in order to answer."""
     AskClearance: _grpc.UnaryUnaryMultiCallable[_clearance_service_pb2.AskClearanceRequest, _clearance_service_pb2.AskClearanceResponse]
     """Asks the originator of a text that the caller may read to consent to one use of it."""
     GrantClearance: _grpc.UnaryUnaryMultiCallable[_clearance_service_pb2.GrantClearanceRequest, _clearance_service_pb2.GrantClearanceResponse]
@@ -54,9 +61,16 @@ class ClearanceServiceStub:
 
 @_typing.type_check_only
 class ClearanceServiceAsyncStub(ClearanceServiceStub):
-    """The clearance desk: secretariats ask originators for consents, and originators' release officers answer."""
+    """The clearance desk: secretariats ask originators for consents, and originators' release officers answer.
+    What asks and what answers is signed by the official with a key of the official's own: the desk says the exact
+    bytes, and takes the request or the answer with a detached JWS over them, within an hour.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    StateConsentRequest: _aio.UnaryUnaryMultiCallable[_clearance_service_pb2.StateConsentRequestRequest, _clearance_service_pb2.StateConsentRequestResponse]  # type: ignore[assignment]
+    """What the caller would sign in order to ask."""
+    StateConsentAnswer: _aio.UnaryUnaryMultiCallable[_clearance_service_pb2.StateConsentAnswerRequest, _clearance_service_pb2.StateConsentAnswerResponse]  # type: ignore[assignment]
+    """What the caller would sign in order to answer."""
     AskClearance: _aio.UnaryUnaryMultiCallable[_clearance_service_pb2.AskClearanceRequest, _clearance_service_pb2.AskClearanceResponse]  # type: ignore[assignment]
     """Asks the originator of a text that the caller may read to consent to one use of it."""
     GrantClearance: _aio.UnaryUnaryMultiCallable[_clearance_service_pb2.GrantClearanceRequest, _clearance_service_pb2.GrantClearanceResponse]  # type: ignore[assignment]
@@ -77,7 +91,26 @@ class ClearanceServiceAsyncStub(ClearanceServiceStub):
     """The uses of the caller's organisation's own texts at meetings, the latest first."""
 
 class ClearanceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The clearance desk: secretariats ask originators for consents, and originators' release officers answer."""
+    """The clearance desk: secretariats ask originators for consents, and originators' release officers answer.
+    What asks and what answers is signed by the official with a key of the official's own: the desk says the exact
+    bytes, and takes the request or the answer with a detached JWS over them, within an hour.
+    """
+
+    @_abc_1.abstractmethod
+    def StateConsentRequest(
+        self,
+        request: _clearance_service_pb2.StateConsentRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_clearance_service_pb2.StateConsentRequestResponse, _abc.Awaitable[_clearance_service_pb2.StateConsentRequestResponse]]:
+        """What the caller would sign in order to ask."""
+
+    @_abc_1.abstractmethod
+    def StateConsentAnswer(
+        self,
+        request: _clearance_service_pb2.StateConsentAnswerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_clearance_service_pb2.StateConsentAnswerResponse, _abc.Awaitable[_clearance_service_pb2.StateConsentAnswerResponse]]:
+        """What the caller would sign in order to answer."""
 
     @_abc_1.abstractmethod
     def AskClearance(
