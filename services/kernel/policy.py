@@ -21,10 +21,13 @@ from services.kernel.parties import (
     Role,
 )
 from services.kernel.policy_documents import digest_of, read_entitlements, read_policy_document
+from services.kernel.ranking import RankingWeights, read_ranking
 from services.kernel.refusals import Refusal, RefusalKind
 from services.kernel.sections import PolicyMalformed
 from services.kernel.series import Series, read_series
 from services.kernel.themes import ThemeRules, read_themes
+
+_SINGLE = frozenset({"policy", "entitlements", "themes", "ranking"})
 
 
 class UnknownParty(Refusal):
@@ -110,6 +113,7 @@ class Policy:
     series: Mapping[str, Series]
     entitlements: frozenset[Entitlement]
     themes: ThemeRules
+    ranking: RankingWeights
     host: str = ""
 
     def hosted_by(self, party: str) -> "Policy":
@@ -118,17 +122,17 @@ class Policy:
 
     @staticmethod
     def from_documents(documents: Mapping[str, Mapping[str, object]]) -> "Policy":
-        """Builds the policy from its documents by name: `policy`, `entitlements`, `themes`,
+        """Builds the policy from its documents by name: `policy`, `entitlements`, `themes`, `ranking`,
         `instruments/<any>` and `series/<any>`.
 
         Raises `PolicyMalformed` for an unknown document or member, or a reference to nothing.
         """
-        loose = set(documents) - {"policy", "entitlements", "themes"}
+        loose = set(documents) - _SINGLE
         cited = {name for name in loose if name.startswith("instruments/")}
         held = {name for name in loose if name.startswith("series/")}
         if unknown := loose - cited - held:
             raise PolicyMalformed(f"unknown documents: {', '.join(sorted(unknown))}")
-        if missing := {"policy", "entitlements", "themes"} - set(documents):
+        if missing := _SINGLE - set(documents):
             raise PolicyMalformed(f"missing documents: {', '.join(sorted(missing))}")
         base = read_policy_document(documents["policy"], "policy")
         instruments = [read_instrument(documents[name], name) for name in sorted(cited)]
@@ -149,6 +153,7 @@ class Policy:
             series={entry.id: entry for entry in series},
             entitlements=read_entitlements(documents["entitlements"], "entitlements"),
             themes=read_themes(documents["themes"], "themes"),
+            ranking=read_ranking(documents["ranking"], "ranking"),
         )
         if len(policy.instruments) < len(instruments) or len(policy.series) < len(series):
             raise PolicyMalformed("an id is used by two documents")
