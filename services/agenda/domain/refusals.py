@@ -124,6 +124,27 @@ class StandingItemKept(Refusal):
     reason = "STANDING_ITEM_KEPT"
 
 
+class ProposalInDraft(Refusal):
+    """A draft still holds the item that was made of the proposal."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "PROPOSAL_IN_DRAFT"
+
+
+class SameSeries(Refusal):
+    """A proposal is forwarded to another series than its own."""
+
+    kind = RefusalKind.INVALID
+    reason = "SAME_SERIES"
+
+
+class OfAnotherEdition(Refusal):
+    """The proposal names another edition than that of the draft."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "OF_ANOTHER_EDITION"
+
+
 class ReferenceTwice(Refusal):
     """One item refers to the same revision twice."""
 

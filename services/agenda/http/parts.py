@@ -11,6 +11,7 @@ from services.agenda.domain.permissions import PERMISSIONS, Command
 from services.agenda.signatures import OfficialKeys
 from services.agenda.usecases.agreeing import Agreeing
 from services.agenda.usecases.drafting import Drafting
+from services.agenda.usecases.proposing import Proposing
 from services.agenda.usecases.table_agenda import Tabling
 from services.agenda.usecases.trace_thread import Tracing
 from services.chassis.clock import Clock
@@ -36,6 +37,9 @@ class AgendaParts:
 
     def drafting(self) -> Drafting:
         return Drafting(self.policy, self.threatfeed, self.clock, self.ids)
+
+    def proposing(self) -> Proposing:
+        return Proposing(self.database, self.policy, self.threatfeed, self.clock, self.ids)
 
     def tabling(self) -> Tabling:
         return Tabling(self.database, self.policy, self.threatfeed, self.clock, self.ids)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.agenda.http import agendas, drafts, meetings, outcomes, trace
+from services.agenda.http import agendas, drafts, meetings, outcomes, proposals, trace
 from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
 from services.chassis.http.requests import permit
@@ -15,6 +15,7 @@ def routes() -> Sequence[APIRouter]:
     readers, operators = permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)
     return (
         meetings.router,
+        proposals.router,
         drafts.router,
         agendas.router,
         outcomes.router,

@@ -9,10 +9,12 @@ from services.agenda.domain.draft import Draft
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.outcome import Outcome
 from services.agenda.domain.permissions import Command, require
+from services.agenda.domain.proposal import Proposal
 from services.agenda.store.agendas import find_agenda
 from services.agenda.store.drafts import find_draft
 from services.agenda.store.meetings import find_meeting
 from services.agenda.store.outcomes import find_outcome
+from services.agenda.store.proposals import find_proposal
 from services.chassis.audit import AuditEntry
 from services.chassis.database import Transaction
 from services.chassis.once import Once
@@ -57,6 +59,24 @@ async def draft_for(
         raise NoAccess(resource)
     require(policy, reader, command, draft.series, resource)
     return draft
+
+
+async def proposal_for(
+    tx: Transaction,
+    reader: Reader,
+    command: Command,
+    proposal_id: UUID,
+    policy: Policy,
+    *,
+    lock: bool = False,
+) -> Proposal:
+    """A proposal of the reader's own party. Raises `NoAccess`."""
+    resource = f"proposal '{proposal_id}'"
+    proposal = await find_proposal(tx, proposal_id, lock=lock)
+    if proposal is None or proposal.party != reader.party:
+        raise NoAccess(resource)
+    require(policy, reader, command, proposal.series, resource)
+    return proposal
 
 
 async def agenda_for(

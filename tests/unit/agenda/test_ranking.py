@@ -56,7 +56,7 @@ FACTS = Facts(
 
 
 def test_a_ranking_worked_out_by_hand() -> None:
-    # Assessments 4 points: fresh 1.0, two months old 0.7. Judgements 6 points: 0.9 * 1 * 1, and 0.7 * 0.5 * 0.7.
+    # Assessments 4 points: fresh 1, two months old 0.7. Judgements 6: 0.9 * 1 * 1, and 0.7 * 0.5 * 0.7.
     threat = 4 * 1.7 + 6 * (0.9 + 0.245) + 15 + 1 * 11
     private = 4 * 1.0 + 6 * 0.9 + 20 + 18
     expected = [

@@ -9,6 +9,7 @@ from services.agenda.domain.agenda import AGENDA_TRANSITIONS, AgendaCommand, Age
 from services.agenda.domain.meeting import MEETING_TRANSITIONS, MeetingCommand, MeetingState
 from services.agenda.domain.outcome import OUTCOME_TRANSITIONS, OutcomeCommand, OutcomeState
 from services.agenda.domain.permissions import PERMISSIONS, Command
+from services.agenda.domain.proposal import PROPOSAL_TRANSITIONS, ProposalCommand, ProposalState
 from services.agenda.domain.refusals import IllegalTransition
 from services.agenda.domain.transitions import Table, step
 from services.kernel.parties import Role
@@ -17,6 +18,7 @@ TABLES: list[tuple[Table[StrEnum, StrEnum], type[StrEnum], type[StrEnum]]] = [
     (MEETING_TRANSITIONS, MeetingState, MeetingCommand),  # type: ignore[list-item]
     (AGENDA_TRANSITIONS, AgendaState, AgendaCommand),  # type: ignore[list-item]
     (OUTCOME_TRANSITIONS, OutcomeState, OutcomeCommand),  # type: ignore[list-item]
+    (PROPOSAL_TRANSITIONS, ProposalState, ProposalCommand),  # type: ignore[list-item]
 ]
 
 
@@ -55,5 +57,5 @@ def test_every_command_says_who_may_and_only_chairs_agree() -> None:
     assert all(PERMISSIONS.values())
     for command in (Command.AGREE_AGENDA, Command.AGREE_OUTCOME):
         assert PERMISSIONS[command] == {Role.CHAIR}
-    for command in (Command.PLAN_MEETING, Command.EDIT_DRAFT, Command.TABLE_AGENDA):
+    for command in (Command.PLAN_MEETING, Command.EDIT_DRAFT, Command.TABLE_AGENDA, Command.PROPOSE):
         assert PERMISSIONS[command] == {Role.SECRETARIAT}
