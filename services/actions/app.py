@@ -15,6 +15,7 @@ from services.actions.rpc.service import ActionParts, action_service
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.claim_completion import Holding
 from services.actions.usecases.publication import Publication
+from services.actions.usecases.refresh_statuses import StatusRefresh
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.records import Subscription
 from services.chassis.documents import read_documents
@@ -36,6 +37,8 @@ from services.kernel.policy import Policy
 
 SERVICE = "actions"
 TITLE = "Entente actions"
+_REFRESHED_EVERY = 60.0
+"""Seconds between two looks at what a new day has changed."""
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -82,10 +85,12 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
 @asynccontextmanager
 async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIterator[Sequence[Component]]:
     publication = make_publication(process, settings)
+    refresh = StatusRefresh(process.database, publication, process.clock)
     yield [
         process.probes(),
         process.relay(),
         process.quarantine_depth(),
+        process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
         process.consumer(outcomes(publication, process.clock)),
         process.consumer(assessments(publication, process.clock)),
     ]

@@ -13,6 +13,7 @@ from services.actions.domain.action import Action, DueDateChange
 from services.actions.domain.basis import BasisReference, BasisState, worst
 from services.actions.domain.owners import Objection, Owner
 from services.actions.domain.planning import progress
+from services.actions.domain.rating import Rating, Timeliness
 from services.chassis.envelope import Event
 from services.chassis.feed import Entry, Token
 from services.chassis.outbox import OutboxMessage
@@ -71,13 +72,23 @@ def encode_snapshot(action: Action) -> action_event_pb2.ActionSnapshot:
         progress_percent=progress(action.plan),
         declined_reason=_reason(action.declined),
         blocked_reason=_reason(action.blocked),
-        depends_on=[str(other) for other in action.depends_on],
+        depends_on=[str(other.action_id) for other in action.depends_on],
         successor=action.successor,
         reported_at=_instant_or_none(action.reported_at),
     )
 
 
-def encode_status(audience: str, action: Action) -> action_status_pb2.ActionStatus:
+def encode_timeliness(value: Timeliness) -> action_status_pb2.Timeliness.ValueType:
+    return action_status_pb2.Timeliness.Value(f"TIMELINESS_{value.value}")
+
+
+def encode_computed(rating: Rating) -> action_status_pb2.Rag.ValueType:
+    if rating.computed is None:
+        return action_status_pb2.RAG_UNSPECIFIED
+    return action_status_pb2.Rag.Value(f"RAG_{rating.computed.value}")
+
+
+def encode_status(audience: str, action: Action, rating: Rating) -> action_status_pb2.ActionStatus:
     """What an audience sees, without its place in the feed: two that are equal tell nothing new."""
     return action_status_pb2.ActionStatus(
         audience=audience,
@@ -101,6 +112,11 @@ def encode_status(audience: str, action: Action) -> action_status_pb2.ActionStat
         blocked_reason=_reason(action.blocked),
         successor=action.successor,
         reported_at=_instant_or_none(action.reported_at),
+        timeliness=encode_timeliness(rating.timeliness),
+        computed_rag=encode_computed(rating),
+        computed_because=rating.because,
+        contradicted=rating.contradicted,
+        rag_is_stale=rating.stale,
     )
 
 

@@ -14,6 +14,7 @@ from services.actions.domain.basis import AssessmentStanding, Standing
 from services.actions.domain.opening import open_action
 from services.actions.domain.planning import Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
+from services.actions.domain.rating import rate_in
 from services.actions.events import encode_snapshot, encode_status, write_instant
 from tests.support.actions import CNECT, DSIT, UK_EU, evidence
 from tests.support.outcomes import record_of
@@ -58,7 +59,8 @@ def closed() -> Action:
 
 def status(action: Action, sequence: int) -> Message:
     """What the audience uk-eu.eu is told at that place."""
-    message = encode_status("uk-eu.eu", action)
+    rating = rate_in(shipped_policy().get_series(action.series), action, LATER.date())
+    message = encode_status("uk-eu.eu", action, rating)
     message.epoch, message.sequence = EPOCH, sequence
     message.changed_at = write_instant(action.changed_at)
     return message

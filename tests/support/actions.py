@@ -1,13 +1,17 @@
 """What tests of actions start from: an agreed action and the people around it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from entente.exchange.v1.action_status_pb2 import ActionStatus
 
 from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference
 from services.actions.domain.evidence import Evidence
 from services.actions.domain.owners import Owner
+from services.actions.domain.rating import Situation, rate
+from services.actions.events import encode_status
 from services.kernel.parties import Reader, Role
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -77,3 +81,8 @@ def in_progress(**changes: Any) -> Action:
 
 def claimed(**changes: Any) -> Action:
     return in_progress(**changes).claimed([evidence()], "Done.", DSIT, AT)
+
+
+def status_of(action: Action) -> ActionStatus:
+    """What the audience uk-eu.uk sees of it on the day of `AT`."""
+    return encode_status("uk-eu.uk", action, rate(Situation(action, AT.date(), timedelta(days=90))))

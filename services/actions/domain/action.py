@@ -14,7 +14,7 @@ from services.actions.domain.basis import AssessmentStanding, BasisReference
 from services.actions.domain.closure import Closure
 from services.actions.domain.evidence import Evidence
 from services.actions.domain.owners import Objection, Owner, Signature
-from services.actions.domain.planning import Milestone, Plan, revised_plan
+from services.actions.domain.planning import Dependency, Milestone, Plan, revised_plan
 from services.actions.domain.proposals import Proposal, ProposalKind, Terms
 from services.actions.domain.refusals import (
     ClaimantCannotConfirm,
@@ -97,7 +97,7 @@ class Action:
     narrative: str = ""
     reported_at: datetime | None = None
     plan: Plan = ()
-    depends_on: tuple[UUID, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
     reviews: tuple[Review, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     claim: Signature | None = None
@@ -143,7 +143,11 @@ class Action:
         return self._changed(at, state=state, plan=planning.reached(self.plan, milestone_id, at))
 
     def waiting_for(
-        self, others: Collection[UUID], edges: Mapping[UUID, Collection[UUID]], by: Reader, at: datetime
+        self,
+        others: Collection[Dependency],
+        edges: Mapping[UUID, Collection[UUID]],
+        by: Reader,
+        at: datetime,
     ) -> "Action":
         """The actions that this one depends on, all of them. `edges` are those of the series.
 
@@ -151,8 +155,9 @@ class Action:
         """
         self._require_accountable(by)
         state = after(self.state, Move.PLAN)
-        planning.require_no_cycle(self.id, others, edges)
-        return self._changed(at, state=state, depends_on=tuple(sorted(set(others))))
+        wanted = {other.action_id: other for other in others}
+        planning.require_no_cycle(self.id, wanted, edges)
+        return self._changed(at, state=state, depends_on=tuple(wanted[one] for one in sorted(wanted)))
 
     def reported(self, rag: Rag, narrative: str, by: Reader, at: datetime) -> "Action":
         """An accountable organisation rates how it goes. AMBER and RED need a narrative."""

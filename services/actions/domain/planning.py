@@ -11,6 +11,7 @@ from services.actions.domain.refusals import (
     MilestoneWrong,
     UnknownMilestone,
 )
+from services.actions.domain.states import State
 from services.actions.domain.texts import LONGEST_TITLE, plain
 
 MOST_MILESTONES = 50
@@ -20,16 +21,34 @@ MOST_DEPENDENCIES = 50
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A step with its share of the whole. `weight` is relative to those of the others."""
+    """A step with its share of the whole. `weight` is relative to those of the others.
+
+    `first_due` is the day first planned for it, None before it stands in a plan.
+    """
 
     id: UUID
     title: str
     weight: int
     due: date
     reached_at: datetime | None = None
+    first_due: date | None = None
+
+    @property
+    def promised(self) -> date:
+        """The day against which it is late; planning it later does not move this."""
+        return self.due if self.first_due is None else self.first_due
 
 
 Plan = tuple[Milestone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """Another action that one waits for, and how it stands now."""
+
+    action_id: UUID
+    state: State
+    due_date: date
 
 
 def revised_plan(held: Plan, wanted: Sequence[Milestone], *, agreed_on: date) -> Plan:
@@ -42,6 +61,7 @@ def revised_plan(held: Plan, wanted: Sequence[Milestone], *, agreed_on: date) ->
     if len({milestone.id for milestone in wanted}) != len(wanted):
         raise MilestoneWrong("a milestone stands in a plan once", pointer="/milestones")
     reached = {milestone.id: milestone for milestone in held if milestone.reached_at is not None}
+    promised = {milestone.id: milestone.promised for milestone in held}
     plan = []
     for place, milestone in enumerate(wanted):
         here = f"/milestones/{place}"
@@ -51,9 +71,12 @@ def revised_plan(held: Plan, wanted: Sequence[Milestone], *, agreed_on: date) ->
             raise MilestoneWrong("a milestone lies after agreement", pointer=f"{here}/due")
         title = plain(milestone.title, f"{here}/title", LONGEST_TITLE, required=True)
         kept = reached.pop(milestone.id, None)
-        if kept is not None and replace(milestone, title=title, reached_at=kept.reached_at) != kept:
+        first = promised.get(milestone.id, milestone.due)
+        reached_at = None if kept is None else kept.reached_at
+        step = Milestone(milestone.id, title, milestone.weight, milestone.due, reached_at, first)
+        if kept is not None and step != kept:
             raise MilestoneKept("a milestone that was reached is not rewritten", pointer=here)
-        plan.append(kept or replace(milestone, title=title, reached_at=None))
+        plan.append(step)
     if reached:
         raise MilestoneKept("a milestone that was reached is not dropped", pointer="/milestones")
     return tuple(plan)

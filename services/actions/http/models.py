@@ -11,6 +11,7 @@ from services.actions.domain.action import Rag
 from services.actions.domain.basis import BasisState
 from services.actions.domain.planning import progress
 from services.actions.domain.proposals import ProposalKind
+from services.actions.domain.rating import Rating, Timeliness
 from services.actions.domain.states import State
 
 
@@ -117,9 +118,14 @@ class Action(Model):
     marking: str
     owners: list[Owner]
     state: State
+    timeliness: Timeliness
     declined: Objection | None
     blocked: Objection | None
-    rag: Rag | None
+    rag: Rag | None = Field(description="The owner's own rating")
+    rag_is_stale: bool = Field(description="It is older than the interval of the series' reports")
+    computed_rag: Rag | None = Field(description="What the rules of rating say; null once it has ended")
+    computed_because: list[str] = Field(description="The names of the rules that hold")
+    contradicted: bool = Field(description="The owner rates it better than the rules do")
     narrative: str
     reported_at: datetime | None
     milestones: list[Milestone]
@@ -146,7 +152,7 @@ class ActionPage(Model):
     next_page_token: str = Field(description="Empty at the end")
 
 
-def show(action: domain.Action) -> Action:
+def show(action: domain.Action, rating: Rating) -> Action:
     return Action(
         id=action.id,
         reference=action.reference,
@@ -162,9 +168,14 @@ def show(action: domain.Action) -> Action:
             for owner in action.owners
         ],
         state=action.state,
+        timeliness=rating.timeliness,
         declined=_objection(action.declined),
         blocked=_objection(action.blocked),
         rag=action.rag,
+        rag_is_stale=rating.stale,
+        computed_rag=rating.computed,
+        computed_because=list(rating.because),
+        contradicted=rating.contradicted,
         narrative=action.narrative,
         reported_at=action.reported_at,
         milestones=[
@@ -178,7 +189,7 @@ def show(action: domain.Action) -> Action:
             for milestone in action.plan
         ],
         progress_percent=progress(action.plan),
-        depends_on=list(action.depends_on),
+        depends_on=[other.action_id for other in action.depends_on],
         reviewed_yearly=action.reviewed_yearly,
         reviews=[
             Review(

@@ -23,8 +23,8 @@ def reader_of(principal: Principal) -> Reader:
     return Reader.from_claims(principal.subject, principal.claims)
 
 
-def encode(action: Action) -> Encoded:
-    return Encoded(models.show(action), version=action.version)
+def encode(action: Action, publication: Publication, clock: Clock) -> Encoded:
+    return Encoded(models.show(action, publication.rating(action, clock())), version=action.version)
 
 
 def _database(request: Request) -> Database:
@@ -63,7 +63,8 @@ class Change:
     changing: Changing
 
     async def run(self, use_case: Callable[[Once[Action]], Awaitable[Action]]) -> Response:
-        return await self.mutation.run(use_case, encode)
+        publication, clock = self.changing.publication, self.changing.clock
+        return await self.mutation.run(use_case, lambda action: encode(action, publication, clock))
 
 
 def change_by(*roles: Role) -> Callable[..., Change]:

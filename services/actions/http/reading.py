@@ -40,7 +40,8 @@ async def list_(
         now=clock(),
     )
     shown = models.ActionPage(
-        actions=[models.show(action) for action in page.actions], next_page_token=page.next_token
+        actions=[models.show(action, publication.rating(action, clock())) for action in page.actions],
+        next_page_token=page.next_token,
     )
     return Encoded(shown).response()
 
@@ -56,7 +57,7 @@ async def get(
     action = await read_action(
         database, reader_of(principal), action_id, policy=publication.policy, now=clock()
     )
-    return encode(action).response()
+    return encode(action, publication, clock).response()
 
 
 def routes() -> APIRouter:

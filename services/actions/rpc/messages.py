@@ -12,7 +12,8 @@ from services.actions.domain.evidence import Evidence
 from services.actions.domain.owners import Signature
 from services.actions.domain.planning import Milestone
 from services.actions.domain.proposals import Proposal, ProposalKind, Terms
-from services.actions.events import encode_snapshot, encode_state
+from services.actions.domain.rating import Rating
+from services.actions.events import encode_computed, encode_snapshot, encode_state, encode_timeliness
 from services.actions.usecases.claim_completion import GivenEvidence
 from services.chassis.etags import etag
 from services.kernel.refusals import InvalidValue
@@ -20,7 +21,7 @@ from services.kernel.refusals import InvalidValue
 _KINDS = frozenset(action_service_pb2.ProposalKind.values()) - {0}
 
 
-def encode_action(action: Action) -> action_service_pb2.Action:
+def encode_action(action: Action, rating: Rating) -> action_service_pb2.Action:
     return action_service_pb2.Action(
         snapshot=encode_snapshot(action),
         etag=etag(action.version),
@@ -29,6 +30,11 @@ def encode_action(action: Action) -> action_service_pb2.Action:
         narrative=action.narrative,
         milestones=[_milestone(milestone) for milestone in action.plan],
         proposals=[_proposal(proposal) for proposal in action.proposals],
+        timeliness=encode_timeliness(rating.timeliness),
+        computed_rag=encode_computed(rating),
+        computed_because=rating.because,
+        contradicted=rating.contradicted,
+        rag_is_stale=rating.stale,
     )
 
 

@@ -111,7 +111,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
             policy=parts.publication.policy,
             now=parts.clock(),
         )
-        return action_service_pb2.GetActionResponse(action=encode_action(action))
+        return action_service_pb2.GetActionResponse(action=self._shown(action))
 
     async def ListActions(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ListActionsRequest, _: Any
@@ -125,7 +125,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
             now=parts.clock(),
         )
         return action_service_pb2.ListActionsResponse(
-            actions=[encode_action(action) for action in page.actions],
+            actions=[self._shown(action) for action in page.actions],
             next_page_token=page.next_token,
         )
 
@@ -330,6 +330,9 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         async for step in view.follow(resume, parts.closing, HEARTBEAT):
             yield encode_step(step)
 
+    def _shown(self, action: Action) -> action_service_pb2.Action:
+        return encode_action(action, self._parts.publication.rating(action, self._parts.clock()))
+
     @property
     def _changing(self) -> Changing:
         return Changing(self._parts.publication, self._parts.clock)
@@ -339,7 +342,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
     ) -> M:
         return await run_once(
             use_case,
-            lambda action: response(action=encode_action(action)),
+            lambda action: response(action=self._shown(action)),
             response,
             request=request,
             request_id=request.request_id,

@@ -84,7 +84,7 @@ async def _write_dependencies(tx: Transaction, action: Action) -> None:
     await tx.execute("DELETE FROM action_dependency WHERE action_id = %s", [action.id])
     await tx.execute(
         "INSERT INTO action_dependency (action_id, depends_on) SELECT %s, unnest(%s::uuid[])",
-        [action.id, list(action.depends_on)],
+        [action.id, [other.action_id for other in action.depends_on]],
     )
 
 
@@ -171,6 +171,17 @@ async def lock_resting_on(tx: Transaction, assessments: Iterable[UUID]) -> list[
     )
 
 
+async def lock_open(tx: Transaction, after: UUID, limit: int) -> list[Action]:
+    """The next open actions by id, locked in that order."""
+    return await _read(
+        tx,
+        """
+        SELECT * FROM action WHERE state <> ALL(%s) AND id > %s ORDER BY id LIMIT %s FOR NO KEY UPDATE
+        """,
+        [[state.value for state in FINAL], after, limit],
+    )
+
+
 async def page(
     tx: Transaction, series: str, *, open_only: bool, after: Position | None, limit: int
 ) -> list[Action]:
@@ -197,7 +208,10 @@ async def _read(tx: Transaction, statement: str, parameters: Any) -> list[Action
         evidence = await _parts(cursor, "SELECT * FROM evidence WHERE action_id = ANY(%s)", ids)
         dependencies = await _parts(
             cursor,
-            "SELECT *, depends_on AS position FROM action_dependency WHERE action_id = ANY(%s)",
+            """
+            SELECT action_id, depends_on AS position, depends_on, state, due_date FROM action_dependency
+            JOIN action ON action.id = depends_on WHERE action_id = ANY(%s)
+            """,
             ids,
         )
     return [read_action(row, basis[row["id"]], evidence[row["id"]], dependencies[row["id"]]) for row in rows]

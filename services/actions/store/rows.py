@@ -11,7 +11,7 @@ from services.actions.domain.action import Action, DueDateChange, Rag, Review
 from services.actions.domain.basis import BasisReference, BasisState
 from services.actions.domain.evidence import Evidence
 from services.actions.domain.owners import Objection, Owner, Signature
-from services.actions.domain.planning import Milestone
+from services.actions.domain.planning import Dependency, Milestone
 from services.actions.domain.proposals import Proposal, ProposalKind, Terms
 from services.actions.domain.states import State
 
@@ -100,7 +100,10 @@ def read_action(
         narrative=row["narrative"],
         reported_at=row["reported_at"],
         plan=tuple(_read_milestone(document) for document in row["plan"]),
-        depends_on=tuple(entry["depends_on"] for entry in dependencies),
+        depends_on=tuple(
+            Dependency(entry["depends_on"], State(entry["state"]), entry["due_date"])
+            for entry in dependencies
+        ),
         reviews=tuple(_read_review(document) for document in row["reviews"]),
         evidence=tuple(_read_evidence(item) for item in evidence),
         claim=None if row["claim"] is None else _read_signature(row["claim"]),
@@ -211,6 +214,7 @@ def _write_milestone(milestone: Milestone) -> dict[str, object]:
         "weight": milestone.weight,
         "due": milestone.due.isoformat(),
         "reached_at": None if milestone.reached_at is None else milestone.reached_at.isoformat(),
+        "first_due": milestone.promised.isoformat(),
     }
 
 
@@ -222,6 +226,7 @@ def _read_milestone(document: Mapping[str, Any]) -> Milestone:
         weight=document["weight"],
         due=date.fromisoformat(document["due"]),
         reached_at=None if reached is None else datetime.fromisoformat(reached),
+        first_due=date.fromisoformat(document["first_due"]),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.actions.domain.action import Action
+from services.actions.domain.rating import Rating, rate_in
 from services.actions.domain.visibility import may_see
 from services.actions.events import (
     action_changed,
@@ -44,16 +45,24 @@ class Publication:
         messages.extend(await self._statuses(tx, actions, at))
         await enqueue(tx, messages, at)
 
+    async def tell_again(self, tx: Transaction, actions: Sequence[Action], at: datetime) -> None:
+        """The statuses that are others today than when they were told, though no action was changed."""
+        await enqueue(tx, await self._statuses(tx, actions, at), at)
+
+    def rating(self, action: Action, at: datetime) -> Rating:
+        return rate_in(self.policy.get_series(action.series), action, at.date())
+
     async def _statuses(
         self, tx: Transaction, actions: Sequence[Action], at: datetime
     ) -> list[OutboxMessage]:
         shown = await shown_digests(tx, [action.id for action in actions])
         told = []
         for action in actions:
+            rating = self.rating(action, at)
             for audience in self.policy.audiences(action.series):
                 if not may_see(action, audience.party, self.policy, at):
                     continue
-                status = encode_status(audience.id, action)
+                status = encode_status(audience.id, action, rating)
                 digest = status_digest(status)
                 if shown.get((audience.id, action.id)) != digest:
                     told.append((action, status, digest))

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.actions.domain.action import Action
-from services.actions.domain.planning import MOST_DEPENDENCIES
+from services.actions.domain.planning import MOST_DEPENDENCIES, Dependency
 from services.actions.domain.refusals import DependencyWrong
 from services.actions.domain.states import Move
 from services.actions.domain.visibility import may_see_all
@@ -39,7 +39,8 @@ async def set_dependencies(
                     "no action of the series that every party may see", pointer=f"/depends_on/{place}"
                 )
         edges = await lock_dependencies(tx, action.series)
-        return action.waiting_for(depends_on, edges, reader, at)
+        others = [Dependency(other.id, other.state, other.due_date) for other in found.values()]
+        return action.waiting_for(others, edges, reader, at)
 
     command = Command.of(Move.PLAN, reader, action_id, version)
     detail = {"depends_on": [str(other) for other in depends_on]}

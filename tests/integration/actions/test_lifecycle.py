@@ -1,13 +1,17 @@
 """An action is planned, held up, moved and ended over REST and gRPC; no party does alone what it may not."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import grpc
+import orjson
 import pytest
 from entente.actions.v1 import action_service_pb2
 
+from services.actions.app import make_publication
+from services.actions.usecases.refresh_statuses import StatusRefresh
 from tests.support.tracking import Tracker
 
 
@@ -224,3 +228,33 @@ async def test_the_same_moves_are_made_over_grpc(tracker: Tracker) -> None:
             metadata=owner,
         )
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_the_audiences_are_told_what_the_passing_of_days_changes_and_told_it_once(
+    tracker: Tracker,
+) -> None:
+    desk = await working(tracker)
+    publication = make_publication(tracker.process, tracker.settings)
+    refresh = StatusRefresh(tracker.process.database, publication, lambda: datetime(2027, 7, 15, tzinfo=UTC))
+
+    async def told() -> list[dict[str, Any]]:
+        found = [orjson.loads(value) for _, value, _ in await tracker.told("uk-eu.eu")]
+        return [document for document in found if document["actionId"] == desk.identity]
+
+    before, snapshots = await told(), await tracker.snapshots(desk.identity)
+    assert (before[-1]["timeliness"], before[-1]["computedRag"]) == ("TIMELINESS_ON_TRACK", "RAG_GREEN")
+    while await refresh.turn():
+        pass
+    after = await told()
+    assert len(after) == len(before) + 1
+    assert after[-1]["timeliness"] == "TIMELINESS_OVERDUE"
+    assert (after[-1]["rag"], after[-1]["computedRag"], after[-1]["contradicted"]) == (
+        "RAG_GREEN",
+        "RAG_RED",
+        True,
+    )
+    assert "LATE_AND_SILENT" in after[-1]["computedBecause"]
+    while await refresh.turn():
+        pass
+    assert await told() == after
+    assert await tracker.snapshots(desk.identity) == snapshots

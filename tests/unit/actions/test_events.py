@@ -10,20 +10,19 @@ from services.actions.domain.action import Rag
 from services.actions.domain.basis import BasisReference, BasisState
 from services.actions.events import (
     action_changed,
-    encode_status,
     read_status_entry,
     status_changed,
     status_digest,
 )
 from services.chassis.feed import Token
 from services.kernel.identifiers import EVENTS, derived_id
-from tests.support.actions import ASSESSMENT_ID, AT, DSIT, agreed, claimed
+from tests.support.actions import ASSESSMENT_ID, AT, DSIT, agreed, claimed, status_of
 
 TOKEN = Token("epoch", 7)
 
 
 def test_a_status_is_one_canonical_document() -> None:
-    message = status_changed(encode_status("uk-eu.uk", agreed()), TOKEN, AT, None)
+    message = status_changed(status_of(agreed()), TOKEN, AT, None)
     document = orjson.loads(message.event.data)
     assert document["audience"] == "uk-eu.uk"
     assert (document["epoch"], document["sequence"]) == ("epoch", "7")
@@ -35,22 +34,22 @@ def test_a_status_is_one_canonical_document() -> None:
 
 
 def test_an_entry_of_the_feed_is_read_back_from_its_record() -> None:
-    message = status_changed(encode_status("uk-eu.uk", agreed()), TOKEN, AT, None)
+    message = status_changed(status_of(agreed()), TOKEN, AT, None)
     entry = read_status_entry(message.key, message.event.data)
     assert (entry.token, entry.key, entry.value) == (TOKEN, str(agreed().id), message.event.data)
 
 
 def test_the_id_of_an_audiences_record_follows_from_its_place_alone() -> None:
-    first = status_changed(encode_status("uk-eu.uk", agreed()), TOKEN, AT, None)
-    other = status_changed(encode_status("uk-eu.uk", claimed()), TOKEN, AT, None)
+    first = status_changed(status_of(agreed()), TOKEN, AT, None)
+    other = status_changed(status_of(claimed()), TOKEN, AT, None)
     assert first.event.id == other.event.id == derived_id(EVENTS, "uk-eu.uk", "epoch", 7)
 
 
 def test_times_versions_and_evidence_are_nothing_that_an_audience_sees() -> None:
     action = agreed()
     later = action.rebased({}, AT)
-    assert status_digest(encode_status("uk-eu.uk", action)) == status_digest(encode_status("uk-eu.uk", later))
-    shown = status_changed(encode_status("uk-eu.uk", claimed()), TOKEN, AT, None).event.data
+    assert status_digest(status_of(action)) == status_digest(status_of(later))
+    shown = status_changed(status_of(claimed()), TOKEN, AT, None).event.data
     assert b"evidence" not in shown.lower()
     assert b"version" not in shown.lower()
 
@@ -58,13 +57,13 @@ def test_times_versions_and_evidence_are_nothing_that_an_audience_sees() -> None
 def test_what_an_audience_sees_differently_is_told() -> None:
     action = agreed()
     moved = action.accepted(DSIT, AT + timedelta(days=1)).reported(Rag.RED, "Stuck.", DSIT, AT)
-    assert status_digest(encode_status("uk-eu.uk", action)) != status_digest(encode_status("uk-eu.uk", moved))
+    assert status_digest(status_of(action)) != status_digest(status_of(moved))
 
 
 @pytest.mark.parametrize("state", list(BasisState))
 def test_the_worst_of_several_bases_is_shown(state: BasisState) -> None:
     basis = (BasisReference(ASSESSMENT_ID, 1), BasisReference(UUID(int=1), 2, state))
-    assert encode_status("uk-eu.uk", agreed(basis=basis)).basis == list(BasisState).index(state) + 1
+    assert status_of(agreed(basis=basis)).basis == list(BasisState).index(state) + 1
 
 
 def test_a_snapshot_holds_the_action_whole() -> None:

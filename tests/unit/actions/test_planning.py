@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.actions.domain.planning import Milestone, progress, require_no_cycle
+from services.actions.domain.planning import Dependency, Milestone, progress, require_no_cycle
 from services.actions.domain.proposals import ProposalKind, Terms
 from services.actions.domain.refusals import (
     DependencyCycle,
@@ -18,6 +18,7 @@ from services.actions.domain.refusals import (
     UnknownMilestone,
     UnknownProposal,
 )
+from services.actions.domain.states import State
 from services.kernel.refusals import Refusal
 from tests.support.actions import ACTION_ID, AT, CLOSURE_ID, DSIT, EEAS, UK_EU, agreed, in_progress
 
@@ -67,7 +68,7 @@ def test_an_action_never_waits_for_itself() -> None:
     with pytest.raises(DependencyCycle):
         require_no_cycle(ONE, [TWO], {TWO: [THREE], THREE: [ONE]})
     with pytest.raises(DependencyCycle):
-        in_progress().waiting_for([ACTION_ID], {}, DSIT, AT)
+        in_progress().waiting_for([Dependency(ACTION_ID, State.AGREED, STEP.due)], {}, DSIT, AT)
     require_no_cycle(ONE, [TWO, THREE], {TWO: [THREE]})
 
 
@@ -117,3 +118,9 @@ def test_only_lasting_work_is_reviewed_and_only_by_its_owner() -> None:
         in_progress(reviewed_yearly=True).reviewed("It stands.", EEAS, AT)
     with pytest.raises(NotAccountable):
         agreed().declined_by("Not ours.", EEAS, AT)
+
+
+def test_planning_a_milestone_later_does_not_move_the_day_it_is_late_from() -> None:
+    planned = in_progress().planned([STEP], DSIT, AT)
+    later = planned.planned([Milestone(ONE, STEP.title, 3, date(2027, 5, 31))], DSIT, AT)
+    assert (later.plan[0].due, later.plan[0].promised) == (date(2027, 5, 31), STEP.due)

@@ -6,19 +6,19 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from services.actions.domain.action import Rag
-from services.actions.events import encode_status, read_status_entry, status_changed
+from services.actions.events import read_status_entry, status_changed
 from services.actions.http.stream import encode_event, encode_events
 from services.actions.rpc.stream import encode_step
 from services.chassis.feed import Beat, Entry, ReaderTooSlow, Reset, SnapshotEnd, Step, Token
 from services.kernel.canonical import canonical_json
-from tests.support.actions import AT, DSIT, in_progress
+from tests.support.actions import AT, DSIT, in_progress, status_of
 
 TOKEN = Token("epoch", 7)
 
 
 def status_entry(narrative: str) -> Entry:
     action = in_progress().reported(Rag.RED, narrative, DSIT, AT)
-    message = status_changed(encode_status("uk-eu.uk", action), TOKEN, AT, None)
+    message = status_changed(status_of(action), TOKEN, AT, None)
     return read_status_entry(message.key, message.event.data)
 
 

@@ -59,9 +59,19 @@ class Action(_message.Message):
     NARRATIVE_FIELD_NUMBER: _builtins.int
     MILESTONES_FIELD_NUMBER: _builtins.int
     PROPOSALS_FIELD_NUMBER: _builtins.int
+    TIMELINESS_FIELD_NUMBER: _builtins.int
+    COMPUTED_RAG_FIELD_NUMBER: _builtins.int
+    COMPUTED_BECAUSE_FIELD_NUMBER: _builtins.int
+    CONTRADICTED_FIELD_NUMBER: _builtins.int
+    RAG_IS_STALE_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Given back on a change; a stale one is refused with ABORTED."""
     narrative: _builtins.str
+    timeliness: _action_status_pb2.Timeliness.ValueType
+    computed_rag: _action_status_pb2.Rag.ValueType
+    """What the rules of rating say beside the owner; unspecified once it has ended."""
+    contradicted: _builtins.bool
+    rag_is_stale: _builtins.bool
     @_builtins.property
     def snapshot(self) -> _action_event_pb2.ActionSnapshot: ...
     @_builtins.property
@@ -72,6 +82,8 @@ class Action(_message.Message):
     def milestones(self) -> _containers.RepeatedCompositeFieldContainer[Global___Milestone]: ...
     @_builtins.property
     def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]: ...
+    @_builtins.property
+    def computed_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -82,10 +94,15 @@ class Action(_message.Message):
         narrative: _builtins.str = ...,
         milestones: _abc.Iterable[Global___Milestone] | None = ...,
         proposals: _abc.Iterable[Global___Proposal] | None = ...,
+        timeliness: _action_status_pb2.Timeliness.ValueType = ...,
+        computed_rag: _action_status_pb2.Rag.ValueType = ...,
+        computed_because: _abc.Iterable[_builtins.str] | None = ...,
+        contradicted: _builtins.bool = ...,
+        rag_is_stale: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmations", b"confirmations", "etag", b"etag", "evidence", b"evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["computed_because", b"computed_because", "computed_rag", b"computed_rag", "confirmations", b"confirmations", "contradicted", b"contradicted", "etag", b"etag", "evidence", b"evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "rag_is_stale", b"rag_is_stale", "snapshot", b"snapshot", "timeliness", b"timeliness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

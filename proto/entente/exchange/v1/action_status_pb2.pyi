@@ -72,6 +72,30 @@ RAG_AMBER: Rag.ValueType  # 2
 RAG_RED: Rag.ValueType  # 3
 Global___Rag: _TypeAlias = Rag  # noqa: Y015
 
+class _Timeliness:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TimelinessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Timeliness.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TIMELINESS_UNSPECIFIED: _Timeliness.ValueType  # 0
+    TIMELINESS_ON_TRACK: _Timeliness.ValueType  # 1
+    TIMELINESS_SLIPPED: _Timeliness.ValueType  # 2
+    TIMELINESS_DUE_SOON: _Timeliness.ValueType  # 3
+    TIMELINESS_OVERDUE: _Timeliness.ValueType  # 4
+    TIMELINESS_ENDED: _Timeliness.ValueType  # 5
+
+class Timeliness(_Timeliness, metaclass=_TimelinessEnumTypeWrapper):
+    """Of the due dates, the state and the day alone."""
+
+TIMELINESS_UNSPECIFIED: Timeliness.ValueType  # 0
+TIMELINESS_ON_TRACK: Timeliness.ValueType  # 1
+TIMELINESS_SLIPPED: Timeliness.ValueType  # 2
+TIMELINESS_DUE_SOON: Timeliness.ValueType  # 3
+TIMELINESS_OVERDUE: Timeliness.ValueType  # 4
+TIMELINESS_ENDED: Timeliness.ValueType  # 5
+Global___Timeliness: _TypeAlias = Timeliness  # noqa: Y015
+
 class _BasisState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -124,6 +148,11 @@ class ActionStatus(_message.Message):
     BLOCKED_REASON_FIELD_NUMBER: _builtins.int
     SUCCESSOR_FIELD_NUMBER: _builtins.int
     REPORTED_AT_FIELD_NUMBER: _builtins.int
+    TIMELINESS_FIELD_NUMBER: _builtins.int
+    COMPUTED_RAG_FIELD_NUMBER: _builtins.int
+    COMPUTED_BECAUSE_FIELD_NUMBER: _builtins.int
+    CONTRADICTED_FIELD_NUMBER: _builtins.int
+    RAG_IS_STALE_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
     """For example "uk-eu.uk"."""
     epoch: _builtins.str
@@ -157,8 +186,19 @@ class ActionStatus(_message.Message):
     """The reference of the action that took its place."""
     reported_at: _builtins.str
     """RFC 3339 instant at which the owner last said how it goes; empty before."""
+    timeliness: Global___Timeliness.ValueType
+    computed_rag: Global___Rag.ValueType
+    """What dates, milestones, dependencies, evidence and silence say, beside the owner's rating."""
+    contradicted: _builtins.bool
+    """The owner rates it better than the rules do."""
+    rag_is_stale: _builtins.bool
+    """The owner's rating is older than the interval of the series' reports."""
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ActionOwner]: ...
+    @_builtins.property
+    def computed_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names of the rules that hold."""
+
     def __init__(
         self,
         *,
@@ -186,10 +226,15 @@ class ActionStatus(_message.Message):
         blocked_reason: _builtins.str = ...,
         successor: _builtins.str = ...,
         reported_at: _builtins.str = ...,
+        timeliness: Global___Timeliness.ValueType = ...,
+        computed_rag: Global___Rag.ValueType = ...,
+        computed_because: _abc.Iterable[_builtins.str] | None = ...,
+        contradicted: _builtins.bool = ...,
+        rag_is_stale: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
     _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015
