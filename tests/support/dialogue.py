@@ -177,6 +177,25 @@ class Dialogue:
             draft = await self.item(draft, *assessments)
         return meeting, draft, await self.table(draft)
 
+    async def participant(
+        self, meeting: Mapping[str, Any], who: Account = UK_SECRETARIAT, **changes: object
+    ) -> Any:
+        return await self.done(
+            who, "POST", f"/v1/meetings/{meeting['id']}/participants", participant_body(who, **changes)
+        )
+
+    async def presence(self, participant: Mapping[str, Any], answer: str, who: Account) -> Any:
+        path = f"/v1/participants/{participant['id']}/presence"
+        return await self.done(who, "POST", path, {"answer": answer}, version=participant["version"])
+
+    async def attended(self, meeting: Mapping[str, Any]) -> Any:
+        """The register that both sides have closed, once the meeting is over: one co-chair a side."""
+        register: Any = None
+        for who in (UK_SECRETARIAT, EU_SECRETARIAT):
+            await self.presence(await self.participant(meeting, who), "ATTEND", who)
+            register = await self.done(who, "POST", f"/v1/meetings/{meeting['id']}/register/close", {})
+        return register
+
     def signature(self, signer: Account, payload: str) -> str:
         """A detached signature with the signer's own key."""
         return signed_as(self.platform.keys, signer.subject, payload.encode())
@@ -274,6 +293,16 @@ def item_body(*assessments: HeldAssessment, **changes: object) -> dict[str, obje
             }
             for held in assessments
         ],
+        **changes,
+    }
+
+
+def participant_body(who: Account, **changes: object) -> dict[str, object]:
+    return {
+        "name": f"Director of {who.organisation}",
+        "role": "CO_CHAIR",
+        "organisation": who.organisation,
+        "nationality": {"UK": "GBR", "EU": "FRA", "US": "USA"}[who.party],
         **changes,
     }
 

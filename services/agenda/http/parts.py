@@ -11,6 +11,7 @@ from services.agenda.domain.permissions import PERMISSIONS, Command
 from services.agenda.signatures import OfficialKeys
 from services.agenda.usecases.agreeing import Agreeing
 from services.agenda.usecases.drafting import Drafting
+from services.agenda.usecases.keep_register import Registering
 from services.agenda.usecases.proposing import Proposing
 from services.agenda.usecases.table_agenda import Tabling
 from services.agenda.usecases.trace_thread import Tracing
@@ -46,6 +47,9 @@ class AgendaParts:
 
     def agreeing(self) -> Agreeing:
         return Agreeing(self.database, self.policy, self.keys, self.clock)
+
+    def registering(self) -> Registering:
+        return Registering(self.database, self.policy, self.threatfeed, self.clock, self.ids)
 
     def tracing(self) -> Tracing:
         return Tracing(self.database, self.policy, self.threatfeed, self.actions)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.agenda.http import agendas, drafts, meetings, outcomes, proposals, trace
+from services.agenda.http import agendas, attendance, drafts, meetings, outcomes, proposals, runs, trace
 from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
 from services.chassis.http.requests import permit
@@ -18,6 +18,8 @@ def routes() -> Sequence[APIRouter]:
         proposals.router,
         drafts.router,
         agendas.router,
+        attendance.router,
+        runs.router,
         outcomes.router,
         trace.router,
         quarantine_routes(readers, operators),

@@ -20,6 +20,7 @@ from services.agenda.domain.refusals import AgendaNotAgreed, StaleVersion, Unkno
 from services.agenda.statements import proposed_outcome, read_items
 from services.agenda.store.agendas import agenda_on_table, find_agenda
 from services.agenda.store.agreements import Subject, void_agreements
+from services.agenda.store.attendance import register_of
 from services.agenda.store.meetings import update_meeting
 from services.agenda.store.outcomes import (
     NumberedKind,
@@ -56,13 +57,14 @@ async def record_outcome(
     clock: Clock,
     ids: IdSource,
 ) -> Outcome:
-    """Raises `NoAccess`, `MeetingNotHeld`, `AgendaNotAgreed`, `UnknownItem`, or what is wrong with the
-    text.
+    """Raises `NoAccess`, `MeetingNotHeld`, `RegisterOpen`, `AgendaNotAgreed`, `UnknownItem`, or what is
+    wrong with the text.
     """
     now = clock()
     async with once.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.PROPOSE_OUTCOME, meeting_id, policy, lock=True)
         meeting.require_held(now)
+        (await register_of(tx, meeting.id)).require_closed(policy.get_series(meeting.series).parties)
         agenda = await agenda_on_table(tx, meeting.id)
         if agenda is None or agenda.state is not AgendaState.AGREED:
             raise AgendaNotAgreed("the meeting has no agreed agenda")

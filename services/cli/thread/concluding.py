@@ -8,9 +8,32 @@ from services.cli.failures import Refused
 from services.cli.thread.stage import JOINT_MARKING, PATIENCE, SECRETARIAT, Stage, require
 from services.cli.waiting import until
 
+_DELEGATIONS: Final = (
+    (SECRETARIAT, "FCDO", "GBR", "Cyber Director"),
+    ("eeas-secretariat", "EEAS", "FRA", "Director for Security and Defence"),
+)
 OWNER: Final = "dsit-owner"
 CONFIRMER: Final = "cnect-owner"
 _FORBIDDEN = 403
+
+
+async def close_registers(stage: Stage) -> None:
+    """Each side says who of its own was in the room; before that nothing is concluded."""
+    meeting = f"/v1/meetings/{stage.record.meeting_id}"
+    closed: list[str] = []
+    for account, organisation, nationality, name in _DELEGATIONS:
+        desk = stage.desk(account)
+        person = {
+            "name": name,
+            "role": "CO_CHAIR",
+            "organisation": organisation,
+            "nationality": nationality,
+        }
+        added = await desk.post("agenda", f"{meeting}/participants", person)
+        presence = f"/v1/participants/{added['id']}/presence"
+        await desk.post("agenda", presence, {"answer": "ATTEND"}, etag=f'"{added["version"]}"')
+        closed = (await desk.post("agenda", f"{meeting}/register/close", {}))["closed_by"]
+    stage.say(f"attendance registers closed by {', '.join(closed)}")
 
 
 async def record_outcome(stage: Stage) -> None:

@@ -76,6 +76,7 @@ STEPS: Final[tuple[tuple[str, StepFunction], ...]] = (
     ("the agenda is tabled", preparing.table_agenda),
     ("the agenda is agreed", preparing.agree_agenda),
     ("the meeting is held", preparing.hold_meeting),
+    ("each side closes its register", concluding.close_registers),
     ("an outcome is recorded", concluding.record_outcome),
     ("the outcome is agreed", preparing.agree_outcome),
     ("the action opens", concluding.action_opens),

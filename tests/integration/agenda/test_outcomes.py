@@ -26,6 +26,8 @@ from tests.support.postgres import Databases
 async def agreed_agenda(dialogue: Dialogue) -> tuple[Any, Any]:
     meeting, draft, agenda = await dialogue.tabled()
     await dialogue.agree("agendas", agenda["id"])
+    with after_the_meeting(dialogue):
+        await dialogue.attended(meeting)
     return meeting, draft
 
 

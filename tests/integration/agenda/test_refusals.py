@@ -324,6 +324,9 @@ async def test_outcomes_are_of_agreed_items_after_the_meeting(dialogue: Dialogue
     early = await dialogue.ask(UK_SECRETARIAT, "POST", path, body)
     assert (early.status_code, early.json()["reason"]) == (409, "MEETING_NOT_HELD")
     with after_the_meeting(dialogue):
+        unregistered = await dialogue.ask(UK_SECRETARIAT, "POST", path, body)
+        assert (unregistered.status_code, unregistered.json()["reason"]) == (409, "REGISTER_OPEN")
+        await dialogue.attended(meeting)
         unagreed = await dialogue.ask(UK_SECRETARIAT, "POST", path, body)
     assert unagreed.json()["reason"] == "AGENDA_NOT_AGREED"
     await dialogue.agree("agendas", agenda["id"])
@@ -351,6 +354,7 @@ async def test_an_outcome_is_agreed_by_signatures_over_its_own_hash(dialogue: Di
     meeting, draft, agenda = await dialogue.tabled()
     await dialogue.agree("agendas", agenda["id"])
     with after_the_meeting(dialogue):
+        await dialogue.attended(meeting)
         outcome = await dialogue.done(
             UK_SECRETARIAT,
             "POST",

@@ -136,6 +136,7 @@ async def test_an_agreed_outcome_is_told_with_its_action_and_what_it_rests_on(
     meeting, draft, agenda = await dialogue.tabled(held)
     await dialogue.agree("agendas", agenda["id"])
     with after_the_meeting(dialogue):
+        await dialogue.attended(meeting)
         body = outcome_body(draft["items"][-1]["id"])
         outcome = await dialogue.done(EU_SECRETARIAT, "POST", f"/v1/meetings/{meeting['id']}/outcomes", body)
         assert outcome["state"] == "PROPOSED"
@@ -160,6 +161,7 @@ async def test_the_thread_is_found_from_every_id_on_it(dialogue: Dialogue) -> No
     await dialogue.agree("agendas", agenda["id"])
     item_id = draft["items"][-1]["id"]
     with after_the_meeting(dialogue):
+        await dialogue.attended(meeting)
         path = f"/v1/meetings/{meeting['id']}/outcomes"
         outcome = await dialogue.done(UK_SECRETARIAT, "POST", path, outcome_body(item_id))
         await dialogue.agree("outcomes", outcome["id"])

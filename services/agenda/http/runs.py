@@ -1,0 +1,138 @@
+"""Routes of the run clock."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.run_clock import RunCommand
+from services.agenda.http.fields import Body
+from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.usecases.run_meeting import RunView, move_clock, read_run, start_item
+from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.identity import Principal
+
+router = APIRouter(prefix="/v1/meetings/{meeting_id}/run", tags=["run"])
+
+Viewer = Annotated[Principal, Depends(permit_command(Command.READ_RUN))]
+Runner = Annotated[Principal, Depends(permit_command(Command.RUN_MEETING))]
+
+
+class Move(StrEnum):
+    FINISH = "FINISH"
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
+
+
+class StartItemBody(Body):
+    item_id: UUID
+
+
+class MoveBody(Body):
+    move: Move
+
+
+class ItemClockModel(BaseModel):
+    """Minutes are decimal; `over_by` is what was used beyond the plan."""
+
+    item_id: UUID
+    position: int
+    planned_minutes: int
+    used_minutes: float
+    over_by: float
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class RunModel(BaseModel):
+    """`late_by` is in minutes against the planned end of the meeting; above zero it is a warning."""
+
+    state: str
+    current_item_id: UUID | None
+    items: list[ItemClockModel]
+    break_minutes: float
+    remaining_minutes: float
+    predicted_end: datetime
+    late_by: float
+    version: int
+
+
+def _encoded(view: RunView) -> Encoded:
+    shown = view.face
+    model = RunModel(
+        state=shown.state.value,
+        current_item_id=shown.current,
+        items=[
+            ItemClockModel(
+                item_id=one.item_id,
+                position=one.position,
+                planned_minutes=one.planned_minutes,
+                used_minutes=one.used_minutes,
+                over_by=one.over_by,
+                started_at=one.started_at,
+                finished_at=one.finished_at,
+            )
+            for one in shown.items
+        ],
+        break_minutes=shown.break_minutes,
+        remaining_minutes=shown.remaining_minutes,
+        predicted_end=shown.predicted_end,
+        late_by=shown.late_by,
+        version=view.run.version,
+    )
+    return Encoded(model, version=view.run.version)
+
+
+@router.get("", responses={200: {"model": RunModel}})
+async def read(principal: Viewer, meeting_id: UUID, parts: Parts) -> Response:
+    view = await read_run(
+        parts.database, reader_of(principal), meeting_id, policy=parts.policy, clock=parts.clock
+    )
+    return _encoded(view).response()
+
+
+@router.post("/items", responses={200: {"model": RunModel}})
+async def start(
+    principal: Runner,
+    meeting_id: UUID,
+    body: StartItemBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: start_item(
+            once, reader, meeting_id, body.item_id, expected, policy=parts.policy, clock=parts.clock
+        ),
+        _encoded,
+    )
+
+
+@router.post("/moves", responses={200: {"model": RunModel}})
+async def move(
+    principal: Runner,
+    meeting_id: UUID,
+    body: MoveBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: move_clock(
+            once,
+            reader,
+            meeting_id,
+            RunCommand(body.move.value),
+            expected,
+            policy=parts.policy,
+            clock=parts.clock,
+        ),
+        _encoded,
+    )

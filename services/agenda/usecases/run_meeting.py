@@ -1,0 +1,153 @@
+"""A secretariat works the run clock while the meeting sits."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.agenda.domain.agenda import AgendaState
+from services.agenda.domain.attendance import MeetingNotBegun
+from services.agenda.domain.items import TabledItem
+from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.refusals import AgendaNotAgreed, StaleVersion
+from services.agenda.domain.run_clock import ClockFace, Run, RunCommand, face
+from services.agenda.statements import read_items
+from services.agenda.store.agendas import agendas_of_meeting
+from services.agenda.store.runs import put_run, run_of
+from services.agenda.usecases.access import audit_of, meeting_for
+from services.chassis.clock import Clock
+from services.chassis.database import Database, Transaction
+from services.chassis.once import Once
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """The clock and what it shows now."""
+
+    run: Run
+    face: ClockFace
+
+
+async def read_run(
+    database: Database, reader: Reader, meeting_id: UUID, *, policy: Policy, clock: Clock
+) -> RunView:
+    """Raises `NoAccess` or `AgendaNotAgreed`."""
+    async with database.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.READ_RUN, meeting_id, policy)
+        items = await _agreed_items(tx, meeting)
+        return _view(await run_of(tx, meeting.id), items, meeting, clock())
+
+
+async def start_item(
+    once: Once[RunView],
+    reader: Reader,
+    meeting_id: UUID,
+    item_id: UUID,
+    expected: int,
+    *,
+    policy: Policy,
+    clock: Clock,
+) -> RunView:
+    """Raises `NoAccess`, `MeetingNotBegun`, `AgendaNotAgreed`, `StaleVersion`, `UnknownItem`, `ItemFinished`
+    or `IllegalTransition`.
+    """
+    return await _move(
+        once,
+        reader,
+        meeting_id,
+        expected,
+        "item-started",
+        lambda run, items, at: run.start(item_id, items, at),
+        policy,
+        clock,
+        item_id,
+    )
+
+
+_MOVES: dict[RunCommand, Callable[[Run, datetime], Run]] = {
+    RunCommand.FINISH: Run.finish,
+    RunCommand.PAUSE: Run.pause,
+    RunCommand.RESUME: Run.resume,
+}
+
+
+async def move_clock(
+    once: Once[RunView],
+    reader: Reader,
+    meeting_id: UUID,
+    command: RunCommand,
+    expected: int,
+    *,
+    policy: Policy,
+    clock: Clock,
+) -> RunView:
+    """FINISH, PAUSE or RESUME. Raises as `start_item` does, save for what is wrong with an item."""
+    move = _MOVES[command]
+    action = {
+        RunCommand.FINISH: "item-finished",
+        RunCommand.PAUSE: "break-begun",
+        RunCommand.RESUME: "break-ended",
+    }[command]
+    return await _move(
+        once,
+        reader,
+        meeting_id,
+        expected,
+        action,
+        lambda run, _, at: move(run, at),
+        policy,
+        clock,
+    )
+
+
+async def _move(
+    once: Once[RunView],
+    reader: Reader,
+    meeting_id: UUID,
+    expected: int,
+    action: str,
+    move: Callable[[Run, Sequence[TabledItem], datetime], Run],
+    policy: Policy,
+    clock: Clock,
+    item_id: UUID | None = None,
+) -> RunView:
+    now = clock()
+    async with once.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.RUN_MEETING, meeting_id, policy, lock=True)
+        if now < meeting.starts_at:
+            raise MeetingNotBegun("the meeting has not begun")
+        items = await _agreed_items(tx, meeting)
+        run = await run_of(tx, meeting.id)
+        if run.version != expected:
+            raise StaleVersion(
+                "the clock has moved since it was read",
+                version=str(run.version),
+                state=run.state.value,
+                item_id=str(run.current or ""),
+            )
+        moved = move(run, items, now)
+        audit = audit_of(
+            once,
+            reader,
+            f"run.{action}",
+            "meeting",
+            meeting.id,
+            now,
+            item_id=str(item_id or run.current or ""),
+        )
+        await put_run(tx, moved, expected, audit)
+        return await once.answer(tx, _view(moved, items, meeting, now))
+
+
+async def _agreed_items(tx: Transaction, meeting: Meeting) -> tuple[TabledItem, ...]:
+    newest = next(iter(await agendas_of_meeting(tx, meeting.id)), None)
+    if newest is None or newest.state is not AgendaState.AGREED:
+        raise AgendaNotAgreed("the meeting has no agreed agenda")
+    return read_items(newest.payload)
+
+
+def _view(run: Run, items: Sequence[TabledItem], meeting: Meeting, now: datetime) -> RunView:
+    return RunView(run, face(run, items, meeting.ends_at, now))
