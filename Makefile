@@ -80,6 +80,7 @@ bench: $(VENV)/test.stamp
 	python -m benchmarks.memory
 	python -m benchmarks.poison
 	python -m benchmarks.search
+	python -m benchmarks.forecast
 
 chaos: $(VENV)/test.stamp
 	python -m benchmarks.chaos --seed $(SEED) --kills $(KILLS)

@@ -196,6 +196,7 @@ def _due_date_change(change: DueDateChange) -> action_event_pb2.DueDateChange:
         reason=change.reason,
         requested_by=change.requested_by,
         accepted_by=change.accepted_by,
+        accepted_on=change.accepted_on.isoformat(),
     )
 
 

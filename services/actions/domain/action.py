@@ -52,6 +52,7 @@ class DueDateChange:
     reason: str
     requested_by: str
     accepted_by: tuple[str, ...]
+    accepted_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +301,7 @@ class Action:
                 reason=terms.reason,
                 requested_by=proposal.by.organisation,
                 accepted_by=tuple(signature.organisation for signature in proposal.accepted),
+                accepted_on=at.date(),
             )
             return self._changed(
                 at,

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.actions.domain import action as domain
-from services.actions.domain import evidence, owners, proposals
+from services.actions.domain import evidence, forecast, owners, proposals
 from services.actions.domain.action import Rag
 from services.actions.domain.basis import BasisState
 from services.actions.domain.planning import progress
@@ -31,6 +31,7 @@ class DueDateChange(Model):
     reason: str
     requested_by: str
     accepted_by: list[str]
+    accepted_on: date
 
 
 class BasisReference(Model):
@@ -147,6 +148,17 @@ class Action(Model):
     version: int
 
 
+class Forecast(Model):
+    """When it will be done, from how actions of the series that were like it went."""
+
+    as_of: date
+    earliest: date | None = Field(description="Nine of ten finish later; null where too few are finished")
+    likely: date | None
+    latest: date | None = Field(description="Nine of ten finish earlier")
+    in_time_percent: int | None = Field(description="Chance to be done by the date agreed now")
+    like: int = Field(description="Finished actions that it rests on")
+
+
 class ActionPage(Model):
     actions: list[Action]
     next_page_token: str = Field(description="Empty at the end")
@@ -210,6 +222,7 @@ def show(action: domain.Action, rating: Rating) -> Action:
                 reason=change.reason,
                 requested_by=change.requested_by,
                 accepted_by=list(change.accepted_by),
+                accepted_on=change.accepted_on,
             )
             for change in action.due_date_changes
         ],
@@ -290,4 +303,17 @@ def _proposal(proposal: proposals.Proposal) -> Proposal:
         organisation=proposal.by.organisation,
         proposed_at=proposal.by.at,
         accepted_by=[signature.party for signature in proposal.accepted],
+    )
+
+
+def show_forecast(found: forecast.Forecast | None, as_of: date) -> Forecast:
+    if found is None:
+        return Forecast(as_of=as_of, earliest=None, likely=None, latest=None, in_time_percent=None, like=0)
+    return Forecast(
+        as_of=as_of,
+        earliest=found.earliest,
+        likely=found.likely,
+        latest=found.latest,
+        in_time_percent=round(100 * found.in_time),
+        like=found.like,
     )

@@ -14,6 +14,7 @@ from services.actions.http.parts import (
     encode,
     reader_of,
 )
+from services.actions.usecases.forecast_action import forecast_action
 from services.actions.usecases.read_actions import LARGEST_PAGE, Listing, list_actions, read_action
 from services.chassis.http.requests import Encoded, permit
 from services.chassis.identity import Principal
@@ -60,8 +61,24 @@ async def get(
     return encode(action, publication, clock).response()
 
 
+async def forecast(
+    action_id: UUID,
+    principal: ReadingPrincipal,
+    database: DatabaseDependency,
+    clock: ClockDependency,
+    publication: PublicationDependency,
+) -> models.Forecast:
+    """When it will be done: an interval that four of five actions like it finished within."""
+    now = clock()
+    found = await forecast_action(
+        database, reader_of(principal), action_id, policy=publication.policy, now=now
+    )
+    return models.show_forecast(found, now.date())
+
+
 def routes() -> APIRouter:
     router = APIRouter(prefix="/v1/actions", tags=["actions"])
     router.get("", response_model=models.ActionPage)(list_)
     router.get("/{action_id}", response_model=models.Action)(get)
+    router.get("/{action_id}/forecast", response_model=models.Forecast)(forecast)
     return router

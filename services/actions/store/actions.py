@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 from services.actions.domain.action import Action
 from services.actions.domain.evidence import Evidence
-from services.actions.domain.states import FINAL
+from services.actions.domain.states import FINAL, State
 from services.actions.store.rows import Row, read_action, write_action, write_evidence, write_progress
 from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
@@ -179,6 +179,15 @@ async def lock_open(tx: Transaction, after: UUID, limit: int) -> list[Action]:
         SELECT * FROM action WHERE state <> ALL(%s) AND id > %s ORDER BY id LIMIT %s FOR NO KEY UPDATE
         """,
         [[state.value for state in FINAL], after, limit],
+    )
+
+
+async def latest_closed(tx: Transaction, series: str, limit: int) -> list[Action]:
+    """The actions of a series that were done, the latest first."""
+    return await _read(
+        tx,
+        "SELECT * FROM action WHERE series = %s AND state = %s ORDER BY closed_at DESC, id LIMIT %s",
+        [series, State.CLOSED.value, limit],
     )
 
 

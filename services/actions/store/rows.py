@@ -184,6 +184,7 @@ def _write_move(move: DueDateChange) -> dict[str, object]:
         "reason": move.reason,
         "requested_by": move.requested_by,
         "accepted_by": list(move.accepted_by),
+        "accepted_on": move.accepted_on.isoformat(),
     }
 
 
@@ -194,6 +195,7 @@ def _read_move(document: Mapping[str, Any]) -> DueDateChange:
         reason=document["reason"],
         requested_by=document["requested_by"],
         accepted_by=tuple(document["accepted_by"]),
+        accepted_on=date.fromisoformat(document["accepted_on"]),
     )
 
 

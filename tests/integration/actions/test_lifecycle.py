@@ -123,6 +123,7 @@ async def test_a_due_date_moves_when_every_party_has_accepted(tracker: Tracker) 
             "reason": "The consultation was extended.",
             "requested_by": "DSIT",
             "accepted_by": ["EEAS"],
+            "accepted_on": moved["due_date_changes"][0]["accepted_on"],
         }
     ]
     assert await desk.refused(desk.eeas, answer, {}) == (409, "UNKNOWN_PROPOSAL")
@@ -187,6 +188,18 @@ async def test_two_changes_that_would_close_a_circle_together_are_not_both_made(
         400,
         "DEPENDENCY_WRONG",
     )
+
+
+async def test_a_forecast_needs_actions_that_are_finished_and_one_that_is_not(tracker: Tracker) -> None:
+    desk = await working(tracker)
+    here = f"/v1/actions/{desk.identity}/forecast"
+    answer = (await tracker.http.get(here, headers=desk.eeas)).json()
+    assert (answer["like"], answer["likely"], answer["in_time_percent"]) == (0, None, None)
+    stranger = tracker.headers("NSA", "US", "secretariat")
+    assert (await tracker.http.get(here, headers=stranger)).json()["reason"] == "NO_ACCESS"
+    proposed = await desk.done(desk.fcdo, "proposals", {"kind": "WITHDRAW", "reason": "Overtaken."})
+    await desk.done(desk.eeas, f"proposals/{proposed['proposals'][0]['id']}/accept", {})
+    assert (await tracker.http.get(here, headers=desk.eeas)).json()["reason"] == "ILLEGAL_MOVE"
 
 
 async def test_the_same_moves_are_made_over_grpc(tracker: Tracker) -> None:

@@ -29,7 +29,7 @@ def instant(day: date) -> datetime:
 
 def moved(action: Action, days: int) -> Action:
     to_date = action.due_date + timedelta(days=days)
-    change = DueDateChange(action.due_date, to_date, "Later.", "DSIT", ("EEAS",))
+    change = DueDateChange(action.due_date, to_date, "Later.", "DSIT", ("EEAS",), START)
     return replace(action, due_date=to_date, due_date_changes=(*action.due_date_changes, change))
 
 

@@ -147,10 +147,13 @@ class DueDateChange(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     REQUESTED_BY_FIELD_NUMBER: _builtins.int
     ACCEPTED_BY_FIELD_NUMBER: _builtins.int
+    ACCEPTED_ON_FIELD_NUMBER: _builtins.int
     from_date: _builtins.str
     to_date: _builtins.str
     reason: _builtins.str
     requested_by: _builtins.str
+    accepted_on: _builtins.str
+    """RFC 3339 full-date of the last acceptance."""
     @_builtins.property
     def accepted_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -161,10 +164,11 @@ class DueDateChange(_message.Message):
         reason: _builtins.str = ...,
         requested_by: _builtins.str = ...,
         accepted_by: _abc.Iterable[_builtins.str] | None = ...,
+        accepted_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "from_date", b"from_date", "reason", b"reason", "requested_by", b"requested_by", "to_date", b"to_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "accepted_on", b"accepted_on", "from_date", b"from_date", "reason", b"reason", "requested_by", b"requested_by", "to_date", b"to_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
