@@ -21,3 +21,7 @@ class OfficialKeys:
         """The `kid` of the key with which `signer` signed `payload`. Raises as `chassis.officials` does."""
         official = officials.Official(signer.subject, signer.party, signer.organisation)
         return self.keys.verify(signature, payload, official)
+
+    def public_key(self, signature: str) -> dict[str, str]:
+        """The public JWK that a signature names, with whose it is. Raises as `chassis.officials` does."""
+        return self.keys.public_key(signature)

@@ -116,6 +116,24 @@ class OfficialKeys:
             raise OfficialSignatureInvalid("the signature is not over this text", pointer="/jws") from error
         return kid
 
+    def public_key(self, signature: str) -> dict[str, str]:
+        """The public JWK whose id a signature names, with whose it is; nothing is verified.
+
+        Raises as `verify` does, but for what is wrong with the signature itself.
+        """
+        kid = _key_id(signature)
+        held = self.by_id.get(kid)
+        if held is None:
+            raise OfficialKeyUnknown("the key is not registered to any official", pointer="/jws")
+        public = held.key.as_dict(private=False)
+        return {
+            "kid": kid,
+            **{name: str(public[name]) for name in ("kty", "crv", "x")},
+            "sub": held.official.subject,
+            "party": held.official.party,
+            "organisation": held.official.organisation,
+        }
+
 
 def _key_id(signature: str) -> str:
     if not signature:

@@ -14,6 +14,7 @@ from services.cli.commands import (
     spills,
     systems,
     triage,
+    verifying,
     watching,
 )
 
@@ -54,6 +55,7 @@ def create_app() -> typer.Typer:
     app.add_typer(consumers.create_commands(), name="consumer")
     app.add_typer(denying.create_commands(), name="deny")
     app.add_typer(triage.create_commands(), name="themes")
+    app.add_typer(verifying.create_commands(), name="verify")
     return app
 
 

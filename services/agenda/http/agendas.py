@@ -24,6 +24,7 @@ from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.statements import document_of
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
 from services.agenda.usecases.answer_items import answer_items
+from services.agenda.usecases.export_agreement import export_agreement
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
 from services.agenda.usecases.table_agenda import table_agenda
 from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency, etag
@@ -169,6 +170,19 @@ async def statement(principal: Chair, agenda_id: UUID, parts: Parts) -> Statemen
     return statement_model(
         await statement_on_agenda(parts.database, reader_of(principal), agenda_id, policy=parts.policy)
     )
+
+
+@router.get(
+    "/agendas/{agenda_id}/agreement-file",
+    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
+)
+async def agreement_file(principal: Viewer, agenda_id: UUID, parts: Parts) -> Response:
+    """Agenda, statements, signatures and public keys, to be kept byte for byte: `entente verify agenda`."""
+    content = await export_agreement(
+        parts.database, reader_of(principal), agenda_id, policy=parts.policy, keys=parts.keys
+    )
+    name = f'attachment; filename="agenda-{agenda_id}.json"'
+    return Response(content, headers={"Content-Disposition": name}, media_type="application/json")
 
 
 @router.post("/agendas/{agenda_id}/agreements", responses={200: {"model": AgendaModel}})

@@ -5,6 +5,8 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.chassis.officials import OfficialKeys
+from services.cli.commands.verifying import verify_agenda
 from services.kernel.canonical import canonical_json
 from tests.support.dialogue import (
     DSIT,
@@ -12,6 +14,7 @@ from tests.support.dialogue import (
     EU_SECRETARIAT,
     FCDO,
     NSA,
+    QUORUM,
     UK_SECRETARIAT,
     Dialogue,
     account,
@@ -66,6 +69,12 @@ async def test_a_change_reopens_only_what_it_changes(dialogue: Dialogue) -> None
     assert (compared["added"], compared["removed"], compared["whole"]) == ([], [], [])
     agreed = await dialogue.agree("agendas", second["id"])
     assert agreed["state"] == "AGREED"
+    file = await dialogue.ask(EEAS, "GET", f"/v1/agendas/{second['id']}/agreement-file")
+    found = verify_agenda(file.content, OfficialKeys.read(str(dialogue.platform.keys.official_keys)))
+    assert found.content_hash == second["content_hash"]
+    assert {one.official for one in found.agreements} == {who.subject for who in QUORUM}
+    hidden = await dialogue.ask(NSA, "GET", f"/v1/agendas/{second['id']}/agreement-file")
+    assert (hidden.status_code, hidden.json()["reason"]) == (403, "NO_ACCESS")
     late = await dialogue.answers(EU_SECRETARIAT, agreed, answer(water, "DECLINED"))
     assert (late.status_code, late.json()["reason"]) == (409, "ILLEGAL_TRANSITION")
 
