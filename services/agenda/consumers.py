@@ -1,7 +1,7 @@
 """What the agenda listens to: changes of assessments, and of actions."""
 
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from entente.actions.v1 import action_event_pb2
@@ -10,8 +10,8 @@ from entente.threatfeed.v1 import assessment_event_pb2, policy_event_pb2
 from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import DecodeError
 
+from services.agenda.domain.matters_arising import ActionTelling, DueDateMove
 from services.agenda.domain.references import AssessmentStanding, AssessmentState, Reference, ReleaseStanding
-from services.agenda.store.actions import ActionStanding
 from services.agenda.usecases.note_news import note_actions, note_assessments, note_releases
 from services.chassis.clock import Clock
 from services.chassis.consumer.records import Delivery, Quarantined, Record, Subscription
@@ -54,7 +54,7 @@ def read_assessment(record: Record) -> AssessmentStanding:
     )
 
 
-def read_action(record: Record) -> ActionStanding:
+def read_action(record: Record) -> ActionTelling:
     """Raises `NotACloudEvent` or `EventMalformed`."""
     event = _event(record, _ACTION)
     message = action_event_pb2.ActionSnapshot()
@@ -62,15 +62,48 @@ def read_action(record: Record) -> ActionStanding:
     state = _name(action_status_pb2.ActionState.DESCRIPTOR, message.state, "ACTION_STATE_")
     if state in ("", "UNSPECIFIED") or message.aggregate_version < 1 or not message.series:
         raise EventMalformed("the state, the series or the version is missing or not known")
-    return ActionStanding(
+    return ActionTelling(
         action_id=_identity(message.action_id),
-        reference=message.reference,
+        version=message.aggregate_version,
         series=message.series,
-        open=state not in _CLOSED,
+        reference=message.reference,
         state=state,
+        open=state not in _CLOSED,
         due_date=_day(message.due_date),
-        aggregate_version=message.aggregate_version,
+        moves=tuple(_move(change) for change in message.due_date_changes),
+        text=message.text,
+        marking=message.marking,
+        commitment=message.commitment,
+        basis=_basis(message),
+        changed_at=_instant(message.changed_at) or event.time,
     )
+
+
+def _move(change: action_event_pb2.DueDateChange) -> DueDateMove:
+    from_date, to_date = _day(change.from_date), _day(change.to_date)
+    if from_date is None or to_date is None:
+        raise EventMalformed("a due date moved from nowhere or to nowhere")
+    return DueDateMove(from_date, to_date, change.reason)
+
+
+def _basis(message: action_event_pb2.ActionSnapshot) -> str:
+    """The worst of what the action rests on; empty where it rests on nothing."""
+    states = [
+        _name(action_status_pb2.BasisState.DESCRIPTOR, one.state, "BASIS_STATE_") for one in message.basis
+    ]
+    return next((state for state in ("WITHDRAWN", "STALE", "CURRENT") if state in states), "")
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise EventMalformed("the time of the change is none") from error
+    if found.tzinfo is None:
+        raise EventMalformed("the time of the change has no zone")
+    return found
 
 
 def read_release(record: Record) -> ReleaseStanding | None:
@@ -120,8 +153,8 @@ def releases(clock: Clock, group: str = "agenda.releases") -> Subscription[Relea
     return Subscription(group, (POLICY_TOPIC,), read_release, apply)
 
 
-def actions(group: str = "agenda.actions") -> Subscription[ActionStanding]:
-    async def apply(tx: Transaction, deliveries: Sequence[Delivery[ActionStanding]]) -> Sequence[Quarantined]:
+def actions(group: str = "agenda.actions") -> Subscription[ActionTelling]:
+    async def apply(tx: Transaction, deliveries: Sequence[Delivery[ActionTelling]]) -> Sequence[Quarantined]:
         news = [entry.content for entry in deliveries if not isinstance(entry.content, Refusal)]
         await note_actions(tx, news)
         return ()

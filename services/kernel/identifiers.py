@@ -24,6 +24,7 @@ CLEARANCES = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e18")
 CONFLICTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e20")
 REVISIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e21")
 TEMPLATE_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e32")
+RETURNING_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e41")
 EXPORTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e30")
 
 
@@ -104,6 +105,11 @@ def meeting_id(series: str, edition: str) -> UUID:
 def template_item_id(meeting: UUID, position: int) -> UUID:
     """The identifier of a line of the series' template in the agendas of a meeting."""
     return derived_id(TEMPLATE_ITEMS, str(meeting), position)
+
+
+def returning_item_id(meeting: UUID, root: UUID) -> UUID:
+    """The identifier of an item that comes back to a meeting, the same in every party's draft."""
+    return derived_id(RETURNING_ITEMS, str(meeting), str(root))
 
 
 def action_id(series: str, outcome_id: UUID, position: int) -> UUID:

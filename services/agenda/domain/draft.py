@@ -15,6 +15,9 @@ TEMPLATE_MARKING = "TLP:CLEAR"
 """The titles of a series' template are public words of its configuration."""
 
 
+_CLOSING_KINDS = frozenset({ItemKind.AOB, ItemKind.NEXT_MEETING})
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`version` counts the changes; positions are the places in `items`, so always 1..n."""
@@ -129,8 +132,10 @@ def start_draft(
     outstanding: Iterable[UUID],
     now: datetime,
     traceparent: str | None,
+    returning: Sequence[DraftItem] = (),
 ) -> Draft:
-    """A draft from the series' template, each outstanding action exactly once under its own item.
+    """A draft from the series' template, each outstanding action exactly once under its own item, and
+    what comes back from earlier editions before any other business.
 
     A line of the template is the same item in every party's draft of the meeting.
     """
@@ -145,7 +150,17 @@ def start_draft(
         )
         for standing in series.standing_items
     )
-    return Draft(id=id, meeting_id=meeting_id, series=series.id, party=party, version=1, items=items)
+    place = next(
+        (number for number, item in enumerate(items) if item.content.kind in _CLOSING_KINDS), len(items)
+    )
+    return Draft(
+        id=id,
+        meeting_id=meeting_id,
+        series=series.id,
+        party=party,
+        version=1,
+        items=(*items[:place], *returning, *items[place:]),
+    )
 
 
 def _content(standing: StandingItem) -> ItemContent:

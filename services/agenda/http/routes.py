@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from services.agenda.http import agendas, attendance, drafts, meetings, outcomes, proposals, runs, trace
+from services.agenda.http import (
+    agendas,
+    attendance,
+    carry_over,
+    drafts,
+    meetings,
+    outcomes,
+    proposals,
+    runs,
+    trace,
+)
 from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
 from services.chassis.http.requests import permit
@@ -20,6 +30,7 @@ def routes() -> Sequence[APIRouter]:
         agendas.router,
         attendance.router,
         runs.router,
+        carry_over.router,
         outcomes.router,
         trace.router,
         quarantine_routes(readers, operators),

@@ -15,7 +15,9 @@ from services.agenda.statements import read_items
 from services.agenda.store.actions import outstanding_actions
 from services.agenda.store.assessments import standings
 from services.agenda.store.drafts import changes_since, insert_draft, update_draft
+from services.agenda.store.returning import keep_returning
 from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
+from services.agenda.usecases.carrying_over import returning_to
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -49,6 +51,9 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
     async with once.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.START_DRAFT, meeting_id, drafting.policy)
         meeting.require_ahead(now)
+        coming, lines = await returning_to(
+            tx, meeting, policy=drafting.policy, traceparent=current_traceparent(), now=now
+        )
         draft = start_draft(
             id=drafting.ids(),
             meeting_id=meeting.id,
@@ -57,7 +62,9 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
             outstanding=await outstanding_actions(tx, meeting.series),
             now=now,
             traceparent=current_traceparent(),
+            returning=lines,
         )
+        await keep_returning(tx, meeting.id, coming)
         await insert_draft(tx, draft, audit_of(once, reader, "draft.started", "draft", draft.id, now))
         return await once.answer(tx, DraftView(draft, {}))
 

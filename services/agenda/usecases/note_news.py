@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.matters_arising import ActionTelling
 from services.agenda.domain.references import AssessmentStanding, ReleaseStanding
 from services.agenda.events import agenda_changed
-from services.agenda.store.actions import ActionStanding, record_action
+from services.agenda.store.actions import record_action
 from services.agenda.store.agendas import agendas_resting_on, update_agenda
 from services.agenda.store.assessments import hold_standings, record_standing
 from services.agenda.store.releases import record_release
@@ -80,7 +81,7 @@ async def _keep(tx: Transaction, agenda: Agenda, noted: Agenda, at: datetime) ->
     await enqueue(tx, [agenda_changed(noted, current_traceparent(), at)], at)
 
 
-async def note_actions(tx: Transaction, news: Sequence[ActionStanding]) -> None:
-    """Keeps the table of outstanding actions."""
+async def note_actions(tx: Transaction, news: Sequence[ActionTelling]) -> None:
+    """Keeps the table of outstanding actions, and what was told of each."""
     for action in news:
         await record_action(tx, action)

@@ -1,0 +1,163 @@
+"""What comes back to a meeting by itself: items put off, guidance to review, and matters arising."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.agenda.domain.carry_over import (
+    Guidance,
+    ReturningItem,
+    guidance_to_review,
+    returning_items,
+)
+from services.agenda.domain.items import DraftItem, ItemContent
+from services.agenda.domain.matters_arising import Matter, matters_arising
+from services.agenda.domain.meeting import Meeting, MeetingState
+from services.agenda.domain.permissions import Command
+from services.agenda.statements import read_items
+from services.agenda.store.actions import action_tellings
+from services.agenda.store.agendas import agendas_by_id
+from services.agenda.store.meetings import meetings_of_series
+from services.agenda.store.returning import agreed_guidance, past_outcomes
+from services.agenda.usecases.access import meeting_for
+from services.chassis.clock import Clock
+from services.chassis.database import Database, Transaction
+from services.kernel.joint_text import decide_joint_text
+from services.kernel.markings.banner import parse
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+from services.kernel.refusals import Refusal
+
+_CALLED_OFF = frozenset({MeetingState.CANCELLED, MeetingState.POSTPONED})
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """What comes back to a meeting, the same for every party."""
+
+    items: tuple[ReturningItem, ...]
+    titles: dict[UUID, str]
+    guidance: tuple[Guidance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MattersArising:
+    """The section for one party. `since` is the end of the meeting before, None where there was none."""
+
+    since: datetime | None
+    until: datetime
+    matters: tuple[Matter, ...]
+
+
+async def returning_to(
+    tx: Transaction, meeting: Meeting, *, policy: Policy, traceparent: str | None, now: datetime
+) -> tuple[tuple[ReturningItem, ...], tuple[DraftItem, ...]]:
+    """What comes back to a meeting, and the lines of a new draft that this makes.
+
+    A line keeps its words and leaves its texts behind: they are chosen anew, as they then stand.
+    """
+    items = returning_items(
+        await past_outcomes(tx, meeting.series, meeting.edition),
+        meeting_id=meeting.id,
+        edition=meeting.edition,
+        series=policy.get_series(meeting.series),
+    )
+    contents = await _contents(tx, items)
+    lines = tuple(
+        DraftItem(
+            id=item.item_id,
+            content=contents[item.root_item_id],
+            action_ids=(),
+            proposed_at=now,
+            traceparent=traceparent,
+        )
+        for item in items
+        if not item.in_template
+    )
+    return items, lines
+
+
+async def read_carry_over(
+    database: Database, reader: Reader, meeting_id: UUID, *, policy: Policy
+) -> CarryOver:
+    """Raises `NoAccess`."""
+    async with database.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.READ_AGENDA, meeting_id, policy)
+        items = returning_items(
+            await past_outcomes(tx, meeting.series, meeting.edition),
+            meeting_id=meeting.id,
+            edition=meeting.edition,
+            series=policy.get_series(meeting.series),
+        )
+        contents = await _contents(tx, items)
+        held = await meetings_of_series(tx, meeting.series)
+        given = await agreed_guidance(tx, meeting.series, meeting.edition)
+    return CarryOver(
+        items=items,
+        titles={item.item_id: contents[item.root_item_id].title for item in items},
+        guidance=guidance_to_review(
+            given,
+            edition=meeting.edition,
+            editions=sorted({one.edition for one in held if one.state not in _CALLED_OFF}),
+        ),
+    )
+
+
+async def read_matters_arising(
+    database: Database, reader: Reader, meeting_id: UUID, *, policy: Policy, clock: Clock
+) -> MattersArising:
+    """The actions of the series as they stand now, or stood when the meeting began, against the meeting
+    before; only those whose words may be handed to the reader's party. Raises `NoAccess`.
+    """
+    now = clock()
+    async with database.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.READ_AGENDA, meeting_id, policy)
+        until = min(now, meeting.starts_at)
+        earlier = [
+            one
+            for one in await meetings_of_series(tx, meeting.series)
+            if one.ends_at < meeting.starts_at and one.ends_at <= until and one.state not in _CALLED_OFF
+        ]
+        ends = sorted(one.ends_at for one in earlier)
+        since = ends[-1] if ends else None
+        tellings = await action_tellings(tx, meeting.series, until)
+    matters = matters_arising(tellings, since=since, until=until, meetings=ends)
+    return MattersArising(since, until, _releasable(matters, reader.party, meeting.series, policy, now))
+
+
+def _releasable(
+    matters: Iterable[Matter], party: str, series: str, policy: Policy, now: datetime
+) -> tuple[Matter, ...]:
+    return tuple(matter for matter in matters if _may_have(matter, party, series, policy=policy, now=now))
+
+
+def _may_have(matter: Matter, party: str, series: str, *, policy: Policy, now: datetime) -> bool:
+    """What is unmarked, or marked beyond understanding, goes to nobody."""
+    try:
+        marking = parse(matter.marking)
+    except Refusal:
+        return False
+    held = policy.get_series(series)
+    return decide_joint_text(matter.action_id, marking, party, held, policy=policy, now=now).allowed
+
+
+async def _contents(tx: Transaction, items: Sequence[ReturningItem]) -> dict[UUID, ItemContent]:
+    """The words of each item as it last stood on an agenda, by its root."""
+    agendas = await agendas_by_id(tx, sorted({item.last.agenda_id for item in items}))
+    tabled = {(agenda.id, line.id): line for agenda in agendas for line in read_items(agenda.payload)}
+    found = {}
+    for item in items:
+        line = tabled[item.last.agenda_id, item.last.item_id]
+        found[item.root_item_id] = ItemContent(
+            title=line.title,
+            kind=line.kind,
+            purpose=line.purpose,
+            minutes=line.minutes,
+            leads=dict(line.leads),
+            commitments=line.commitments,
+            theme=line.theme,
+            marking=line.marking,
+            references=(),
+        )
+    return found
