@@ -1,8 +1,5 @@
 """`entente clearance`, as a secretariat and a release officer type it."""
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,56 +7,38 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.folders import Folders
 from deploy.local.platform import PlatformAccess
-from services.cli.record import Address, ProcessMark, SystemRecord
 from services.kernel.identifiers import assessment_id
 from tests.support.postgres import Databases
 from tests.support.releasing import narrative
-from tests.support.submissions import ROOT
+from tests.support.terminal import Shell, Terminal, terminal_beside
 from tests.support.threatfeed_api import ThreatfeedApi, open_threatfeed_api
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Terminal:
+class Desk:
     """A terminal beside a running api."""
 
     api: ThreatfeedApi
-    folders: Folders
+    terminal: Terminal
 
     async def run(self, *arguments: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.cli", "clearance", *arguments, "--state", str(self.folders.state),
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'proto'}", "COLUMNS": "240"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode()
+        return await self.terminal.run(*arguments)
 
 
 @pytest.fixture
-async def terminal(platform: PlatformAccess, postgres: Databases, tmp_path: Path) -> AsyncIterator[Terminal]:
-    folders = Folders(state=tmp_path, cache=tmp_path)
-    folders.keys.symlink_to(platform.keys.folder)
+async def terminal(
+    platform: PlatformAccess, postgres: Databases, shell: Shell, tmp_path: Path
+) -> AsyncIterator[Desk]:
     async with open_threatfeed_api(platform, postgres, NOW) as api:
         port = api.client.base_url.port
-        assert port is not None
-        SystemRecord(
-            supervisor=ProcessMark.of(os.getpid()),
-            children={},
-            restarts={},
-            services={"threatfeed": Address(api_http=port, api_rpc=1, worker_http=1)},
-            bootstrap_servers="",
-            security_protocol="",
-        ).write(folders)
-        yield Terminal(api, folders)
+        yield Desk(api, terminal_beside(shell, platform, tmp_path, port, "clearance"))
 
 
 async def test_requests_go_from_a_secretariat_s_terminal_to_an_officer_s_and_back(
-    terminal: Terminal, tmp_path: Path
+    terminal: Desk, tmp_path: Path
 ) -> None:
     await terminal.api.receive("ncsc", *(narrative(name, {"tlp": "TLP:GREEN"}) for name in "AB"))
     texts = [str(assessment_id("ncsc", name)) for name in "AB"]

@@ -1,8 +1,5 @@
 """`entente conflict`, as a secretariat types it."""
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,51 +7,33 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.local.folders import Folders
 from deploy.local.platform import PlatformAccess
-from services.cli.record import Address, ProcessMark, SystemRecord
 from tests.support.postgres import Databases
 from tests.support.reading import JOINT, Reading, document, hold, open_reading
-from tests.support.submissions import ROOT
+from tests.support.terminal import Shell, Terminal, terminal_beside
 
 
 @dataclass(slots=True)
-class Terminal:
+class Desk:
     """A terminal beside a running api."""
 
     reading: Reading
-    folders: Folders
+    terminal: Terminal
 
     async def run(self, *arguments: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.cli", "conflict", *arguments, "--state", str(self.folders.state),
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'proto'}", "COLUMNS": "200"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode()
+        return await self.terminal.run(*arguments)
 
 
 @pytest.fixture
-async def terminal(platform: PlatformAccess, postgres: Databases, tmp_path: Path) -> AsyncIterator[Terminal]:
-    folders = Folders(state=tmp_path, cache=tmp_path)
-    folders.keys.symlink_to(platform.keys.folder)
+async def terminal(
+    platform: PlatformAccess, postgres: Databases, shell: Shell, tmp_path: Path
+) -> AsyncIterator[Desk]:
     async with open_reading(platform, postgres) as reading:
         port = urlsplit(reading.address).port
-        assert port is not None
-        SystemRecord(
-            supervisor=ProcessMark.of(os.getpid()),
-            children={},
-            restarts={},
-            services={"threatfeed": Address(api_http=port, api_rpc=1, worker_http=1)},
-            bootstrap_servers="",
-            security_protocol="",
-        ).write(folders)
-        yield Terminal(reading, folders)
+        yield Desk(reading, terminal_beside(shell, platform, tmp_path, port, "conflict"))
 
 
-async def test_a_conflict_is_listed_shown_and_settled_from_a_terminal(terminal: Terminal) -> None:
+async def test_a_conflict_is_listed_shown_and_settled_from_a_terminal(terminal: Desk) -> None:
     await hold(
         terminal.reading,
         document("A", JOINT, text="First words"),
@@ -81,7 +60,7 @@ async def test_a_conflict_is_listed_shown_and_settled_from_a_terminal(terminal: 
     assert identity in (await terminal.run("list", "--resolved"))[1]
 
 
-async def test_another_party_finds_nothing_and_is_told_nothing(terminal: Terminal) -> None:
+async def test_another_party_finds_nothing_and_is_told_nothing(terminal: Desk) -> None:
     await hold(terminal.reading, document("A", JOINT), document("A", JOINT, text="Else"))
     identity = (await terminal.run("list"))[1].splitlines()[1].split()[0]
     assert len((await terminal.run("list", "--as", "eeas-secretariat"))[1].splitlines()) == 1

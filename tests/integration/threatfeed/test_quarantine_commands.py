@@ -1,66 +1,47 @@
 """`entente quarantine` and `entente consumer`, as an operator types them."""
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from deploy.local.folders import Folders
 from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
 from services.chassis.http.application import HttpServer
 from services.chassis.lifecycle import Component
 from services.chassis.settings import ListenerSettings
-from services.cli.record import Address, ProcessMark, SystemRecord
 from tests.support.postgres import Databases
 from tests.support.processes import running
 from tests.support.quarantine import NCSC, Quarantine, quarantine_at_work
-from tests.support.submissions import ROOT, narrative
+from tests.support.submissions import narrative
+from tests.support.terminal import Shell, Terminal, terminal_beside
 
 
 @dataclass(slots=True)
-class Terminal:
+class Desk:
     """A terminal beside a running api."""
 
     held: Quarantine
-    folders: Folders
+    terminal: Terminal
 
     async def run(self, *arguments: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.cli", *arguments, "--state", str(self.folders.state),
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'proto'}", "COLUMNS": "200"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode()
+        return await self.terminal.run(*arguments)
 
 
 @pytest.fixture
-async def terminal(platform: PlatformAccess, postgres: Databases, tmp_path: Path) -> AsyncIterator[Terminal]:
-    folders = Folders(state=tmp_path, cache=tmp_path)
-    folders.keys.symlink_to(platform.keys.folder)
-    address = Address(api_http=free_port(), api_rpc=1, worker_http=1)
-    SystemRecord(
-        supervisor=ProcessMark.of(os.getpid()),
-        children={},
-        restarts={},
-        services={"threatfeed": address},
-        bootstrap_servers="",
-        security_protocol="",
-    ).write(folders)
+async def terminal(
+    platform: PlatformAccess, postgres: Databases, shell: Shell, tmp_path: Path
+) -> AsyncIterator[Desk]:
+    port = free_port()
     async with quarantine_at_work(platform, postgres) as held:
-        server = HttpServer(held.app, ListenerSettings(port=address.api_http), grace=1)
+        server = HttpServer(held.app, ListenerSettings(port=port), grace=1)
         async with running(Component("http", server.run)):
-            yield Terminal(held, folders)
+            yield Desk(held, terminal_beside(shell, platform, tmp_path, port))
 
 
-async def test_an_operator_finds_corrects_and_replays_a_record(terminal: Terminal, tmp_path: Path) -> None:
+async def test_an_operator_finds_corrects_and_replays_a_record(terminal: Desk, tmp_path: Path) -> None:
     held = terminal.held
     broken = json.dumps(narrative(id="C-1", title="\x1b[2J hides")).encode()[:-9] + b"\xff\x1b[31m"
     (record,) = await held.receive(broken)
@@ -82,7 +63,7 @@ async def test_an_operator_finds_corrects_and_replays_a_record(terminal: Termina
     assert (code, "QUARANTINE_CLOSED" in told) == (1, True)
 
 
-async def test_an_operator_replays_by_filter_and_discards_the_rest(terminal: Terminal) -> None:
+async def test_an_operator_replays_by_filter_and_discards_the_rest(terminal: Desk) -> None:
     held = terminal.held
     names = await held.receive(*(json.dumps(narrative(id="x", marking=None)).encode() for _ in range(3)))
     code, told = await terminal.run("quarantine", "replay", "--reason", "MARKING_MISSING", "--rate", "100")
@@ -93,7 +74,7 @@ async def test_an_operator_replays_by_filter_and_discards_the_rest(terminal: Ter
     assert (code, (await held.entry(names[0]))["state"]) == (0, "DISCARDED")
 
 
-async def test_a_stopped_partition_is_seen_and_let_go(terminal: Terminal) -> None:
+async def test_a_stopped_partition_is_seen_and_let_go(terminal: Desk) -> None:
     held, group = terminal.held, "threatfeed.ingest"
     await held.receive(b"{", b"{")
     async with held.process.database.transaction() as tx:
