@@ -172,6 +172,8 @@ async def test_a_reader_who_leaves_a_thousand_times_leaves_nothing_behind(readin
         assert [await follower.next() for follower in followers[:5]] == ["Title of A"] * 5
         for follower in followers:
             follower.close()
+    for _ in range(10):
+        assert await asyncio.gather(*(left_in_the_middle(reading) for _ in range(10))) == [200] * 10
     with psycopg.connect(reading.dsn) as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -181,6 +183,19 @@ async def test_a_reader_who_leaves_a_thousand_times_leaves_nothing_behind(readin
     follower = Follower(reading, reading.eu())
     assert await follower.next() == "Title of A"
     follower.close()
+
+
+async def left_in_the_middle(reading: Reading) -> int:
+    """The status of a stream over HTTP that is left after its first line."""
+    async with (
+        asyncio.timeout(WITHIN),
+        httpx.AsyncClient(base_url=reading.address, trust_env=False) as client,
+        client.stream("GET", "/v1/assessment-changes", headers=reading.eu()) as answer,
+        aclosing(answer.aiter_lines()) as lines,
+    ):
+        async for _ in lines:
+            break
+        return answer.status_code
 
 
 def epoch(reading: Reading, party: str) -> str:

@@ -41,7 +41,7 @@ _SINGULAR: Final = {
     "published_since": "since",
     "published_before": "until",
 }
-_PAGES: Final = {"page_size": "page_token", "size": "token"}
+_PAGES: Final = {"page_size": "page_token", "size": "token", "limit": "next"}
 _CLEARANCE: Final = "POST /v1/clearances/{clearance_id}"
 _SIGNED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "POST /v1/clearances": lambda body: body,
@@ -58,6 +58,7 @@ _SIGNED: Final[Mapping[str, Callable[[Any], Any]]] = {
     },
 }
 """What is signed, and what to ask for the statement with."""
+_PAGED: Final = ("application/json", "application/taxii+json")
 _UNSENT: Final = frozenset({"date", "content-length"})
 
 
@@ -375,10 +376,13 @@ def _bytes_of(answer: httpx.Response, content: bytes) -> bytes:
 
 
 def _next_page(answer: httpx.Response) -> str:
-    if answer.status_code != 200 or not answer.headers["content-type"].startswith("application/json"):
+    kind = answer.headers["content-type"].partition(";")[0]
+    if answer.status_code != 200 or kind not in _PAGED:
         return ""
     document = answer.json()
-    return str(document.get("next_page_token", "")) if isinstance(document, dict) else ""
+    if not isinstance(document, dict):
+        return ""
+    return str(document.get("next_page_token") or document.get("next") or "")
 
 
 def _refusal(error: grpc.aio.AioRpcError) -> bytes:

@@ -60,6 +60,8 @@ class Loaded:
     consents: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     clearances: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    denials: list[str] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     live: list[bytes] = field(default_factory=list)
     """What came over an open stream while the last steps happened."""

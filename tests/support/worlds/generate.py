@@ -9,15 +9,19 @@ from hypothesis import strategies as st
 
 from services.cli.accounts import Account
 from tests.support.worlds.oracle import AGENCIES, MARKINGS, PARTIES, Standing, Text
-from tests.support.worlds.readers import READERS, counts, knows, series_of
+from tests.support.worlds.readers import READERS, counts, denies, knows, series_of
 from tests.support.worlds.world import (
     SECRETARIATS,
     Adopt,
     Ask,
     Consent,
+    Contest,
     Decide,
+    Deny,
     Link,
     Publish,
+    Settle,
+    Spill,
     Spoil,
     Step,
     Theme,
@@ -30,7 +34,7 @@ from tests.support.worlds.world import (
 
 _THEMES: Final = ("CNI_INTERDEPENDENCY", "CYBERCRIME_RANSOMWARE", "THREAT_LANDSCAPE")
 _AGENCIES: Final = ("ncsc", "ncsc", "enisa", "cisa", "cert-eu")
-_ASSESSMENTS: Final = 6
+_ASSESSMENTS: Final = 5
 
 
 @st.composite
@@ -66,6 +70,9 @@ class _World:
             self._consent()
         for audience in SECRETARIATS:
             self._hand_made(audience)
+        self._contest()
+        self._deny()
+        self._add(Spill, agency=chance.choice(sorted(AGENCIES)), seed=self._seed())
         self._add(Adopt)
         self._go_on(owners)
         return World(tuple(self._steps))
@@ -96,6 +103,29 @@ class _World:
         published = self._steps[before]
         assert isinstance(published, Publish)
         self._texts.append(published)
+
+    def _contest(self) -> None:
+        """Of an assessment that nothing else is made of."""
+        agency = self._chance.choice(_AGENCIES)
+        wording = drawn_wording(self._chance, agency, ())
+        day = 1 + self._chance.randrange(19)
+        self._add(Publish, agency=agency, identity="C0", revision=1, day=day, wording=wording)
+        text, other = (agency, "C0", 1), replace(wording, seed=self._seed())
+        self._add(Contest, text=text, day=day, wording=other)
+        if self._chance.random() < 0.5:
+            self._add(Settle, text=text, seed=self._seed())
+
+    def _deny(self) -> None:
+        agency = self._chance.choice(sorted(AGENCIES))
+        self._add(
+            Deny,
+            agency=agency,
+            identity="D0",
+            day=1 + self._chance.randrange(19),
+            wording=drawn_wording(self._chance, agency, ()),
+            seed=self._seed(),
+            lifted=self._chance.random() < 0.5,
+        )
 
     def _sources(self, identity: str) -> tuple[Text, ...]:
         others = [one.text for one in self._texts if one.identity != identity and not one.wording.sources]
@@ -136,7 +166,9 @@ class _World:
             self._add(Decide, audience=audience, text=text, rendition=rendition, mode=mode)
         text, rendition = self._chance.choice(seen)
         party = self._chance.choice(("UK", "EU") if audience[0] == "uk-eu" else ("UK", "US"))
-        self._add(Ask, audience=audience, text=text, rendition=rendition, party=party, seed=self._seed())
+        answer = self._chance.choice(("", "REFUSED", "TEAR_LINE_OFFERED"))
+        asked = {"text": text, "rendition": rendition, "party": party, "answer": answer}
+        self._add(Ask, audience=audience, seed=self._seed(), **asked)
         one, other = self._chance.choice(seen)[0], self._chance.choice(seen)[0]
         if one[:2] != other[:2]:
             self._add(Link, audience=audience, one=one, other=other, seed=self._seed())
@@ -158,6 +190,11 @@ def other_world(world: World, reader: Account, chance: random.Random) -> World:
     return _Other(world, reader, chance).make()
 
 
+def _home(agency: str) -> str:
+    """The series in which the officials of an agency's party work."""
+    return "uk-us-cmr" if agency == "cisa" else "uk-eu"
+
+
 class _Other:
     def __init__(self, world: World, reader: Account, chance: random.Random) -> None:
         self._world = world
@@ -170,6 +207,13 @@ class _Other:
             if isinstance(step, Ask | Consent) and knows(reader, step, world)
         }
         """Texts that the reader knows to exist, because it knows of a consent or of a request for one."""
+
+        asked = {step.text for step in world.steps if isinstance(step, Ask) and knows(reader, step, world)}
+        rested_on = {
+            source for step in world.publications() if step.text in asked for source in step.wording.sources
+        }
+        self._asked = asked | rested_on
+        """Texts of which a request that the reader knows of leans on the marking: an asker must read them."""
 
     def make(self) -> World:
         others = frozenset({"uk-eu", "uk-us-cmr"}) - series_of(self._reader)
@@ -185,25 +229,29 @@ class _Other:
         """Whether the reader knows of what somebody did who acts in another series only."""
         own = series_of(self._reader)
         if isinstance(step, Consent):
-            home = "uk-us-cmr" if step.text[0] == "cisa" else "uk-eu"
-            return home not in own and knows(self._reader, step, self._world)
-        return (
-            isinstance(step, Ask) and step.audience[0] not in own and knows(self._reader, step, self._world)
-        )
+            return _home(step.text[0]) not in own and knows(self._reader, step, self._world)
+        if isinstance(step, Ask):
+            needed = {step.audience[0], *([_home(step.text[0])] if step.answer else [])}
+            return not needed <= own and knows(self._reader, step, self._world)
+        if isinstance(step, Settle):
+            return _home(step.text[0]) not in own and knows(self._reader, step, self._world)
+        return False
 
     def _dropped(self) -> tuple[Step, ...]:
         gone = {
             text[:2]
             for text in self._seen
             if self._is_hidden(text) and not counts(self._reader, text[0]) and self._chance.random() < 0.6
-        } - {text[:2] for text, _ in self._consented}
+        } - {text[:2] for text in self._asked | {text for text, _ in self._consented}}
         kept: list[Step] = []
         for step in self._world.steps:
             if isinstance(step, Publish | Withdraw):
                 if (step.agency, step.identity) not in gone:
                     kept.append(step)
+            elif isinstance(step, Contest | Settle) and step.text[:2] in gone:
+                continue
             elif knows(self._reader, step, self._world):
-                kept.append(step)
+                kept.append(self._in_part(step))
             elif self._chance.random() < 0.5:
                 kept.append(self._altered(step))
         return tuple(kept)
@@ -211,10 +259,21 @@ class _Other:
     def _is_hidden(self, text: Text) -> bool:
         return not any(self._seen[other] for other in self._seen if other[:2] == text[:2])
 
+    def _in_part(self, step: Step) -> Step:
+        """What the reader knows of, with what it may not see of it in other words."""
+        if isinstance(step, Deny) and not denies(self._reader):
+            return replace(step, seed=self._chance.randrange(10**8))
+        return step
+
     def _altered(self, step: Step) -> Step:
         match step:
-            case Theme() | Link() | Spoil() | Consent() | Ask():
+            case Theme() | Link() | Spoil() | Spill() | Settle() | Consent() | Ask():
                 return replace(step, seed=self._chance.randrange(10**8))
+            case Contest():
+                return replace(step, wording=replace(step.wording, seed=self._chance.randrange(10**8)))
+            case Deny():
+                wording = drawn_wording(self._chance, step.agency, ())
+                return replace(step, seed=self._chance.randrange(10**8), wording=wording)
             case _:
                 return step
 
@@ -226,7 +285,11 @@ class _Other:
         drawn = drawn_wording(self._chance, step.agency, step.wording.sources)
         torn = "TEAR_LINE" in seen or (step.text, "TEAR_LINE") in self._consented
         line = step.wording.line if torn else drawn.line
-        for wording in (replace(drawn, line=line), replace(step.wording, seed=drawn.seed, line=line)):
+        same_marking = replace(step.wording, seed=drawn.seed, line=line)
+        drawings = [replace(drawn, line=line), same_marking]
+        if step.text in self._asked:
+            drawings = [replace(step.wording, seed=drawn.seed)]
+        for wording in drawings:
             changed = World(
                 tuple(replace(one, wording=wording) if one is step else one for one in made.steps),
                 made.hidden_series,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid5
 
 import grpc
+import httpx
 import psycopg
 from entente.threatfeed.v1 import assessment_service_pb2, assessment_service_pb2_grpc
 
@@ -13,9 +14,11 @@ from services.chassis.consumer.batches import BatchProcessor
 from services.chassis.consumer.positions import Partition
 from services.chassis.consumer.records import Delivery, Record
 from services.chassis.outbox import delete_rows, oldest_rows
+from services.kernel.identifiers import conflict_id
 from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy
 from services.threatfeed.consumers import submissions, views
+from services.threatfeed.domain.assessment import VersionScheme
 from services.threatfeed.events import ASSESSMENT_TOPIC
 from services.threatfeed.picture.told import state_after
 from services.threatfeed.store.views import lock_feeds
@@ -35,9 +38,13 @@ from tests.support.worlds.world import (
     Adopt,
     Ask,
     Consent,
+    Contest,
     Decide,
+    Deny,
     Link,
     Publish,
+    Settle,
+    Spill,
     Spoil,
     Step,
     Theme,
@@ -93,8 +100,6 @@ class Happening:
             case Withdraw():
                 notice = {"id": step.identity, "version": 9, "withdrawn": True, "reason": "Mistaken."}
                 await self._receive(step.agency, json.dumps(notice).encode())
-            case Spoil():
-                await self._receive(step.agency, f"{{{codeword(step.seed)}".encode())
             case Theme():
                 await self._theme(step)
             case Link():
@@ -107,6 +112,27 @@ class Happening:
                 await self._ask(step)
             case Adopt():
                 await self._adopt(second)
+            case _:
+                await self._take_in(step)
+
+    async def _take_in(self, step: Step) -> None:
+        """What a deployment hesitates to hold, or does not."""
+        match step:
+            case Contest():
+                agency, identity, version = step.text
+                document = step.wording.document(identity, version, step.day)
+                await self._receive(agency, json.dumps(document).encode())
+                self._loaded.conflicts.append(
+                    str(conflict_id(str(identity_of(step.text)), VersionScheme.NUMBER.value, str(version)))
+                )
+            case Settle():
+                await self._settle(step)
+            case Deny():
+                await self._deny(step)
+            case Spill():
+                await self._receive(step.agency, step.value)
+            case Spoil():
+                await self._receive(step.agency, f"{{{codeword(step.seed)}".encode())
             case _:
                 raise TypeError(f"nothing is known of {step}")
 
@@ -238,9 +264,81 @@ class Happening:
             self._loaded.platform.keys, SECRETARIATS[step.audience][0], statement["payload"].encode()
         )
         body |= {"stated_time": statement["stated_time"], "jws": jws}
-        answer = await client.post("/v1/clearances", json=body, headers=headers)
-        if answer.status_code == 201:
-            self._loaded.clearances.append(answer.json()["id"])
+        made = await client.post("/v1/clearances", json=body, headers=headers)
+        if made.status_code != 201:
+            return
+        self._loaded.clearances.append(made.json()["id"])
+        if step.answer:
+            await self._follow()
+            await self._read()
+            await self._answer(step, made)
+
+    async def _answer(self, step: Ask, made: httpx.Response) -> None:
+        party, organisation = AGENCIES[step.text[0]]
+        officer = f"{organisation.lower()}-release-officer"
+        here, words = made.headers["location"], _TELLING + codeword(step.seed)
+        line = {"text": f"It is so, {codeword(step.seed)}", "marking": "TLP:CLEAR"}
+        offered = step.answer == "TEAR_LINE_OFFERED"
+        body: dict[str, Any] = {"tear_line": line} if offered else {}
+
+        def headers(key: str) -> dict[str, str]:
+            return self._headers(officer, party, organisation, "release-officer", f"{step.key}-{key}")
+
+        client = self._loaded.client
+        stated = await client.post(
+            f"{here}/statement",
+            json={"kind": step.answer, "words": words, **body},
+            headers=headers("stating"),
+        )
+        if stated.status_code != 200:
+            return
+        statement = stated.json()
+        jws = signed_as(self._loaded.platform.keys, officer, statement["payload"].encode())
+        body |= {"reason": words, "stated_time": statement["stated_time"], "jws": jws}
+        answered = await client.post(
+            f"{here}/{'offer-tear-line' if offered else 'refuse'}",
+            json=body,
+            headers={**headers("answered"), "if-match": made.headers["etag"]},
+        )
+        assert answered.status_code == 200, answered.text
+
+    async def _settle(self, step: Settle) -> None:
+        """Where there is a conflict to settle, and a secretariat that may."""
+        audience = ("uk-us-cmr", "US") if step.text[0] == "cisa" else ("uk-eu", AGENCIES[step.text[0]][0])
+        client, headers = self._loaded.client, self._secretariat(audience, step.key)
+        listed = (await client.get("/v1/conflicts", headers=headers)).json().get("conflicts", [])
+        for conflict in listed:
+            if conflict["assessment_id"] != str(identity_of(step.text)):
+                continue
+            here = f"/v1/conflicts/{conflict['id']}"
+            sides = (await client.get(here, headers=headers)).json()["alternatives"]
+            first = min(sides, key=lambda one: one["received_at"])
+            settled = await client.post(
+                f"{here}/resolve",
+                json={"choice": first["choice"], "reason": _TELLING + codeword(step.seed)},
+                headers={**headers, "if-match": conflict["etag"]},
+            )
+            assert settled.status_code == 200, settled.text
+
+    async def _deny(self, step: Deny) -> None:
+        client = self._loaded.client
+
+        def headers(key: str) -> dict[str, str]:
+            return self._headers("operator", "UK", "DSIT", "operator", f"{step.key}-{key}")
+
+        reason = _TELLING + codeword(step.seed)
+        denied = await client.post(
+            "/v1/source-denials",
+            json={"kind": "OBJECT", "agency": step.agency, "value": step.identity, "reason": reason},
+            headers=headers("denied"),
+        )
+        assert denied.status_code == 201, denied.text
+        self._loaded.denials.append(denied.json()["id"])
+        await self._receive(step.agency, json.dumps(step.document).encode())
+        if step.lifted:
+            here = f"/v1/source-denials/{denied.json()['id']}/lift"
+            lifted = await client.post(here, json={"reason": reason}, headers=headers("lifted"))
+            assert lifted.status_code == 200, lifted.text
 
     async def _adopt(self, policy: Policy) -> None:
         process = self._loaded.process

@@ -39,7 +39,7 @@ async def loaded(
             await happening.begin()
             await happening.run(world, second)
         async with serving(platform, process, clock, ids, second) as found:
-            for name in ("consents", "links", "clearances", "records", "live"):
+            for name in ("consents", "links", "clearances", "conflicts", "denials", "records", "live"):
                 setattr(found, name, getattr(at_first, name))
             clock.at = ASKED_AT
             told = {one.assessment_id: one for one in map(read_told, at_first.told.values())}

@@ -6,7 +6,21 @@ from services.cli.accounts import ACCOUNTS, Account
 from services.kernel.parties import Role
 from tests.support.submissions import real_policy
 from tests.support.worlds.oracle import AGENCIES, Text
-from tests.support.worlds.world import Ask, Consent, Decide, Link, Spoil, Step, Theme, World, party_of
+from tests.support.worlds.world import (
+    Ask,
+    Consent,
+    Contest,
+    Decide,
+    Deny,
+    Link,
+    Settle,
+    Spill,
+    Spoil,
+    Step,
+    Theme,
+    World,
+    party_of,
+)
 
 HOST: Final = "UK"
 UNLISTED: Final = Account("stratcom-unlisted", "UK", "STRATCOM", (Role.SECRETARIAT, Role.OPERATOR))
@@ -47,6 +61,11 @@ def counts(reader: Account, agency: str) -> bool:
     return own and bool(series_of(reader, Role.SECRETARIAT))
 
 
+def denies(reader: Account) -> bool:
+    """Whether it reads the deny list."""
+    return runs(reader) and reader.party == HOST
+
+
 def knows(reader: Account, step: Step, world: World) -> bool:
     """Whether a step other than a publication leaves something that the reader may see."""
     match step:
@@ -60,10 +79,21 @@ def knows(reader: Account, step: Step, world: World) -> bool:
             return _knows_request(reader, step)
         case Consent():
             return _knows_consent(reader, step, world)
-        case Spoil():
+        case Spoil() | Spill():
             return counts(reader, step.agency)
+        case Deny():
+            return counts(reader, step.agency) or denies(reader)
+        case Contest() | Settle():
+            return _knows_conflict(reader, step.text, world)
         case _:
             return True
+
+
+def _knows_conflict(reader: Account, text: Text, world: World) -> bool:
+    if world.seen(reader.party).get(text) or counts(reader, text[0]):
+        return True
+    settles = series_of(reader, Role.SECRETARIAT, Role.OPERATOR)
+    return party_of(text[0]) == reader.party and bool(settles)
 
 
 def _knows_request(reader: Account, step: Ask) -> bool:

@@ -14,7 +14,7 @@ from tests.support.worlds.world import BEGAN, MEETINGS, MEETS, Spoil, Wording, W
 
 NOBODYS: Final = UUID("11111111-1111-4111-8111-111111111111")
 _NAMES: Final = UUID("2b9f4b4e-0ad2-49a3-8a53-8c5d9a0a4e77")
-_WORDS: Final = 4
+_WORDS: Final = 3
 """Codewords of hidden texts that are looked for; each costs a call of everything that can be searched."""
 ABSENT: Final = None
 """The argument is left out."""
@@ -37,6 +37,8 @@ class Arguments:
     consents: tuple[str, ...]
     links: tuple[str, ...]
     clearances: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    denials: tuple[str, ...]
     records: tuple[str, ...]
     series: tuple[str, ...]
 
@@ -56,6 +58,8 @@ class Arguments:
             words=_distinct(*_words(hidden)[:_WORDS], *_words(shown)[:2], *spoilt[:1]),
             consents=_distinct(*(one for found in loaded for one in found.consents), str(NOBODYS)),
             clearances=_distinct(*(one for found in loaded for one in found.clearances), str(NOBODYS)),
+            conflicts=_distinct(*(one for found in loaded for one in found.conflicts), str(NOBODYS)),
+            denials=_distinct(*(one for found in loaded for one in found.denials), str(NOBODYS)),
             links=_distinct(*(one for found in loaded for one in found.links), str(NOBODYS)),
             records=_distinct(
                 *(one for found in loaded for one in found.records), "threatfeed.submission.ncsc.v1:0:999"
@@ -103,8 +107,8 @@ VALUES: Final[Mapping[str, Named]] = {
     "link_id": lambda a: _each(a.links),
     "record": lambda a: _each(a.records),
     "clearance_id": lambda a: _each(a.clearances),
-    "conflict_id": lambda _: Values(str(NOBODYS)),
-    "denial_id": lambda _: Values(str(NOBODYS)),
+    "conflict_id": lambda a: _each(a.conflicts),
+    "denial_id": lambda a: _each(a.denials),
     "series": lambda a: _each(a.series),
     "meeting_id": lambda _: _optional(*map(str, MEETINGS.values()), str(NOBODYS)),
     "audience": lambda _: Values("uk-eu.uk", ("uk-eu.eu", "uk-us-cmr.uk", "uk-us-cmr.us", "no-such.uk")),
@@ -207,6 +211,10 @@ OTHERWISE: Final[Mapping[tuple[str, str], Named]] = {
     ("POST /v1/quarantine-replays", "topic"): lambda _: _optional("threatfeed.submission.enisa.v1"),
     ("POST /v1/assessments/{assessment_id}/theme-decisions", "theme"): lambda _: Values("THREAT_LANDSCAPE"),
     ("GET /v1/conflicts", "state"): lambda _: _OF_CONFLICTS,
+    **{
+        (f"GET /taxii2/threatfeed/collections/{{collection_id}}/{what}/", "limit"): lambda _: _optional(2)
+        for what in ("objects", "objects/{object_id}", "objects/{object_id}/versions", "manifest")
+    },
     ("ListConflicts", "state"): lambda _: _OF_CONFLICTS,
     ("GET /v1/text-uses", "assessment_id"): lambda a: _optional(*a.assessments),
     ("ListTextUses", "assessment_id"): lambda a: _optional(*a.assessments),

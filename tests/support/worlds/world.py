@@ -1,5 +1,6 @@
 """A world: everything that agencies and officials did, step by step, and what stands after each."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -132,11 +133,57 @@ class Withdraw(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Contest(Step):
+    """The newest version of an assessment once more, with other words."""
+
+    text: Text
+    day: int
+    wording: Wording
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settle(Step):
+    """The secretariat of the agency's party chooses what the agency said first."""
+
+    text: Text
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spoil(Step):
     """Bytes that nobody can read."""
 
     agency: str
     seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spill(Step):
+    """A text that may not be held: nothing of it is kept but its place and its digest."""
+
+    agency: str
+    seed: int
+
+    @property
+    def value(self) -> bytes:
+        document = {"id": f"S{self.seed}", "version": 1, "marking": {"national": "UK TOP SECRET"}}
+        return json.dumps({**document, "title": codeword(self.seed), "text": codeword(self.seed)}).encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deny(Step):
+    """The host's operator denies an assessment, for a reason of its own (`seed`); then it is sent."""
+
+    agency: str
+    identity: str
+    day: int
+    wording: Wording
+    seed: int
+    lifted: bool
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return self.wording.document(self.identity, 1, self.day)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,13 +213,16 @@ class Decide(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask(Step):
-    """A secretariat asks the text's originator for a consent to its use outside meetings."""
+    """A secretariat asks the text's originator for a consent to its use outside meetings, and is refused it,
+    offered a tear line, or not answered.
+    """
 
     audience: tuple[str, str]
     text: Text
     rendition: str
     party: str
     seed: int
+    answer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,11 +256,18 @@ class World:
     def standings(self) -> Iterator[tuple[Step, Standing]]:
         """What stands after each step."""
         texts: dict[Text, Published] = {}
+        contested: dict[Text, Published | None] = {}
         consented: set[tuple[Text, str, str]] = set()
         for step in self.steps:
             if isinstance(step, Publish):
                 line = None if step.wording.line is None else step.wording.line[1]
                 texts[step.text] = Published(step.wording.marking, line, step.wording.sources)
+            elif isinstance(step, Contest):
+                contested[step.text] = texts.pop(step.text, None)
+            elif isinstance(step, Settle):
+                chosen = contested.pop(step.text, None)
+                if chosen is not None:
+                    texts[step.text] = chosen
             elif isinstance(step, Consent) and not step.series and step.mode == "RELEASE":
                 consented.add((step.text, step.rendition, step.party))
                 if step.withdrawn:
