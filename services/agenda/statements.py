@@ -10,12 +10,20 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from entente.exchange.v1 import agenda_pb2, agreement_pb2, item_answer_pb2, outcome_pb2, release_pb2
+from entente.exchange.v1 import (
+    agenda_pb2,
+    agreement_pb2,
+    conclusions_pb2,
+    item_answer_pb2,
+    outcome_pb2,
+    release_pb2,
+)
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from services.agenda.domain.action_text import ActionPlan
 from services.agenda.domain.answers import ItemAnswer
+from services.agenda.domain.conclusions import ConclusionsContent
 from services.agenda.domain.items import TabledItem, TabledReference
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.outcome import Conclusion
@@ -162,6 +170,40 @@ def proposed_outcome(conclusion: Conclusion) -> Statement:
     return _statement(message)
 
 
+def put_conclusions(content: ConclusionsContent) -> Statement:
+    """The conclusions of a meeting as they are put to the parties."""
+    meeting = content.meeting
+    return _statement(
+        conclusions_pb2.Conclusions(
+            conclusions_id=str(content.id),
+            meeting_id=str(meeting.id),
+            series=meeting.series,
+            edition=meeting.edition,
+            agenda_id=str(content.agenda_id),
+            version=content.version,
+            outcomes=[
+                conclusions_pb2.ConcludedOutcome(
+                    outcome_id=str(outcome.id),
+                    item_id=str(outcome.item_id),
+                    version=outcome.version,
+                    kind=outcome_pb2.OutcomeKind.Value(f"OUTCOME_KIND_{outcome.kind.value}"),
+                    content_hash=outcome.content_hash,
+                )
+                for outcome in content.outcomes
+            ],
+            minutes=[
+                conclusions_pb2.MinutesSection(
+                    section=section.section,
+                    revision=section.revision,
+                    text=section.text,
+                    marking=section.marking,
+                )
+                for section in content.minutes
+            ],
+        )
+    )
+
+
 def agreement(
     *,
     subject: str,
@@ -172,7 +214,7 @@ def agreement(
     organisation: str,
     official: str,
 ) -> Statement:
-    """What an official signs. `subject` is AGENDA or OUTCOME."""
+    """What an official signs. `subject` is AGENDA, OUTCOME or CONCLUSIONS."""
     return _statement(
         agreement_pb2.Agreement(
             subject=agreement_pb2.AgreementSubject.Value(f"AGREEMENT_SUBJECT_{subject}"),

@@ -19,6 +19,7 @@ from entente.exchange.v1 import (
     agenda_pb2,
     agreement_pb2,
     clearance_pb2,
+    conclusions_pb2,
     item_answer_pb2,
     outcome_pb2,
 )
@@ -69,6 +70,7 @@ EXCHANGED: tuple[type[Message], ...] = (
     agreement_pb2.Agreement,
     clearance_pb2.ConsentAnswer,
     clearance_pb2.ConsentRequest,
+    conclusions_pb2.Conclusions,
     item_answer_pb2.ItemAnswer,
     outcome_pb2.Outcome,
 )

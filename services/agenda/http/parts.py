@@ -11,6 +11,7 @@ from services.agenda.domain.permissions import PERMISSIONS, Command
 from services.agenda.signatures import OfficialKeys
 from services.agenda.usecases.agreeing import Agreeing
 from services.agenda.usecases.drafting import Drafting
+from services.agenda.usecases.keep_minutes import Minuting
 from services.agenda.usecases.keep_register import Registering
 from services.agenda.usecases.proposing import Proposing
 from services.agenda.usecases.table_agenda import Tabling
@@ -50,6 +51,9 @@ class AgendaParts:
 
     def registering(self) -> Registering:
         return Registering(self.database, self.policy, self.threatfeed, self.clock, self.ids)
+
+    def minuting(self) -> Minuting:
+        return Minuting(self.database, self.policy, self.clock, self.ids)
 
     def tracing(self) -> Tracing:
         return Tracing(self.database, self.policy, self.threatfeed, self.actions)

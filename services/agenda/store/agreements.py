@@ -14,6 +14,7 @@ from services.chassis.database import Transaction
 class Subject(StrEnum):
     AGENDA = "AGENDA"
     OUTCOME = "OUTCOME"
+    CONCLUSIONS = "CONCLUSIONS"
 
 
 @dataclass(frozen=True, slots=True)

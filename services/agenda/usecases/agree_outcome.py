@@ -1,6 +1,7 @@
 """An official agrees to an outcome; before that, where the series asks for it, the party's law is asked."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.agenda.domain.meeting import Meeting, MeetingCommand
@@ -93,7 +94,7 @@ async def agree_outcome(
 
 async def keep_agreed(
     tx: Transaction,
-    once: Once[Outcome],
+    once: Once[Any],
     reader: Reader,
     meeting: Meeting,
     outcome: Outcome,

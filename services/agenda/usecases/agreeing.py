@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState
+from services.agenda.domain.conclusions import Conclusions
 from services.agenda.domain.meeting import MeetingCommand
 from services.agenda.domain.outcome import Outcome
 from services.agenda.domain.permissions import Command
@@ -103,7 +104,7 @@ async def agree_agenda(
         return await once.answer(tx, agreed)
 
 
-def statement_about(subject: Subject, about: Agenda | Outcome, reader: Reader) -> Statement:
+def statement_about(subject: Subject, about: Agenda | Outcome | Conclusions, reader: Reader) -> Statement:
     """What the reader signs to agree."""
     return agreement(
         subject=subject.value,
@@ -118,7 +119,7 @@ def statement_about(subject: Subject, about: Agenda | Outcome, reader: Reader) -
 
 def verified(
     subject: Subject,
-    about: Agenda | Outcome,
+    about: Agenda | Outcome | Conclusions,
     reader: Reader,
     jws: str,
     keys: OfficialKeys,

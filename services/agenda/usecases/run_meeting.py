@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.agenda.domain.agenda import AgendaState
 from services.agenda.domain.attendance import MeetingNotBegun
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import AgendaNotAgreed, StaleVersion
+from services.agenda.domain.refusals import StaleVersion
 from services.agenda.domain.run_clock import ClockFace, Run, RunCommand, face
-from services.agenda.statements import read_items
-from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.runs import put_run, run_of
 from services.agenda.usecases.access import audit_of, meeting_for
+from services.agenda.usecases.keep_minutes import agreed_items
 from services.chassis.clock import Clock
-from services.chassis.database import Database, Transaction
+from services.chassis.database import Database
 from services.chassis.once import Once
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
@@ -37,7 +35,7 @@ async def read_run(
     """Raises `NoAccess` or `AgendaNotAgreed`."""
     async with database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_RUN, meeting_id, policy)
-        items = await _agreed_items(tx, meeting)
+        items = await agreed_items(tx, meeting)
         return _view(await run_of(tx, meeting.id), items, meeting, clock())
 
 
@@ -119,7 +117,7 @@ async def _move(
         meeting = await meeting_for(tx, reader, Command.RUN_MEETING, meeting_id, policy, lock=True)
         if now < meeting.starts_at:
             raise MeetingNotBegun("the meeting has not begun")
-        items = await _agreed_items(tx, meeting)
+        items = await agreed_items(tx, meeting)
         run = await run_of(tx, meeting.id)
         if run.version != expected:
             raise StaleVersion(
@@ -140,13 +138,6 @@ async def _move(
         )
         await put_run(tx, moved, expected, audit)
         return await once.answer(tx, _view(moved, items, meeting, now))
-
-
-async def _agreed_items(tx: Transaction, meeting: Meeting) -> tuple[TabledItem, ...]:
-    newest = next(iter(await agendas_of_meeting(tx, meeting.id)), None)
-    if newest is None or newest.state is not AgendaState.AGREED:
-        raise AgendaNotAgreed("the meeting has no agreed agenda")
-    return read_items(newest.payload)
 
 
 def _view(run: Run, items: Sequence[TabledItem], meeting: Meeting, now: datetime) -> RunView:

@@ -14,6 +14,8 @@ from google.protobuf import json_format
 from services.agenda.domain.action_text import ActionText, Owner
 from services.agenda.domain.agenda import AgendaState
 from services.agenda.domain.answers import Answer, Proposal, item_hashes
+from services.agenda.domain.conclusions import ConclusionsContent
+from services.agenda.domain.minutes import SectionText
 from services.agenda.domain.outcome import (
     Addressee,
     Outcome,
@@ -29,6 +31,7 @@ from services.agenda.statements import (
     agreement,
     item_answer,
     proposed_outcome,
+    put_conclusions,
     read_items,
     tabled_agenda,
 )
@@ -129,6 +132,19 @@ def guidance() -> Statement:
     )
 
 
+def as_one_text() -> Statement:
+    return put_conclusions(
+        ConclusionsContent(
+            id=AGENDA_ID,
+            version=2,
+            meeting=meeting(),
+            agenda_id=AGENDA_ID,
+            outcomes=(outcome(with_action()), outcome(guidance(), kind=OutcomeKind.GUIDANCE)),
+            minutes=(SectionText("OPENING", 3, "The agenda was adopted.", "TLP:GREEN", "UK", AGREED_AT),),
+        )
+    )
+
+
 def by_a_chair() -> Statement:
     return agreement(
         subject="AGENDA",
@@ -207,6 +223,7 @@ CASES = {
     "entente.exchange.v1.Outcome/with-action.json": lambda: with_action().document,
     "entente.exchange.v1.Outcome/deferred.json": lambda: deferred().document,
     "entente.exchange.v1.Outcome/guidance.json": lambda: guidance().document,
+    "entente.exchange.v1.Conclusions/second-version.json": lambda: as_one_text().document,
     "entente.exchange.v1.Agreement/chair-on-agenda.json": lambda: by_a_chair().document,
     "entente.exchange.v1.ItemAnswer/amended.json": lambda: amended().document,
     "entente.agenda.v1.AgendaChanged/tabled.json": lambda: agenda_event(AgendaState.TABLED),

@@ -6,6 +6,11 @@ from enum import StrEnum
 import pytest
 
 from services.agenda.domain.agenda import AGENDA_TRANSITIONS, AgendaCommand, AgendaState
+from services.agenda.domain.conclusions import (
+    CONCLUSIONS_TRANSITIONS,
+    ConclusionsCommand,
+    ConclusionsState,
+)
 from services.agenda.domain.meeting import MEETING_TRANSITIONS, MeetingCommand, MeetingState
 from services.agenda.domain.outcome import OUTCOME_TRANSITIONS, OutcomeCommand, OutcomeState
 from services.agenda.domain.permissions import PERMISSIONS, Command
@@ -18,6 +23,7 @@ TABLES: list[tuple[Table[StrEnum, StrEnum], type[StrEnum], type[StrEnum]]] = [
     (MEETING_TRANSITIONS, MeetingState, MeetingCommand),  # type: ignore[list-item]
     (AGENDA_TRANSITIONS, AgendaState, AgendaCommand),  # type: ignore[list-item]
     (OUTCOME_TRANSITIONS, OutcomeState, OutcomeCommand),  # type: ignore[list-item]
+    (CONCLUSIONS_TRANSITIONS, ConclusionsState, ConclusionsCommand),  # type: ignore[list-item]
     (PROPOSAL_TRANSITIONS, ProposalState, ProposalCommand),  # type: ignore[list-item]
 ]
 

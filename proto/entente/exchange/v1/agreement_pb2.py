@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#entente/exchange/v1/agreement.proto\x12\x13\x65ntente.exchange.v1\"\xb5\x01\n\tAgreement\x12\x36\n\x07subject\x18\x01 \x01(\x0e\x32%.entente.exchange.v1.AgreementSubject\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\x12\r\n\x05party\x18\x05 \x01(\t\x12\x14\n\x0corganisation\x18\x06 \x01(\t\x12\x10\n\x08official\x18\x07 \x01(\t\"=\n\x0fSignedStatement\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x0b\n\x03jws\x18\x03 \x01(\t*r\n\x10\x41greementSubject\x12!\n\x1d\x41GREEMENT_SUBJECT_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41GREEMENT_SUBJECT_AGENDA\x10\x01\x12\x1d\n\x19\x41GREEMENT_SUBJECT_OUTCOME\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#entente/exchange/v1/agreement.proto\x12\x13\x65ntente.exchange.v1\"\xb5\x01\n\tAgreement\x12\x36\n\x07subject\x18\x01 \x01(\x0e\x32%.entente.exchange.v1.AgreementSubject\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\x12\r\n\x05party\x18\x05 \x01(\t\x12\x14\n\x0corganisation\x18\x06 \x01(\t\x12\x10\n\x08official\x18\x07 \x01(\t\"=\n\x0fSignedStatement\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x0b\n\x03jws\x18\x03 \x01(\t*\x95\x01\n\x10\x41greementSubject\x12!\n\x1d\x41GREEMENT_SUBJECT_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x41GREEMENT_SUBJECT_AGENDA\x10\x01\x12\x1d\n\x19\x41GREEMENT_SUBJECT_OUTCOME\x10\x02\x12!\n\x1d\x41GREEMENT_SUBJECT_CONCLUSIONS\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.exchange.v1.agreement_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AGREEMENTSUBJECT']._serialized_start=307
-  _globals['_AGREEMENTSUBJECT']._serialized_end=421
+  _globals['_AGREEMENTSUBJECT']._serialized_start=308
+  _globals['_AGREEMENTSUBJECT']._serialized_end=457
   _globals['_AGREEMENT']._serialized_start=61
   _globals['_AGREEMENT']._serialized_end=242
   _globals['_SIGNEDSTATEMENT']._serialized_start=244

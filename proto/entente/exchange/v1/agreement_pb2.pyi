@@ -26,6 +26,8 @@ class _AgreementSubjectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Agre
     AGREEMENT_SUBJECT_UNSPECIFIED: _AgreementSubject.ValueType  # 0
     AGREEMENT_SUBJECT_AGENDA: _AgreementSubject.ValueType  # 1
     AGREEMENT_SUBJECT_OUTCOME: _AgreementSubject.ValueType  # 2
+    AGREEMENT_SUBJECT_CONCLUSIONS: _AgreementSubject.ValueType  # 3
+    """The whole of what a meeting concluded."""
 
 class AgreementSubject(_AgreementSubject, metaclass=_AgreementSubjectEnumTypeWrapper):
     """What an agreement is about."""
@@ -33,6 +35,8 @@ class AgreementSubject(_AgreementSubject, metaclass=_AgreementSubjectEnumTypeWra
 AGREEMENT_SUBJECT_UNSPECIFIED: AgreementSubject.ValueType  # 0
 AGREEMENT_SUBJECT_AGENDA: AgreementSubject.ValueType  # 1
 AGREEMENT_SUBJECT_OUTCOME: AgreementSubject.ValueType  # 2
+AGREEMENT_SUBJECT_CONCLUSIONS: AgreementSubject.ValueType  # 3
+"""The whole of what a meeting concluded."""
 Global___AgreementSubject: _TypeAlias = AgreementSubject  # noqa: Y015
 
 @_typing.final
