@@ -14,6 +14,9 @@ from entente.threatfeed.v1 import (
     assessment_event_pb2,
     assessment_service_pb2,
     assessment_service_pb2_grpc,
+    picture_pb2,
+    picture_service_pb2,
+    picture_service_pb2_grpc,
 )
 
 AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -35,15 +38,20 @@ class HeldAssessment:
     tlp: str = "GREEN"
     rules: Mapping[str, str] = field(default_factory=lambda: {"UK": ALLOWED, "EU": ALLOWED})
     seen_by: frozenset[str] = frozenset({"UK", "EU"})
+    published: datetime = AT
+    judgements: tuple[assessment_service_pb2.Judgement, ...] = ()
 
 
-class FakeThreatfeed(assessment_service_pb2_grpc.AssessmentServiceServicer):
-    """Decides as a test says; remembers the tokens it was called with."""
+class FakeThreatfeed(
+    assessment_service_pb2_grpc.AssessmentServiceServicer, picture_service_pb2_grpc.PictureServiceServicer
+):
+    """Decides as a test says; remembers the tokens it was called with. `pictures` are by audience."""
 
     def __init__(self) -> None:
         self.held: dict[str, HeldAssessment] = {}
         self.tokens: list[str] = []
         self.party_of: dict[str, str] = {}
+        self.pictures: dict[str, picture_pb2.Picture] = {}
 
     def holds(self, assessment: HeldAssessment) -> HeldAssessment:
         self.held[str(assessment.id)] = assessment
@@ -70,19 +78,33 @@ class FakeThreatfeed(assessment_service_pb2_grpc.AssessmentServiceServicer):
     async def ListCandidates(  # noqa: N802 the name of the contract
         self, request: assessment_service_pb2.ListCandidatesRequest, context: Any
     ) -> assessment_service_pb2.ListCandidatesResponse:
-        await self._caller(context)
-        chosen = [one for one in self.held.values() if request.theme in ("", one.theme)]
+        party = await self._caller(context)
+        chosen = [
+            one
+            for one in self.held.values()
+            if request.theme in ("", one.theme) and party in one.seen_by and one.state == "ACTIVE"
+        ]
+        chosen.sort(key=lambda one: (one.published, one.id), reverse=True)
         return assessment_service_pb2.ListCandidatesResponse(
             candidates=[
                 assessment_service_pb2.Candidate(
                     assessment=_rendered(one),
-                    joint_rendition=release_pb2.RENDITION_TEAR_LINE,
-                    joint_title=one.joint_title,
+                    joint_rendition=_joint(one),
+                    joint_title=one.joint_title if _joint(one) else "",
                     decisions=_decisions(one, _text(one), request.occasion),
                 )
                 for one in chosen
             ]
         )
+
+    async def GetPicture(  # noqa: N802 the name of the contract
+        self, request: picture_service_pb2.GetPictureRequest, context: Any
+    ) -> picture_service_pb2.GetPictureResponse:
+        party = await self._caller(context)
+        if request.audience.rpartition(".")[2] != party.lower():
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "permission denied, or not there")
+        found = self.pictures.get(request.audience, picture_pb2.Picture(audience=request.audience))
+        return picture_service_pb2.GetPictureResponse(picture=found)
 
     async def DecideReleasability(  # noqa: N802 the name of the contract
         self, request: assessment_service_pb2.DecideReleasabilityRequest, context: Any
@@ -103,6 +125,11 @@ class FakeThreatfeed(assessment_service_pb2_grpc.AssessmentServiceServicer):
                 )
             )
         return assessment_service_pb2.DecideReleasabilityResponse(texts=answers)
+
+
+def _joint(held: HeldAssessment) -> "release_pb2.Rendition.ValueType":
+    allowed = all(rule == ALLOWED for rule in held.rules.values())
+    return release_pb2.RENDITION_TEAR_LINE if allowed else release_pb2.RENDITION_UNSPECIFIED
 
 
 def _text(held: HeldAssessment) -> assessment_service_pb2.TextReference:
@@ -130,7 +157,8 @@ def _rendered(held: HeldAssessment) -> assessment_service_pb2.RenderedAssessment
         party="UK",
     )
     rendered.themes.add(theme=held.theme, rule_id="THREAT-1", assigned_by="rule")
-    rendered.published_time.FromDatetime(AT)
+    rendered.judgements.extend(held.judgements)
+    rendered.published_time.FromDatetime(held.published)
     return rendered
 
 
@@ -186,6 +214,7 @@ async def serving(threatfeed: FakeThreatfeed, actions: FakeActions) -> AsyncIter
     """Both peers on one server; gives its address."""
     server = grpc.aio.server()
     assessment_service_pb2_grpc.add_AssessmentServiceServicer_to_server(threatfeed, server)
+    picture_service_pb2_grpc.add_PictureServiceServicer_to_server(threatfeed, server)
     trace = grpc.unary_unary_rpc_method_handler(
         actions.TraceAction,
         request_deserializer=action_service_pb2.TraceActionRequest.FromString,

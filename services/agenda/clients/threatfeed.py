@@ -1,6 +1,7 @@
 """Calls to threatfeed, each for the current caller."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,19 +11,43 @@ from entente.threatfeed.v1 import (
     assessment_event_pb2,
     assessment_service_pb2,
     assessment_service_pb2_grpc,
+    picture_pb2,
+    picture_service_pb2,
+    picture_service_pb2_grpc,
 )
 from google.protobuf import json_format
 
 from services.agenda.clients.markings import decode_marking
 from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.ranking.facts import TempoFact
 from services.agenda.domain.references import AssessmentState, Reference
-from services.agenda.domain.releases import Candidate, ReleaseDecision, SeenAssessment, TextAnswer
+from services.agenda.domain.releases import (
+    Candidate,
+    ReleaseDecision,
+    SeenAssessment,
+    StatedJudgement,
+    TextAnswer,
+)
 from services.chassis.rpc.client import call
+from services.kernel.parties import Audience
+from services.kernel.refusals import Refusal
 from services.kernel.release_terms import Mode, Rendition
+from services.kernel.scales import likelihood
 
 _RENDITION = "RENDITION_"
 _MODE = "RELEASE_MODE_"
 _STATE = "ASSESSMENT_STATE_"
+
+
+_NO_PICTURE = "PICTURE_MISSING"
+
+
+@dataclass(frozen=True, slots=True)
+class TempoPicture:
+    """What an audience's picture says of the themes, in one window, as of a day."""
+
+    as_of: str
+    tempos: tuple[TempoFact, ...]
 
 
 class Threatfeed:
@@ -30,6 +55,7 @@ class Threatfeed:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = assessment_service_pb2_grpc.AssessmentServiceStub(channel)
+        self._pictures = picture_service_pb2_grpc.PictureServiceStub(channel)
 
     async def assessment(self, assessment_id: UUID, revision: int) -> SeenAssessment:
         """One revision as the caller may see it."""
@@ -59,6 +85,33 @@ class Threatfeed:
             ),
         )
         return tuple(_candidate(entry) for entry in response.candidates), response.next_page_token
+
+    async def tempos(self, audience: Audience, days: int) -> TempoPicture | None:
+        """The tempo of every theme in the window of so many days; None where there is no picture yet."""
+        try:
+            response = await call(
+                self._pictures.GetPicture, picture_service_pb2.GetPictureRequest(audience=audience.id)
+            )
+        except Refusal as refusal:
+            if refusal.reason != _NO_PICTURE:
+                raise
+            return None
+        picture = response.picture
+        return TempoPicture(
+            as_of=picture.as_of,
+            tempos=tuple(
+                TempoFact(
+                    theme=subject.subject,
+                    days=window.days,
+                    count=window.count,
+                    before=window.before,
+                    rising=window.trend == picture_pb2.TREND_RISING,
+                )
+                for subject in picture.themes
+                for window in subject.windows
+                if window.days == days
+            ),
+        )
 
     async def decide(self, meeting: Meeting, texts: Sequence[Reference]) -> dict[Reference, TextAnswer]:
         """Stored decisions on exact texts for every party of the meeting."""
@@ -138,4 +191,16 @@ def _candidate(entry: assessment_service_pb2.Candidate) -> Candidate:
         agency=found.agency,
         published_at=published,
         decisions=tuple(_decision(decision) for decision in entry.decisions),
+        judgements=tuple(_judgement(judgement) for judgement in found.judgements),
+    )
+
+
+def _judgement(stated: assessment_service_pb2.Judgement) -> StatedJudgement:
+    """Raises `TermUnknown` for a term that this version does not know."""
+    scheme = stated.likelihood_scheme
+    term = likelihood(stated.likelihood_term, scheme).term if scheme else ""
+    return StatedJudgement(
+        id=stated.judgement_id,
+        likelihood=(scheme, term) if scheme else None,
+        confidence=stated.analytic_confidence,
     )

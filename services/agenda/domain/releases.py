@@ -42,6 +42,17 @@ class TextAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedJudgement:
+    """One judgement of an assessment. `likelihood` is a scale and a term of it, None where not stated; a
+    confidence not stated is empty.
+    """
+
+    id: str
+    likelihood: tuple[str, str] | None
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An assessment that could be taken up, with the rendition that every party may have, if any."""
 
@@ -54,6 +65,7 @@ class Candidate:
     agency: str
     published_at: datetime | None
     decisions: tuple[ReleaseDecision, ...]
+    judgements: tuple[StatedJudgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import orjson
@@ -29,15 +30,23 @@ def read_proposal_token(token: str, *question: object) -> tuple[datetime, UUID] 
         raise InvalidValue("not a page token", pointer="/page_token") from error
 
 
-def read_ranking_token(token: str, *question: object) -> tuple[int, int, str] | None:
-    """The same for a place in a ranking: score, kind and id, in the order of the ranking."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a ranking as of a day; `order` is that of its entry."""
+
+    as_of: date
+    order: tuple[int, int, str]
+
+
+def read_ranking_token(token: str, *question: object) -> Place | None:
+    """The same for a place in a ranking."""
     if not token:
         return None
     try:
-        score, kind, identity = _read(token, question)
+        as_of, score, kind, identity = _read(token, question)
         if type(score) is not int or type(kind) is not int or type(identity) is not str:
             raise ValueError("no place")
-        return score, kind, identity
+        return Place(date.fromisoformat(str(as_of)), (score, kind, identity))
     except ValueError as error:
         raise InvalidValue("not a page token", pointer="/page_token") from error
 

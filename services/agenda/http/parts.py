@@ -14,6 +14,7 @@ from services.agenda.usecases.drafting import Drafting
 from services.agenda.usecases.keep_minutes import Minuting
 from services.agenda.usecases.keep_register import Registering
 from services.agenda.usecases.proposing import Proposing
+from services.agenda.usecases.rank_subjects import RankingParts
 from services.agenda.usecases.table_agenda import Tabling
 from services.agenda.usecases.trace_thread import Tracing
 from services.chassis.clock import Clock
@@ -42,6 +43,9 @@ class AgendaParts:
 
     def proposing(self) -> Proposing:
         return Proposing(self.database, self.policy, self.threatfeed, self.clock, self.ids)
+
+    def ranking(self) -> RankingParts:
+        return RankingParts(self.database, self.policy, self.threatfeed, self.clock)
 
     def tabling(self) -> Tabling:
         return Tabling(self.database, self.policy, self.threatfeed, self.clock, self.ids)

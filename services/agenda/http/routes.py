@@ -14,6 +14,7 @@ from services.agenda.http import (
     minutes,
     outcomes,
     proposals,
+    ranking,
     runs,
     trace,
 )
@@ -28,6 +29,7 @@ def routes() -> Sequence[APIRouter]:
     return (
         meetings.router,
         proposals.router,
+        ranking.router,
         drafts.router,
         agendas.router,
         attendance.router,

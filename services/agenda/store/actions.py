@@ -90,6 +90,18 @@ async def outstanding_actions(tx: Transaction, series: str) -> tuple[UUID, ...]:
     return tuple(action_id for (action_id,) in await cursor.fetchall())
 
 
+async def open_actions(tx: Transaction, series: str) -> tuple[ActionStanding, ...]:
+    """The same, as their owner last told of them."""
+    cursor = await tx.execute(
+        """
+        SELECT action_id, reference, series, open, state, due_date, text, marking FROM action_state
+        WHERE series = %s AND open ORDER BY reference, action_id
+        """,
+        [series],
+    )
+    return tuple(ActionStanding(*row) for row in await cursor.fetchall())
+
+
 async def action_tellings(tx: Transaction, series: str, until: datetime) -> tuple[ActionTelling, ...]:
     """What was told of the actions of a series up to an instant."""
     cursor = await tx.execute(
