@@ -1,6 +1,6 @@
 """What each rule counts: amounts in ten-thousandths of a unit, so that everything is whole numbers."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from services.agenda.domain.ranking.facts import (
@@ -15,7 +15,7 @@ from services.agenda.domain.ranking.facts import (
     SubjectKind,
     TempoFact,
 )
-from services.kernel.ranking import UNSPECIFIED, RankingRule, RankingWeights
+from services.kernel.ranking import LIMITED_INPUTS, UNSPECIFIED, RankingRule, RankingWeights
 
 UNIT = 10_000
 """One unit of what a rule counts, and one point of a score."""
@@ -43,21 +43,19 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The facts by what a subject is looked up under."""
+    """The facts by what a subject is looked up under; what a theme earns is worked out once for all that
+    have it.
+    """
 
     facts: Facts
     weights: RankingWeights
-    assessments: Mapping[str, Sequence[AssessmentFact]]
+    of_theme: Mapping[tuple[RankingRule, str], tuple[Input, ...]]
     tempos: Mapping[str, TempoFact]
     commitments: Mapping[str, CommitmentFact]
     own: Mapping[str, ActionFact | ReturningFact | ProposedFact]
 
     @staticmethod
     def of(facts: Facts, weights: RankingWeights) -> "Evidence":
-        by_theme: dict[str, list[AssessmentFact]] = {}
-        for assessment in facts.assessments:
-            for theme in set(assessment.themes):
-                by_theme.setdefault(theme, []).append(assessment)
         own: dict[str, ActionFact | ReturningFact | ProposedFact] = {}
         for kind, entries in (
             (SubjectKind.ACTION, facts.actions),
@@ -69,7 +67,7 @@ class Evidence:
         return Evidence(
             facts=facts,
             weights=weights,
-            assessments=by_theme,
+            of_theme=_of_themes(facts, weights),
             tempos={entry.theme: entry for entry in facts.tempos},
             commitments={entry.id: entry for entry in facts.commitments},
             own=own,
@@ -78,38 +76,40 @@ class Evidence:
 
 def inputs_of(rule: RankingRule, subject: Subject, evidence: Evidence) -> tuple[Input, ...]:
     """Everything that the rule finds for the subject, the greatest amounts first."""
-    found = (entry for entry in _READERS[rule](subject, evidence) if entry.amount)
-    return tuple(sorted(found, key=lambda entry: entry.order))
+    if rule in LIMITED_INPUTS:
+        return evidence.of_theme.get((rule, subject.theme), ())
+    return _ordered(_READERS[rule](subject, evidence))
 
 
-def _assessments(subject: Subject, evidence: Evidence) -> Iterable[Input]:
-    for fact in evidence.assessments.get(subject.theme, ()) if subject.theme else ():
-        fresh = _fresh(fact, evidence)
-        yield Input(fact.source, "", fresh * 100, (*_published(fact), ("recency_percent", str(fresh))))
+def _ordered(found: Iterable[Input]) -> tuple[Input, ...]:
+    return tuple(sorted((entry for entry in found if entry.amount), key=lambda entry: entry.order))
 
 
-def _judgements(subject: Subject, evidence: Evidence) -> Iterable[Input]:
-    for fact in evidence.assessments.get(subject.theme, ()) if subject.theme else ():
-        for judgement in fact.judgements:
-            amount = _judgement_amount(judgement, _fresh(fact, evidence), evidence.weights)
-            scheme, term = judgement.likelihood or ("", "")
-            said = (
-                ("scheme", scheme),
-                ("likelihood", term),
-                ("confidence", judgement.confidence or UNSPECIFIED),
-            )
-            yield Input(fact.source, judgement.id, amount, (*_published(fact), *said))
+def _of_themes(facts: Facts, weights: RankingWeights) -> dict[tuple[RankingRule, str], tuple[Input, ...]]:
+    found: dict[tuple[RankingRule, str], list[Input]] = {}
+    for fact in facts.assessments:
+        fresh = weights.fresh((facts.as_of - fact.published_on).days)
+        counted = (
+            (RankingRule.ASSESSMENTS, [_assessment(fact, fresh)]),
+            (RankingRule.JUDGEMENTS, [_judgement(fact, one, fresh, weights) for one in fact.judgements]),
+        )
+        for rule, inputs in counted:
+            for theme in set(fact.themes):
+                found.setdefault((rule, theme), []).extend(inputs)
+    return {key: _ordered(inputs) for key, inputs in found.items()}
 
 
-def _judgement_amount(judgement: JudgementFact, fresh: int, weights: RankingWeights) -> int:
-    if judgement.likelihood is None:
-        return 0
-    likely = weights.likelihood[judgement.likelihood]
-    return likely * weights.confidence[judgement.confidence or UNSPECIFIED] * fresh // 100
+def _assessment(fact: AssessmentFact, fresh: int) -> Input:
+    return Input(fact.source, "", fresh * 100, (*_published(fact), ("recency_percent", str(fresh))))
 
 
-def _fresh(fact: AssessmentFact, evidence: Evidence) -> int:
-    return evidence.weights.fresh((evidence.facts.as_of - fact.published_on).days)
+def _judgement(fact: AssessmentFact, judgement: JudgementFact, fresh: int, weights: RankingWeights) -> Input:
+    confidence = judgement.confidence or UNSPECIFIED
+    scheme, term = judgement.likelihood or ("", "")
+    likely = 0 if judgement.likelihood is None else weights.likelihood[judgement.likelihood]
+    said = (("scheme", scheme), ("likelihood", term), ("confidence", confidence))
+    amount = likely * weights.confidence[confidence] * fresh // 100
+    return Input(fact.source, judgement.id, amount, (*_published(fact), *said))
 
 
 def _published(fact: AssessmentFact) -> tuple[tuple[str, str], ...]:
@@ -189,8 +189,6 @@ def _put_forward(kind: SubjectKind) -> Callable[[Subject, Evidence], Iterable[In
 
 
 _READERS: Mapping[RankingRule, Callable[[Subject, Evidence], Iterable[Input]]] = {
-    RankingRule.ASSESSMENTS: _assessments,
-    RankingRule.JUDGEMENTS: _judgements,
     RankingRule.TEMPO: _tempo,
     RankingRule.OUTSTANDING: _outstanding,
     RankingRule.OVERDUE: _overdue,
