@@ -32,7 +32,7 @@ from services.chassis.rpc.client import call
 from services.kernel.parties import Audience
 from services.kernel.refusals import Refusal
 from services.kernel.release_terms import Mode, Rendition
-from services.kernel.scales import likelihood
+from services.kernel.scales import confidence, likelihood
 
 _RENDITION = "RENDITION_"
 _MODE = "RELEASE_MODE_"
@@ -196,11 +196,11 @@ def _candidate(entry: assessment_service_pb2.Candidate) -> Candidate:
 
 
 def _judgement(stated: assessment_service_pb2.Judgement) -> StatedJudgement:
-    """Raises `TermUnknown` for a term that this version does not know."""
-    scheme = stated.likelihood_scheme
+    """Raises `TermUnknown` for a word that this version does not know."""
+    scheme, rating = stated.likelihood_scheme, stated.analytic_confidence
     term = likelihood(stated.likelihood_term, scheme).term if scheme else ""
     return StatedJudgement(
         id=stated.judgement_id,
         likelihood=(scheme, term) if scheme else None,
-        confidence=stated.analytic_confidence,
+        confidence=confidence(rating) if rating else "",
     )

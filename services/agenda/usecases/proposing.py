@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
@@ -205,7 +205,7 @@ async def views_of(
         return ()
     series = policy.get_series(proposals[0].series)
     closing = {
-        meeting.edition: closes_on(series.deadlines, meeting.starts_at.date())
+        meeting.edition: closes_on(series.deadlines, meeting.starts_at.astimezone(UTC).date())
         for meeting in await meetings_of_series(tx, series.id)
     }
     forwards = await forwards_of(tx, [proposal.id for proposal in proposals])

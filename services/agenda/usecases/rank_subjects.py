@@ -1,5 +1,6 @@
 """A secretariat is told, for its own party, what should be on the agenda of a meeting, and why."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -37,10 +38,11 @@ from services.chassis.database import Database, Transaction
 from services.kernel.identifiers import template_item_id
 from services.kernel.parties import Audience, Reader
 from services.kernel.policy import Policy
-from services.kernel.refusals import NoAccess
+from services.kernel.refusals import InvalidValue, NoAccess
 from services.kernel.series import ItemKind, Series
 
 _PAGE, _MOST_PAGES = 200, 10
+_PAGES_LAST = timedelta(days=7)
 _SUBSTANCE = frozenset({ItemKind.SUBSTANTIVE, ItemKind.ORAL, ItemKind.RESERVED, ItemKind.MATTERS_ARISING})
 
 
@@ -97,9 +99,15 @@ class _Stored:
 async def rank_subjects(
     reader: Reader, meeting_id: UUID, *, as_of: date | None, parts: RankingParts
 ) -> Ranking:
-    """As of a day, which is today where none is given. Raises `NoAccess`, or what threatfeed refuses."""
+    """As of a day of the last week, which is today where none is given.
+
+    Raises `NoAccess`, `InvalidValue` for another day, or what threatfeed refuses.
+    """
     policy, now = parts.policy, parts.clock()
-    today = as_of or now.astimezone(UTC).date()
+    latest = now.astimezone(UTC).date()
+    today = latest if as_of is None else as_of
+    if not latest - _PAGES_LAST <= today <= latest:
+        raise InvalidValue("the page token is of another time", pointer="/page_token")
     async with parts.database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_RANKING, meeting_id, policy)
         stored = await _stored(tx, reader, meeting, policy, now)
@@ -117,7 +125,7 @@ async def rank_subjects(
         weights_version=policy.ranking.version,
         picture_as_of=picture.as_of if picture else "",
         complete=complete,
-        entries=rank(facts, policy.ranking),
+        entries=await asyncio.to_thread(rank, facts, policy.ranking),
         candidates={f"assessment:{one.assessment_id}": one for one in candidates},
     )
 
@@ -176,31 +184,34 @@ def _items(meeting: Meeting, payload: bytes, agreed: Mapping[UUID, Outcome]) -> 
 
 
 async def _tabled(tx: Transaction, reader: Reader, meeting: Meeting, policy: Policy) -> list[ProposedFact]:
-    """What another party has put on the table beside the lines of the template."""
-    template = {
-        template_item_id(meeting.id, item.position)
-        for item in policy.get_series(meeting.series).standing_items
-    }
+    """What another party has put on the table beside the lines of the template and what this one tabled."""
+    items = policy.get_series(meeting.series).standing_items
+    known = {template_item_id(meeting.id, item.position) for item in items}
+    agendas = await agendas_of_meeting(tx, meeting.id)
+    for agenda in agendas:
+        if agenda.tabled_by == reader.party:
+            known.update(agenda.item_ids)
     return [
         ProposedFact(item.id, item.title, item.theme, item.commitments, agenda.tabled_by)
-        for agenda in await agendas_of_meeting(tx, meeting.id)
+        for agenda in agendas
         if agenda.state is not AgendaState.SUPERSEDED and agenda.tabled_by != reader.party
         for item in read_items(agenda.payload)
-        if item.kind in _SUBSTANCE and item.id not in template
+        if item.kind in _SUBSTANCE and item.id not in known
     ]
 
 
 async def _candidates(meeting: Meeting, oldest: date, threatfeed: Threatfeed) -> tuple[list[Candidate], bool]:
     """What the party may see, the latest first, as far back as anything counts; and whether that was all."""
-    found: list[Candidate] = []
+    found: dict[str, Candidate] = {}
     token = ""
     for _ in range(_MOST_PAGES):
         page, token = await threatfeed.candidates(meeting, theme="", page_size=_PAGE, page_token=token)
-        found += page
-        past = page and page[-1].published_at is not None and page[-1].published_at.date() < oldest
-        if not token or past:
-            return found, True
-    return found, False
+        # One that was revised between two pages may be in both.
+        found |= {one.assessment_id: one for one in page}
+        last = page[-1].published_at if page else None
+        if not token or (last is not None and last.date() < oldest):
+            return list(found.values()), True
+    return list(found.values()), False
 
 
 def _facts(

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.cli.clients.rest import Document
 from services.cli.failures import CommandFailed
+from services.cli.thread.ranking import say_ranking
 from services.cli.thread.stage import (
     CHAIRS,
     JOINT_MARKING,
@@ -61,6 +62,7 @@ async def draft_agenda(stage: Stage) -> None:
     for candidate in chosen:
         _say_candidate(stage, candidate)
         require(candidate["joint_rendition"], f"{candidate['title']} is not for all parties")
+    await say_ranking(stage)
     draft = await desk.post("agenda", f"/v1/meetings/{stage.record.meeting_id}/drafts", {})
     changed = await desk.change(
         "agenda",

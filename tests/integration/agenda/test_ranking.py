@@ -1,5 +1,7 @@
 """A party's ranking over the api: what it rests on, what explains it, and that nothing else enters it."""
 
+import base64
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +31,7 @@ LIKELY = assessment_service_pb2.Judgement(
     likelihood_term="Highly likely",
     analytic_confidence="HIGH",
 )
+FORGED = ("0001-01-01", "9999-12-31", "2026-11-16", "2026-11-25", "soon", 7)
 POINTS = read_documents(POLICY)["ranking"]["points"]
 
 
@@ -152,11 +155,11 @@ async def test_a_ranking_is_read_in_pages_of_one_day(dialogue: Dialogue) -> None
         dialogue.clock.at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     assert pages == whole
     first = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}?page_size=4")
-    for who, asked in (
-        (UK_SECRETARIAT, "e30="),
-        (UK_SECRETARIAT, "W10="),
-        (EU_SECRETARIAT, first["next_page_token"]),
-    ):
+    token = first["next_page_token"]
+    content = json.loads(base64.urlsafe_b64decode(token))
+    days = [base64.urlsafe_b64encode(json.dumps([day, *content[1:]]).encode()).decode() for day in FORGED]
+    own = [(UK_SECRETARIAT, asked) for asked in ("e30=", "W10=", "x", *days)]
+    for who, asked in (*own, (EU_SECRETARIAT, token)):
         refused = await dialogue.ask(who, "GET", f"{path}?page_size=4&page_token={asked}")
         assert (refused.status_code, refused.json()["reason"]) == (400, "INVALID_VALUE")
 
@@ -196,6 +199,7 @@ async def test_what_was_put_off_comes_back_and_what_was_discussed_is_not_pressin
     assert offered == {"UK": [], "EU": [(f"tabled:{tabled['itemId']}", "Quantum")]}
     await dialogue.agree("agendas", agenda["id"])
     with after_the_meeting(dialogue):
+        await dialogue.attended(meeting)
         sent = {"item_id": tabled["itemId"], "kind": "NOT_REACHED", "marking": "TLP:GREEN"}
         path = f"/v1/meetings/{meeting['id']}/outcomes"
         outcome = await dialogue.done(UK_SECRETARIAT, "POST", path, sent)
