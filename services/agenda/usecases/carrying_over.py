@@ -63,7 +63,7 @@ async def returning_to(
         edition=meeting.edition,
         series=policy.get_series(meeting.series),
     )
-    contents = await _contents(tx, items)
+    contents = await contents_of(tx, items)
     lines = tuple(
         DraftItem(
             id=item.item_id,
@@ -90,7 +90,7 @@ async def read_carry_over(
             edition=meeting.edition,
             series=policy.get_series(meeting.series),
         )
-        contents = await _contents(tx, items)
+        contents = await contents_of(tx, items)
         held = await meetings_of_series(tx, meeting.series)
         given = await agreed_guidance(tx, meeting.series, meeting.edition)
     return CarryOver(
@@ -142,7 +142,7 @@ def _may_have(matter: Matter, party: str, series: str, *, policy: Policy, now: d
     return decide_joint_text(matter.action_id, marking, party, held, policy=policy, now=now).allowed
 
 
-async def _contents(tx: Transaction, items: Sequence[ReturningItem]) -> dict[UUID, ItemContent]:
+async def contents_of(tx: Transaction, items: Sequence[ReturningItem]) -> dict[UUID, ItemContent]:
     """The words of each item as it last stood on an agenda, by its root."""
     agendas = await agendas_by_id(tx, sorted({item.last.agenda_id for item in items}))
     tabled = {(agenda.id, line.id): line for agenda in agendas for line in read_items(agenda.payload)}

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.agenda import AgendaState
+from services.agenda.domain.carry_over import returning_items
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.outcome import Outcome, OutcomeState
+from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.proposal import Proposal, ProposalState
 from services.agenda.domain.ranking.explaining import Explanation, explain
@@ -20,10 +22,11 @@ from services.agenda.domain.ranking.facts import (
     Facts,
     JudgementFact,
     ProposedFact,
+    ReturningFact,
     TempoFact,
     ThemeFact,
 )
-from services.agenda.domain.ranking.past import PastItem, last_discussed, returning
+from services.agenda.domain.ranking.past import PastItem, last_discussed
 from services.agenda.domain.ranking.scoring import Ranked, rank
 from services.agenda.domain.releases import Candidate
 from services.agenda.statements import read_items
@@ -32,7 +35,9 @@ from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.store.outcomes import outcomes_of_items
 from services.agenda.store.proposals import Backlog, backlog
+from services.agenda.store.returning import past_outcomes
 from services.agenda.usecases.access import meeting_for
+from services.agenda.usecases.carrying_over import contents_of
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.kernel.identifiers import template_item_id
@@ -92,6 +97,7 @@ class _Stored:
     meeting: Meeting
     actions: Sequence[ActionStanding]
     past: Sequence[PastItem]
+    returning: Sequence[ReturningFact]
     proposals: Sequence[Proposal]
     tabled: Sequence[ProposedFact]
 
@@ -145,13 +151,37 @@ async def _stored(
     tx: Transaction, reader: Reader, meeting: Meeting, policy: Policy, now: datetime
 ) -> _Stored:
     wanted = Backlog(meeting.series, reader.party, (ProposalState.PROPOSED,), meeting.edition)
+    returning = await _returning(tx, meeting, policy)
     return _Stored(
         meeting=meeting,
         actions=await open_actions(tx, meeting.series),
         past=await _past(tx, meeting, now),
+        returning=returning,
         proposals=await backlog(tx, wanted),
-        tabled=await _tabled(tx, reader, meeting, policy),
+        tabled=await _tabled(tx, reader, meeting, policy, {UUID(item.id) for item in returning}),
     )
+
+
+async def _returning(tx: Transaction, meeting: Meeting, policy: Policy) -> list[ReturningFact]:
+    items = returning_items(
+        await past_outcomes(tx, meeting.series, meeting.edition),
+        meeting_id=meeting.id,
+        edition=meeting.edition,
+        series=policy.get_series(meeting.series),
+    )
+    contents = await contents_of(tx, items)
+    return [
+        ReturningFact(
+            id=str(item.item_id),
+            title=contents[item.root_item_id].title,
+            edition=item.last.edition,
+            not_reached=item.last.kind is OutcomeKind.NOT_REACHED,
+            times=item.times,
+            theme=contents[item.root_item_id].theme,
+            commitments=contents[item.root_item_id].commitments,
+        )
+        for item in items
+    ]
 
 
 async def _past(tx: Transaction, meeting: Meeting, now: datetime) -> list[PastItem]:
@@ -171,22 +201,18 @@ async def _past(tx: Transaction, meeting: Meeting, now: datetime) -> list[PastIt
 def _items(meeting: Meeting, payload: bytes, agreed: Mapping[UUID, Outcome]) -> Iterable[PastItem]:
     for item in read_items(payload):
         outcome = agreed.get(item.id)
-        yield PastItem(
-            edition=meeting.edition,
-            held_on=meeting.ends_at.astimezone(UTC).date(),
-            id=str(item.id),
-            title=item.title,
-            theme=item.theme,
-            commitments=item.commitments,
-            outcome=outcome.kind if outcome else None,
-            deferred_to=outcome.deferred_to if outcome else None,
-        )
+        held_on = meeting.ends_at.astimezone(UTC).date()
+        yield PastItem(held_on, item.commitments, outcome.kind if outcome else None)
 
 
-async def _tabled(tx: Transaction, reader: Reader, meeting: Meeting, policy: Policy) -> list[ProposedFact]:
-    """What another party has put on the table beside the lines of the template and what this one tabled."""
+async def _tabled(
+    tx: Transaction, reader: Reader, meeting: Meeting, policy: Policy, returning: set[UUID]
+) -> list[ProposedFact]:
+    """What another party has put on the table beside the lines of the template, what comes back by itself and
+    what this party tabled.
+    """
     items = policy.get_series(meeting.series).standing_items
-    known = {template_item_id(meeting.id, item.position) for item in items}
+    known = returning | {template_item_id(meeting.id, item.position) for item in items}
     agendas = await agendas_of_meeting(tx, meeting.id)
     for agenda in agendas:
         if agenda.tabled_by == reader.party:
@@ -243,7 +269,7 @@ def _facts(
         tempos=tempos,
         commitments=_commitments(stored.past, series, policy),
         actions=[ActionFact(one.action_id, one.reference, one.due_date, one.state) for one in stored.actions],
-        returning=returning(stored.past, stored.meeting.edition),
+        returning=stored.returning,
         proposals=[
             ProposedFact(one.id, one.text.content.title, one.text.content.theme, one.text.content.commitments)
             for one in stored.proposals

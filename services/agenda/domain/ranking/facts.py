@@ -117,7 +117,7 @@ class ActionFact:
 
 @dataclass(frozen=True, slots=True)
 class ReturningFact:
-    """An item that did not get its turn; `times` counts the editions in a row."""
+    """An item that comes back to the meeting under `id`; `times` is how often it has been put off."""
 
     id: str
     title: str
