@@ -112,6 +112,11 @@ def returning_item_id(meeting: UUID, root: UUID) -> UUID:
     return derived_id(RETURNING_ITEMS, str(meeting), str(root))
 
 
+def recurring_item_id(meeting: UUID, year: int, title: str) -> UUID:
+    """The identifier of an item of the edition of a year that comes back at a meeting."""
+    return derived_id(TEMPLATE_ITEMS, str(meeting), year, title)
+
+
 def action_id(series: str, outcome_id: UUID, position: int) -> UUID:
     """The identifier of the action that stands at `position` in an agreed outcome."""
     return derived_id(ACTIONS, series, str(outcome_id), position)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.kernel.agreements import Agreement, PublicSourceRule
+from services.kernel.editions import Edition, check_edition, read_edition
 from services.kernel.identifiers import series_stem
 from services.kernel.instruments import Commitment, Instrument, read_instrument
 from services.kernel.markings.levels import Level, MarkingSystem
@@ -20,14 +21,18 @@ from services.kernel.parties import (
     Reader,
     Role,
 )
-from services.kernel.policy_documents import digest_of, read_entitlements, read_policy_document
+from services.kernel.policy_documents import (
+    digest_of,
+    names_by_folder,
+    read_entitlements,
+    read_organisations,
+    read_policy_document,
+)
 from services.kernel.ranking import RankingWeights, read_ranking
 from services.kernel.refusals import Refusal, RefusalKind
 from services.kernel.sections import PolicyMalformed
 from services.kernel.series import Series, read_series
 from services.kernel.themes import ThemeRules, read_themes
-
-_SINGLE = frozenset({"policy", "entitlements", "themes", "ranking"})
 
 
 class UnknownParty(Refusal):
@@ -114,6 +119,7 @@ class Policy:
     entitlements: frozenset[Entitlement]
     themes: ThemeRules
     ranking: RankingWeights
+    editions: tuple[Edition, ...] = ()
     host: str = ""
 
     def hosted_by(self, party: str) -> "Policy":
@@ -122,26 +128,31 @@ class Policy:
 
     @staticmethod
     def from_documents(documents: Mapping[str, Mapping[str, object]]) -> "Policy":
-        """Builds the policy from its documents by name: `policy`, `entitlements`, `themes`, `ranking`,
-        `instruments/<any>` and `series/<any>`.
+        """Builds the policy from its documents by name: `policy`, `entitlements`, `themes`, `ranking`, and of
+        each folder any: `series/`, `instruments/` and `editions/`, and `organisations/` and
+        `entitlements/`, which add to `policy` and `entitlements` what another series needs.
 
         Raises `PolicyMalformed` for an unknown document or member, or a reference to nothing.
         """
-        loose = set(documents) - _SINGLE
-        cited = {name for name in loose if name.startswith("instruments/")}
-        held = {name for name in loose if name.startswith("series/")}
-        if unknown := loose - cited - held:
-            raise PolicyMalformed(f"unknown documents: {', '.join(sorted(unknown))}")
-        if missing := _SINGLE - set(documents):
-            raise PolicyMalformed(f"missing documents: {', '.join(sorted(missing))}")
+        of = names_by_folder(documents)
         base = read_policy_document(documents["policy"], "policy")
-        instruments = [read_instrument(documents[name], name) for name in sorted(cited)]
-        series = [read_series(documents[name], name) for name in sorted(held)]
+        organisations = dict(base.organisations)
+        for name in of["organisations"]:
+            added = read_organisations(documents[name], name, base.parties)
+            if not added.keys().isdisjoint(organisations):
+                raise PolicyMalformed(f"{name}: an organisation is listed twice", pointer=name)
+            organisations |= added
+        entitlements = read_entitlements(documents["entitlements"], "entitlements")
+        for name in of["entitlements"]:
+            entitlements |= read_entitlements(documents[name], name)
+        instruments = [read_instrument(documents[name], name) for name in of["instruments"]]
+        series = {entry.id: entry for entry in (read_series(documents[name], name) for name in of["series"])}
+        deciding = {"policy", *of["organisations"], *of["series"]}
         policy = Policy(
-            version=f"{base.version}+{digest_of({key: documents[key] for key in {'policy', *held}})[:12]}",
+            version=f"{base.version}+{digest_of({key: documents[key] for key in deciding})[:12]}",
             digest=digest_of(documents),
             parties=base.parties,
-            organisations=base.organisations,
+            organisations=organisations,
             agencies=base.agencies,
             agreements=base.agreements,
             public_sources=base.public_sources,
@@ -150,12 +161,13 @@ class Policy:
             coverage=base.coverage,
             tlp_community=base.tlp_community,
             instruments={instrument.id: instrument for instrument in instruments},
-            series={entry.id: entry for entry in series},
-            entitlements=read_entitlements(documents["entitlements"], "entitlements"),
+            series=series,
+            entitlements=entitlements,
             themes=read_themes(documents["themes"], "themes"),
             ranking=read_ranking(documents["ranking"], "ranking"),
+            editions=tuple(read_edition(documents[name], name, series) for name in of["editions"]),
         )
-        if len(policy.instruments) < len(instruments) or len(policy.series) < len(series):
+        if len(policy.instruments) < len(instruments) or len(series) < len(of["series"]):
             raise PolicyMalformed("an id is used by two documents")
         _check_references(policy)
         return policy
@@ -290,6 +302,7 @@ def _check_references(policy: Policy) -> None:
         _check_series(policy, series)
         _check_organisations(policy, series)
         _check_items(policy, series)
+    _check_editions(policy)
 
 
 def _check_entitlements(policy: Policy) -> None:
@@ -331,6 +344,14 @@ def _check_items(policy: Policy, series: Series) -> None:
             raise _wrong(series, f"item {item.position} cites an unknown commitment")
         if not set(item.themes) <= set(policy.themes.themes):
             raise _wrong(series, f"item {item.position} carries an unknown theme")
+
+
+def _check_editions(policy: Policy) -> None:
+    if len({(entry.series, entry.year) for entry in policy.editions}) < len(policy.editions):
+        raise PolicyMalformed("an edition is entered twice")
+    for edition in policy.editions:
+        held = _commitments(policy, policy.series[edition.series])
+        check_edition(edition, held, policy.themes.themes, policy.organisations)
 
 
 def _commitments(policy: Policy, series: Series) -> list[str]:

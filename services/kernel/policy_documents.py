@@ -11,10 +11,12 @@ from services.kernel.markings.banner import parse
 from services.kernel.markings.levels import Level, MarkingSystem
 from services.kernel.parties import Agency, Authorship, Entitlement, Organisation, Party, PartyKind, Role
 from services.kernel.refusals import Refusal
-from services.kernel.sections import Section
+from services.kernel.sections import PolicyMalformed, Section
 from services.kernel.series import read_level
 from services.kernel.signing import SignatureRule, read_signing_keys
 
+_SINGLE = frozenset({"policy", "entitlements", "themes", "ranking"})
+_FOLDERS = ("series", "instruments", "editions", "organisations", "entitlements")
 _PARTY_ID = re.compile(r"[A-Z][A-Z0-9]*")
 _AGENCY_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
@@ -91,6 +93,28 @@ def read_entitlements(content: object, where: str) -> frozenset[Entitlement]:
         entry.end()
     section.end()
     return frozenset(found)
+
+
+def names_by_folder(documents: Mapping[str, object]) -> dict[str, list[str]]:
+    """The names of each folder's documents. Raises `PolicyMalformed` for one unknown or missing."""
+    of = {folder: sorted(name for name in documents if name.startswith(f"{folder}/")) for folder in _FOLDERS}
+    if unknown := set(documents) - _SINGLE - {name for names in of.values() for name in names}:
+        raise PolicyMalformed(f"unknown documents: {', '.join(sorted(unknown))}")
+    if missing := _SINGLE - set(documents):
+        raise PolicyMalformed(f"missing documents: {', '.join(sorted(missing))}")
+    return of
+
+
+def read_organisations(content: object, where: str, parties: Mapping[str, Party]) -> dict[str, Organisation]:
+    """Reads one document of `organisations/`, written as that member of `policy.yaml`. Raises
+    `PolicyMalformed`.
+    """
+    section = Section(content, where)
+    found = {
+        key: _read_organisation(key, entry, parties) for key, entry in section.named("organisations").items()
+    }
+    section.end()
+    return found
 
 
 def digest_of(documents: Mapping[str, object]) -> str:

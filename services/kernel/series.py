@@ -108,7 +108,7 @@ def read_series(content: object, where: str) -> Series:
         id=section.text("id"),
         title=section.text("title"),
         parties=parties,
-        quorum=_by_party(section.section("quorum"), parties),
+        quorum=by_party(section.section("quorum"), parties),
         instruments=section.texts("instruments"),
         ceiling=read_level(section, "ceiling"),
         cadence_months=section.whole("cadence_months"),
@@ -145,7 +145,8 @@ def read_level(section: Section, name: str) -> Level:
         raise section.wrong(f"'{name}': {refusal.detail}") from refusal
 
 
-def _by_party(section: Section, parties: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def by_party(section: Section, parties: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """One list of organisations for each party, none empty. Raises `PolicyMalformed`."""
     if set(section.names()) != set(parties):
         raise section.wrong("every party of the series is named, and no other")
     found = {party: section.texts(party) for party in parties}
@@ -185,7 +186,7 @@ def _read_item(section: Section, parties: tuple[str, ...]) -> StandingItem:
         title=section.text("title"),
         kind=section.member("kind", ItemKind),
         purpose=section.member("purpose", ItemPurpose),
-        lead=_by_party(section.section("lead"), parties),
+        lead=by_party(section.section("lead"), parties),
         minutes=section.whole("minutes"),
         commitments=section.optional_texts("commitments"),
         themes=section.optional_texts("themes"),

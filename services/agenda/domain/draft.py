@@ -8,11 +8,12 @@ from uuid import UUID
 from services.agenda.domain.comparing import longest_ascent
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.refusals import PositionOutOfRange, StandingItemKept, UnknownItem
-from services.kernel.identifiers import template_item_id
+from services.kernel.editions import RecurringItem, folded
+from services.kernel.identifiers import recurring_item_id, template_item_id
 from services.kernel.series import ItemKind, Series, StandingItem
 
 TEMPLATE_MARKING = "TLP:CLEAR"
-"""The titles of a series' template are public words of its configuration."""
+"""The titles of a series' template, and those of past editions, are public words of the configuration."""
 
 
 _CLOSING_KINDS = frozenset({ItemKind.AOB, ItemKind.NEXT_MEETING})
@@ -130,36 +131,45 @@ def start_draft(
     series: Series,
     party: str,
     outstanding: Iterable[UUID],
+    recurring: Iterable[RecurringItem] = (),
     now: datetime,
     traceparent: str | None,
     returning: Sequence[DraftItem] = (),
 ) -> Draft:
-    """A draft from the series' template, each outstanding action exactly once under its own item, and
-    what comes back from earlier editions before any other business.
+    """A draft from the series' template, each outstanding action exactly once under its own item. Before any
+    other business stand the recurring items of earlier editions, and then what comes back from them; an item
+    that comes back is not there a second time as one that recurs.
 
-    A line of the template is the same item in every party's draft of the meeting.
+    A line of the template, or of an earlier edition, is the same item in every party's draft of the meeting.
     """
     actions = tuple(dict.fromkeys(outstanding))
-    items = tuple(
-        DraftItem(
-            id=template_item_id(meeting_id, standing.position),
-            content=_content(standing),
-            action_ids=actions if standing.outstanding_actions else (),
-            proposed_at=now,
-            traceparent=traceparent,
+    template = series.standing_items
+    place = next((place for place, one in enumerate(template) if one.kind in _CLOSING_KINDS), len(template))
+    back = {folded(item.content.title) for item in returning}
+
+    def line(item_id: UUID, content: ItemContent, taken: tuple[UUID, ...] = ()) -> DraftItem:
+        return DraftItem(item_id, content, action_ids=taken, proposed_at=now, traceparent=traceparent)
+
+    standing = [
+        line(
+            template_item_id(meeting_id, one.position),
+            _content(one),
+            actions if one.outstanding_actions else (),
         )
-        for standing in series.standing_items
-    )
-    place = next(
-        (number for number, item in enumerate(items) if item.content.kind in _CLOSING_KINDS), len(items)
-    )
+        for one in template
+    ]
+    recurs = [
+        line(recurring_item_id(meeting_id, one.year, one.item.title), _recurring(one))
+        for one in recurring
+        if folded(one.item.title) not in back
+    ]
     return Draft(
         id=id,
         meeting_id=meeting_id,
         series=series.id,
         party=party,
         version=1,
-        items=(*items[:place], *returning, *items[place:]),
+        items=(*standing[:place], *recurs, *returning, *standing[place:]),
     )
 
 
@@ -172,6 +182,21 @@ def _content(standing: StandingItem) -> ItemContent:
         leads={party: organisations[0] for party, organisations in standing.lead.items()},
         commitments=standing.commitments,
         theme=standing.themes[0] if standing.themes else "",
+        marking=TEMPLATE_MARKING,
+        references=(),
+    )
+
+
+def _recurring(found: RecurringItem) -> ItemContent:
+    item = found.item
+    return ItemContent(
+        title=item.title,
+        kind=item.kind,
+        purpose=found.recurs.purpose,
+        minutes=found.recurs.minutes,
+        leads={party: organisations[0] for party, organisations in found.recurs.lead.items()},
+        commitments=item.commitments,
+        theme=item.themes[0] if item.themes else "",
         marking=TEMPLATE_MARKING,
         references=(),
     )

@@ -23,6 +23,7 @@ from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
 from services.chassis.once import Once
 from services.chassis.telemetry import current_traceparent, link_current_span
+from services.kernel.editions import recurring_items
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 
@@ -54,11 +55,13 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
         coming, lines = await returning_to(
             tx, meeting, policy=drafting.policy, traceparent=current_traceparent(), now=now
         )
+        series = drafting.policy.get_series(meeting.series)
         draft = start_draft(
             id=drafting.ids(),
             meeting_id=meeting.id,
-            series=drafting.policy.get_series(meeting.series),
+            series=series,
             party=reader.party,
+            recurring=recurring_items(drafting.policy.editions, series, meeting.edition),
             outstanding=await outstanding_actions(tx, meeting.series),
             now=now,
             traceparent=current_traceparent(),
