@@ -41,7 +41,7 @@ def bearer(dialogue: Dialogue, who: Account) -> tuple[tuple[str, str], ...]:
 async def test_a_meeting_and_its_agenda_are_read(
     dialogue: Dialogue, stub: "agenda_service_pb2_grpc.AgendaServiceAsyncStub"
 ) -> None:
-    meeting, _, agenda = await dialogue.tabled(dialogue.assessment())
+    meeting, draft, agenda = await dialogue.tabled(dialogue.assessment())
     await dialogue.agree("agendas", agenda["id"], FCDO)
     metadata = bearer(dialogue, FCDO)
     found = await stub.GetMeeting(
