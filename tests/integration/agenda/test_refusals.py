@@ -166,7 +166,7 @@ async def test_malformed_and_oversize_bodies(dialogue: Dialogue) -> None:
         ({"marking": "UK SECRET"}, "ABOVE_CEILING"),
         ({"marking": "UK OFFICIAL - HMG USE ONLY"}, "MARKING_NOT_FOR_ALL_PARTIES"),
         ({"position": 0}, "POSITION_OUT_OF_RANGE"),
-        ({"position": 13}, "POSITION_OUT_OF_RANGE"),
+        ({"position": 16}, "POSITION_OUT_OF_RANGE"),
     ],
 )
 async def test_an_item_that_names_what_its_series_does_not_have(
@@ -242,7 +242,7 @@ async def test_a_marking_below_what_it_holds(dialogue: Dialogue) -> None:
     body = {"marking": "TLP:AMBER"}
     refused = await dialogue.ask(UK_SECRETARIAT, "POST", path, body, version=draft["version"])
     assert refused.json()["reason"] == "MARKING_TOO_LOW"
-    assert refused.json()["errors"][0]["pointer"] == "/items/11/marking"
+    assert refused.json()["errors"][0]["pointer"] == "/items/14/marking"
 
 
 async def test_tabling_when_the_meeting_has_begun(dialogue: Dialogue) -> None:

@@ -41,16 +41,16 @@ async def test_a_draft_has_the_standing_items_of_its_series_at_dense_positions(
     dialogue: Dialogue,
 ) -> None:
     draft = await dialogue.draft(await dialogue.meeting())
-    assert [item["position"] for item in draft["items"]] == list(range(1, 12))
+    assert [item["position"] for item in draft["items"]] == list(range(1, 15))
     assert draft["items"][0]["title"] == "Opening and adoption of the agenda"
     assert draft["items"][0]["leads"] == {"UK": "FCDO", "EU": "EEAS"}
     draft = await dialogue.item(draft, position=4)
     assert draft["items"][3]["title"] == "Attacks on water utilities"
-    assert [item["position"] for item in draft["items"]] == list(range(1, 13))
+    assert [item["position"] for item in draft["items"]] == list(range(1, 16))
     item_id = draft["items"][3]["id"]
     path = f"/v1/drafts/{draft['id']}/items/{item_id}"
     draft = await dialogue.done(UK_SECRETARIAT, "DELETE", path, version=draft["version"])
-    assert [item["position"] for item in draft["items"]] == list(range(1, 12))
+    assert [item["position"] for item in draft["items"]] == list(range(1, 15))
 
 
 async def test_the_tabled_version_carries_the_joint_title_and_hashes_to_its_canonical_form(
