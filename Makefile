@@ -81,6 +81,7 @@ bench: $(VENV)/test.stamp
 	python -m benchmarks.poison
 	python -m benchmarks.search
 	python -m benchmarks.forecast
+	python -m benchmarks.assembly
 
 chaos: $(VENV)/test.stamp
 	python -m benchmarks.chaos --seed $(SEED) --kills $(KILLS)
