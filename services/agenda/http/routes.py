@@ -18,6 +18,7 @@ from services.agenda.http import (
     runs,
     trace,
 )
+from services.agenda.http import agendas, drafts, meetings, outcomes, planning, trace
 from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
 from services.chassis.http.requests import permit
@@ -31,6 +32,7 @@ def routes() -> Sequence[APIRouter]:
         proposals.router,
         ranking.router,
         drafts.router,
+        planning.router,
         agendas.router,
         attendance.router,
         runs.router,

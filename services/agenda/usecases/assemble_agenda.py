@@ -1,0 +1,162 @@
+"""A party plans its draft under the time there is: what must hold, and the agenda that follows from it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from services.agenda.domain.assembly.planning import Planning, Timed, arranged, problem_of, timed
+from services.agenda.domain.assembly.problem import Problem
+from services.agenda.domain.assembly.refusals import NoFeasibleAgenda
+from services.agenda.domain.assembly.validation import require_sound
+from services.agenda.domain.assembly.wording import in_words
+from services.agenda.domain.draft import Draft
+from services.agenda.domain.items import DraftItem
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.refusals import StaleVersion
+from services.agenda.solver.assemble import Assembly, Conflict, assemble
+from services.agenda.store.drafts import update_draft
+from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
+from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.chassis.clock import Clock
+from services.chassis.database import Database, Transaction
+from services.chassis.once import Once
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Assembling:
+    """What planning and solving need besides the caller."""
+
+    database: Database
+    policy: Policy
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningView:
+    """A planning, and the items that the last solution had no room for."""
+
+    planning: Planning
+    parked: Sequence[DraftItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What was solved: an agenda, or the conflict in words. `draft_version` is that of the draft as it now
+    is."""
+
+    applied: bool
+    draft_version: int
+    items: tuple[Timed, ...] = ()
+    left_out: tuple[UUID, ...] = ()
+    value: int = 0
+    gap: float = 0.0
+    conflict: tuple[str, ...] = ()
+
+
+async def read_planning(
+    database: Database, reader: Reader, draft_id: UUID, *, policy: Policy
+) -> PlanningView:
+    """Raises `NoAccess`."""
+    async with database.transaction() as tx:
+        draft = await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy)
+        return PlanningView(await find_planning(tx, draft.id), await parked_items(tx, draft.id))
+
+
+async def plan_draft(
+    once: Once[PlanningView],
+    reader: Reader,
+    draft_id: UUID,
+    planning: Planning,
+    expected: int,
+    *,
+    assembling: Assembling,
+) -> PlanningView:
+    """Raises `NoAccess`, `StaleVersion`, or what is wrong with the planning by itself."""
+    now = assembling.clock()
+    async with once.transaction() as tx:
+        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, assembling.policy, lock=True)
+        held = await find_planning(tx, draft.id)
+        if held.version != expected:
+            raise StaleVersion("the planning has changed since it was read", version=str(held.version))
+        changed = replace(planning, version=expected + 1)
+        parked = await parked_items(tx, draft.id)
+        require_sound(await _problem(tx, reader, draft, changed, parked, assembling))
+        audit = audit_of(once, reader, "draft.planned", "draft", draft.id, now, version=changed.version)
+        await put_planning(tx, draft.id, changed, expected, audit)
+        return await once.answer(tx, PlanningView(changed, parked))
+
+
+async def solve_draft(
+    once: Once[Proposal],
+    reader: Reader,
+    draft_id: UUID,
+    expected: int,
+    *,
+    validate_only: bool,
+    assembling: Assembling,
+) -> Proposal:
+    """The agenda that the planning leads to; put into the draft unless `validate_only`.
+
+    Items without room are parked beside the draft and are candidates again. Raises `NoAccess`,
+    `StaleVersion`, `AssemblyUndecided`, what is wrong with the planning, and `NoFeasibleAgenda` where it
+    was to be applied.
+    """
+    now = assembling.clock()
+    async with assembling.database.transaction() as tx:
+        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, assembling.policy)
+        _require_version(draft, expected)
+        planning = await find_planning(tx, draft.id)
+        parked = await parked_items(tx, draft.id)
+        problem = await _problem(tx, reader, draft, planning, parked, assembling)
+    # Solving takes seconds: beside the event loop, and with no transaction open.
+    answer = await asyncio.to_thread(assemble, problem)
+    proposal = _proposal(problem, answer, draft, applied=not validate_only)
+    if proposal.conflict and not validate_only:
+        raise NoFeasibleAgenda("; ".join(proposal.conflict))
+    async with once.transaction() as tx:
+        current = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, assembling.policy, lock=True)
+        _require_version(current, expected)
+        if validate_only:
+            return await once.answer(tx, proposal)
+        if (await find_planning(tx, draft.id)).version != planning.version:
+            raise StaleVersion("the planning has changed while it was solved")
+        changed, waiting = arranged(current, parked, proposal.items)
+        audit = audit_of(once, reader, "draft.assembled", "draft", draft.id, now, planning=planning.version)
+        await park_items(tx, draft.id, waiting)
+        await update_draft(tx, changed, expected, audit)
+        return await once.answer(tx, replace(proposal, draft_version=changed.version))
+
+
+async def _problem(
+    tx: Transaction,
+    reader: Reader,
+    draft: Draft,
+    planning: Planning,
+    parked: Sequence[DraftItem],
+    assembling: Assembling,
+) -> Problem:
+    meeting = await meeting_for(tx, reader, Command.READ_DRAFT, draft.meeting_id, assembling.policy)
+    parties = assembling.policy.get_series(draft.series).parties
+    return problem_of(planning, draft, parked, meeting, parties)
+
+
+def _proposal(problem: Problem, answer: Assembly | Conflict, draft: Draft, *, applied: bool) -> Proposal:
+    if isinstance(answer, Conflict):
+        return Proposal(False, draft.version, conflict=in_words(problem, answer.constraints))
+    taken = answer.plan.taken()
+    return Proposal(
+        applied=applied,
+        draft_version=draft.version,
+        items=timed(problem, answer.plan),
+        left_out=tuple(UUID(entry.id) for entry in problem.candidates if entry.id not in taken),
+        value=answer.value,
+        gap=answer.gap,
+    )
+
+
+def _require_version(draft: Draft, expected: int) -> None:
+    if draft.version != expected:
+        raise StaleVersion("the draft has changed since it was read", version=str(draft.version))

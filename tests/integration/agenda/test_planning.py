@@ -1,0 +1,169 @@
+"""A party plans its draft under the time there is; the other party learns of none of it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.support.dialogue import (
+    EU_SECRETARIAT,
+    FCDO,
+    LEADERSHIP,
+    NSA,
+    STARTS,
+    UK_SECRETARIAT,
+    Dialogue,
+    item_body,
+)
+
+
+def at(minutes: int) -> str:
+    return (STARTS + timedelta(minutes=minutes)).isoformat()
+
+
+def window(minutes: int) -> dict[str, object]:
+    return {"id": "day 1", "starts_at": at(0), "ends_at": at(minutes)}
+
+
+async def planned(dialogue: Dialogue, draft: dict[str, Any], version: int = 0, **body: object) -> Any:
+    return await dialogue.ask(
+        UK_SECRETARIAT, "PUT", f"/v1/drafts/{draft['id']}/planning", body, version=version
+    )
+
+
+async def solved(dialogue: Dialogue, draft: dict[str, Any], version: int, *, only: bool = False) -> Any:
+    path = f"/v1/drafts/{draft['id']}/assembly"
+    return await dialogue.ask(UK_SECRETARIAT, "POST", path, {"validate_only": only}, version=version)
+
+
+async def read(dialogue: Dialogue, draft: dict[str, Any], part: str = "") -> Any:
+    found = await dialogue.ask(UK_SECRETARIAT, "GET", f"/v1/drafts/{draft['id']}{part}")
+    assert found.status_code == 200
+    return found.json()
+
+
+async def test_a_draft_is_assembled_around_what_was_set_by_hand_and_what_has_no_room_waits(
+    dialogue: Dialogue,
+) -> None:
+    draft = await dialogue.draft(await dialogue.meeting())
+    added = await dialogue.ask(
+        UK_SECRETARIAT,
+        "POST",
+        f"/v1/drafts/{draft['id']}/items",
+        item_body(minutes=30, title="Only if there is time"),
+        version=draft["version"],
+    )
+    held = added.json()
+    total = sum(item["minutes"] for item in held["items"])
+    extra, second, third = held["items"][-1], held["items"][1], held["items"][2]
+    body = {
+        "windows": [window(total - 30)],
+        "items": [
+            {"item_id": extra["id"], "optional": True, "worth": 5},
+            {"item_id": third["id"], "position": 2},
+            {"item_id": second["id"], "least": 5, "most": second["minutes"], "minutes": 5},
+        ],
+    }
+    put = await planned(dialogue, held, **body)
+    assert (put.status_code, put.headers["etag"]) == (200, '"1"')
+
+    preview = (await solved(dialogue, held, held["version"], only=True)).json()
+    assert (preview["feasible"], preview["applied"]) == (True, False)
+    assert await read(dialogue, held) == held
+
+    applied = (await solved(dialogue, held, held["version"])).json()
+    assert applied["items"] == preview["items"]
+    assert applied["left_out"] == [extra["id"]]
+    now = await read(dialogue, held)
+    assert now["version"] == applied["draft_version"] == held["version"] + 1
+    assert [(i["id"], i["minutes"]) for i in now["items"]] == [
+        (i["item_id"], i["minutes"]) for i in applied["items"]
+    ]
+    assert now["items"][1]["id"] == third["id"]
+    assert next(i["minutes"] for i in now["items"] if i["id"] == second["id"]) == 5
+    waiting = (await read(dialogue, held, "/planning"))["parked"]
+    assert [entry["item_id"] for entry in waiting] == [extra["id"]]
+
+    roomier = {**body, "windows": [window(total + 30)]}
+    assert (await planned(dialogue, held, 1, **roomier)).status_code == 200
+    again = (await solved(dialogue, held, now["version"])).json()
+    assert again["left_out"] == []
+    back = await read(dialogue, held)
+    returned = next(item for item in back["items"] if item["id"] == extra["id"])
+    assert {**returned, "position": extra["position"]} == extra
+
+
+async def test_a_conflict_is_told_in_words_and_nothing_is_applied(dialogue: Dialogue) -> None:
+    draft = await dialogue.draft(await dialogue.meeting())
+    one, other = draft["items"][0], draft["items"][1]
+    items = [{"item_id": one["id"], "position": 1}, {"item_id": other["id"], "position": 1}]
+    assert (await planned(dialogue, draft, items=items)).status_code == 200
+    told = (await solved(dialogue, draft, draft["version"], only=True)).json()
+    assert (told["feasible"], told["items"]) == (False, [])
+    assert sorted(told["conflict"]) == sorted(f"'{i['title']}' is pinned to position 1" for i in (one, other))
+    refused = await solved(dialogue, draft, draft["version"])
+    assert (refused.status_code, refused.json()["reason"]) == (409, "NO_FEASIBLE_AGENDA")
+    assert one["title"] in refused.json()["detail"]
+    assert await read(dialogue, draft) == draft
+
+
+async def test_plannings_that_make_no_sense_are_refused_by_name(dialogue: Dialogue) -> None:
+    draft = await dialogue.draft(await dialogue.meeting())
+    one, other = (item["id"] for item in draft["items"][:2])
+
+    def item(**changes: object) -> dict[str, object]:
+        return {"items": [{"item_id": one, **changes}]}
+
+    day = 1_440
+    refusals: list[tuple[dict[str, object], str]] = [
+        (item(minutes=0), "MINUTES_INVALID"),
+        (item(minutes=-5), "MINUTES_INVALID"),
+        (item(least=400), "MINUTES_OUT_OF_ORDER"),
+        (item(position=99), "POSITION_OUT_OF_RANGE"),
+        (item(item_id=str(uuid4())), "UNKNOWN_PLANNING_NAME"),
+        (item(window="night"), "UNKNOWN_PLANNING_NAME"),
+        (item(present=[{"starts_at": at(9 * day), "ends_at": at(10 * day)}]), "PRESENTER_NEVER_PRESENT"),
+        ({"windows": [window(9 * day)]}, "WINDOW_INVALID"),
+        ({"windows": [window(-5)]}, "WINDOW_INVALID"),
+        ({"windows": [window(2)]}, "MEETING_LONGER_THAN_WINDOW"),
+        (
+            {"orders": [{"before": one, "after": other}, {"before": other, "after": one}]},
+            "ORDER_CIRCULAR",
+        ),
+        ({"orders": "none"}, "INVALID_REQUEST"),
+        ({"colour": "blue"}, "INVALID_REQUEST"),
+    ]
+    for body, reason in refusals:
+        refused = await planned(dialogue, draft, **body)
+        assert (refused.status_code, refused.json()["reason"]) == (400, reason), body
+    assert (await read(dialogue, draft, "/planning"))["version"] == 0
+
+
+async def test_a_planning_belongs_to_one_party_and_to_those_who_edit_its_draft(dialogue: Dialogue) -> None:
+    draft = await dialogue.draft(await dialogue.meeting())
+    await planned(dialogue, draft, gap=5)
+    path = f"/v1/drafts/{draft['id']}"
+    unknown = f"/v1/drafts/{uuid4()}"
+    for who in (EU_SECRETARIAT, NSA):
+        seen = await dialogue.ask(who, "GET", f"{path}/planning")
+        guess = await dialogue.ask(who, "GET", f"{unknown}/planning")
+        assert seen.status_code == guess.status_code == 403
+        assert seen.json()["reason"] == guess.json()["reason"] == "NO_ACCESS"
+        put = await dialogue.ask(who, "PUT", f"{path}/planning", {}, version=1)
+        post = await dialogue.ask(who, "POST", f"{path}/assembly", {}, version=draft["version"])
+        assert (put.json()["reason"], post.json()["reason"]) == ("NO_ACCESS", "NO_ACCESS")
+    assert (await dialogue.ask(FCDO, "GET", f"{path}/planning")).json()["gap"] == 5
+    for who in (FCDO, LEADERSHIP):
+        assert (await dialogue.ask(who, "PUT", f"{path}/planning", {}, version=1)).status_code == 403
+
+
+@pytest.mark.parametrize("version", [0, 7])
+async def test_a_stale_planning_is_refused(dialogue: Dialogue, version: int) -> None:
+    draft = await dialogue.draft(await dialogue.meeting())
+    assert (await planned(dialogue, draft, gap=1)).status_code == 200
+    stale = await planned(dialogue, draft, version, gap=2)
+    assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+    solve = await solved(dialogue, draft, draft["version"] + 1)
+    assert (solve.status_code, solve.json()["reason"]) == (412, "STALE_VERSION")
+    assert (await read(dialogue, draft, "/planning"))["gap"] == 1
