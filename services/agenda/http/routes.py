@@ -13,12 +13,12 @@ from services.agenda.http import (
     meetings,
     minutes,
     outcomes,
+    planning,
     proposals,
     ranking,
     runs,
     trace,
 )
-from services.agenda.http import agendas, drafts, meetings, outcomes, planning, trace
 from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
 from services.chassis.http.requests import permit
