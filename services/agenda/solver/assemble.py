@@ -64,6 +64,11 @@ def assemble(problem: Problem, effort: Effort | None = None) -> Assembly | Confl
     Raises what `require_sound` raises, or `AssemblyUndecided`.
     """
     require_sound(problem)
+    return solve(problem, effort)
+
+
+def solve(problem: Problem, effort: Effort | None = None) -> Assembly | Conflict:
+    """As `assemble`, of a problem that makes sense. Raises `AssemblyUndecided`."""
     ordered = problem.ordered()
     spent = effort or effort_for(ordered)
     try:
