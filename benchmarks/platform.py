@@ -55,21 +55,25 @@ def servers(name: str) -> dict[str, int | None]:
     return {"broker": status.kafka_pid, "database": status.postgres_pid}
 
 
+def measured() -> Deployment:
+    """As many topics as measurements of one service need."""
+    return Deployment(
+        catalogue=Catalogue.read(ROOT / "proto" / "topics.yaml"),
+        agencies=(AGENCY, CATALOGUE_AGENCY, PUBLIC_SOURCE),
+        audiences=("uk-eu.uk", "uk-eu.eu"),
+    )
+
+
 @contextmanager
-def measuring_platform(name: str) -> Iterator[PlatformAccess]:
+def measuring_platform(name: str, deployment: Deployment | None = None) -> Iterator[PlatformAccess]:
     """A broker and a database server of a measurement's own, empty at the start, stopped at the end."""
     cache = Folders.from_environment(os.environ, ROOT).cache
     folders = Folders(state=state_folder(name), cache=cache)
     platform = Platform(folders, ExternalAddresses())
     platform.stop()
     shutil.rmtree(folders.state, ignore_errors=True)
-    deployment = Deployment(
-        catalogue=Catalogue.read(ROOT / "proto" / "topics.yaml"),
-        agencies=(AGENCY, CATALOGUE_AGENCY, PUBLIC_SOURCE),
-        audiences=("uk-eu.uk", "uk-eu.eu"),
-    )
     try:
-        yield platform.start(deployment)
+        yield platform.start(deployment or measured())
     finally:
         platform.stop()
 
@@ -113,22 +117,33 @@ class WorkerProcess:
 
 
 def worker_environment(access: PlatformAccess, **settings: str) -> dict[str, str]:
+    return {
+        **_environment(),
+        **access.services["threatfeed"].environment(),
+        "ENTENTE_REFERENCE": str(REFERENCE),
+        "ENTENTE_RPC__PORT": str(free_port()),
+        **settings,
+    }
+
+
+def picture_environment(access: PlatformAccess, **settings: str) -> dict[str, str]:
+    """Of a picture worker, which has a Kafka user of its own, no database, and answers no calls."""
+    return {**_environment(), **access.logins["threatfeed-picture"].environment(), **settings}
+
+
+def _environment() -> dict[str, str]:
     kept = os.environ.items()
     clean = {name: value for name, value in kept if not name.startswith(("ENTENTE_", "PYTHONDONTWRITE"))}
     return {
         **clean,
-        **access.services["threatfeed"].environment(),
         "ENTENTE_DEPLOYMENT": "local",
         "ENTENTE_HOME_PARTY": "UK",
         "ENTENTE_CEILING": "UK OFFICIAL-SENSITIVE",
         "ENTENTE_POLICY": str(POLICY),
-        "ENTENTE_REFERENCE": str(REFERENCE),
         "ENTENTE_HTTP__PORT": str(free_port()),
-        "ENTENTE_RPC__PORT": str(free_port()),
         "ENTENTE_KAFKA__SESSION_TIMEOUT_MS": "6000",
         "ENTENTE_TELEMETRY__LOG_LEVEL": "WARNING",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'proto'}",
-        **settings,
     }
 
 

@@ -19,6 +19,10 @@ _NAMESPACE: Final = "https://agency.example"
 _CVES: Final = tuple(f"CVE-2026-{number:04d}" for number in range(1, 13))
 _ENDED: Final = 0.05
 """How much of what follows a first version ends its assessment."""
+_HELD_BACK: Final = 0.2
+"""How much of what is published in our own format is for the publisher's own party only."""
+_OWN_PARTY: Final = "UK"
+_OWN_ONLY: Final = "UK OFFICIAL-SENSITIVE - HMG USE ONLY"
 
 NARRATIVE: Final = "application/vnd.entente.assessment+json;version=1"
 STIX_2_0: Final = "application/stix+json;version=2.0"
@@ -32,13 +36,16 @@ MIX: Final = {NARRATIVE: 45, STIX_2_1: 14, STIX_2_0: 10, MISP: 16, CSAF: 12, KEV
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One row that must be there in the end; `words` differ where the content does."""
+    """One row that must be there in the end; `words` differ where the content does, `only` names the one
+    party that may read it, if it is not for all.
+    """
 
     agency: str
     object_id: str
     ordinal: int
     notice: str | None = None
     words: str = ""
+    only: str | None = None
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -111,15 +118,17 @@ def _sent(line: _Line, document: object, *stored: Stored, refused: bool = False)
     return Sent(line.key, json.dumps(document).encode(), line.content_type, stored, refused)
 
 
-def _stored(line: _Line, object_id: str, ordinal: int, notice: str | None) -> Stored:
-    return Stored(AGENCY, object_id, ordinal, notice, str(line.version))
+def _stored(line: _Line, object_id: str, ordinal: int, notice: str | None, only: str | None = None) -> Stored:
+    return Stored(AGENCY, object_id, ordinal, notice, str(line.version), only)
 
 
 def _uuid(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, name))
 
 
-def _narrative(_: random.Random, line: _Line, ended: bool) -> Sent:
+def _narrative(rng: random.Random, line: _Line, ended: bool) -> Sent:
+    """For all parties or for its own only, anew with each version: what was shown may be taken back."""
+    only = _OWN_PARTY if not ended and rng.random() < _HELD_BACK else None
     document: dict[str, Any] = {"id": line.key, "version": line.version}
     if ended:
         document |= {"withdrawn": True, "reason": "No longer held."}
@@ -128,9 +137,10 @@ def _narrative(_: random.Random, line: _Line, ended: bool) -> Sent:
             "title": f"Assessment {line.key}",
             "text": _TEXT.format(line.version) * 8,
             "published": f"2026-11-{1 + line.version % 28:02d}T09:00:00Z",
-            "marking": {"tlp": "TLP:GREEN"},
+            "marking": {"national": _OWN_ONLY} if only else {"tlp": "TLP:GREEN"},
         }
-    return _sent(line, document, _stored(line, line.key, line.version, "WITHDRAWN" if ended else None))
+    notice = "WITHDRAWN" if ended else None
+    return _sent(line, document, _stored(line, line.key, line.version, notice, only))
 
 
 def _stix(rng: random.Random, line: _Line, ended: bool) -> Sent:

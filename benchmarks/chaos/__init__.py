@@ -1,0 +1,1 @@
+"""Kills every process of threatfeed while submissions pour in, then counts: `python -m benchmarks.chaos`."""
