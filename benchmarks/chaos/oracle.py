@@ -156,6 +156,7 @@ async def verify(access: PlatformAccess, dsn: str, tally: Tally) -> None:
         "events published again after a kill": len(events) - changes,
         "events applied once": applied,
         "receipts published": len(receipts),
+        "receipts published again after a kill": len(receipts) - len(tally.sent),
     }
 
 
