@@ -117,9 +117,11 @@ class WorkerProcess:
 
 
 def worker_environment(access: PlatformAccess, **settings: str) -> dict[str, str]:
+    """Of a process of threatfeed that has a database: worker, relay, views or api."""
     return {
         **_environment(),
         **access.services["threatfeed"].environment(),
+        "ENTENTE_OFFICIAL_KEYS": str(access.services["threatfeed"].official_keys),
         "ENTENTE_REFERENCE": str(REFERENCE),
         "ENTENTE_RPC__PORT": str(free_port()),
         **settings,

@@ -81,6 +81,8 @@ class Chaos:
         name = self._next()
 
         async def at_work() -> bool:
+            if (code := self._processes.fallen().get(name)) is not None:
+                raise RuntimeError(f"{name} ended by itself with code {code}: see its log")
             connected = name != API or all(reader.connected for reader in self._readers)
             return connected and self._processes.ready(name)
 
