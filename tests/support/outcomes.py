@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
+from entente.actions.v1 import action_event_pb2
 from entente.agenda.v1 import outcome_event_pb2
-from entente.exchange.v1 import outcome_pb2
+from entente.exchange.v1 import action_status_pb2, outcome_pb2
 from entente.threatfeed.v1 import assessment_event_pb2
 from google.protobuf.message import Message
 
@@ -73,6 +74,29 @@ def assessment_changed(
         agency="ncsc",
         party="UK",
         aggregate_version=version,
+    )
+
+
+def action_told(
+    action_id: UUID,
+    series: str,
+    reference: str,
+    *,
+    version: int = 1,
+    due_date: str = "2027-06-30",
+    text: str = "Publish joint guidance.",
+) -> action_event_pb2.ActionSnapshot:
+    """An action in hand, as its owner tells of it."""
+    return action_event_pb2.ActionSnapshot(
+        action_id=str(action_id),
+        reference=reference,
+        series=series,
+        text=text,
+        state=action_status_pb2.ACTION_STATE_IN_PROGRESS,
+        due_date=due_date,
+        aggregate_version=version,
+        marking="TLP:GREEN",
+        changed_at=AT.isoformat(),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
@@ -27,6 +27,9 @@ from services.agenda.http.fields import (
     OptionalCode,
     OptionalProse,
     Prose,
+    SeriesQuery,
+    ThemeQuery,
+    TokenQuery,
 )
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.statements import document_of
@@ -36,6 +39,7 @@ from services.agenda.usecases.agree_outcome import (
     read_clearances,
     statement_on_outcome,
 )
+from services.agenda.usecases.compile_outcomes import Compilation, compile_outcomes
 from services.agenda.usecases.record_outcome import (
     OutcomeText,
     list_outcomes,
@@ -159,6 +163,16 @@ class OutcomesModel(BaseModel):
     outcomes: list[OutcomeModel]
 
 
+class CompiledModel(BaseModel):
+    edition: int
+    outcome: OutcomeModel
+
+
+class CompilationModel(BaseModel):
+    outcomes: list[CompiledModel]
+    next_page_token: str
+
+
 class ClearanceModel(BaseModel):
     organisation: str
     content_hash: str
@@ -271,6 +285,35 @@ async def revise(
             once, reader, outcome_id, body.content(), expected, policy=parts.policy, clock=parts.clock
         ),
         lambda outcome: _encoded(outcome, parts.policy),
+    )
+
+
+@router.get("/outcomes")
+async def of_series(
+    principal: Viewer,
+    series: SeriesQuery,
+    parts: Parts,
+    commitment: ThemeQuery = "",
+    theme: ThemeQuery = "",
+    kind: OutcomeKind | None = None,
+    agreed_only: bool = True,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> CompilationModel:
+    found, following = await compile_outcomes(
+        parts.database,
+        reader_of(principal),
+        Compilation(series, commitment, theme, kind, agreed_only),
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+    )
+    return CompilationModel(
+        outcomes=[
+            CompiledModel(edition=one.edition, outcome=outcome_model(one.outcome, parts.policy))
+            for one in found
+        ],
+        next_page_token=following,
     )
 
 

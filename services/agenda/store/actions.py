@@ -12,7 +12,7 @@ from services.chassis.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class ActionStanding:
-    """An action as a party's link shows it."""
+    """An action as its owner last told of it."""
 
     action_id: UUID
     reference: str
@@ -130,19 +130,6 @@ async def action_tellings(tx: Transaction, series: str, until: datetime) -> tupl
         )
         for row in await cursor.fetchall()
     )
-
-
-async def find_action(tx: Transaction, action_id: UUID) -> ActionStanding | None:
-    """An action as it stands."""
-    cursor = await tx.execute(
-        """
-        SELECT action_id, reference, series, open, state, due_date, text, marking FROM action_state
-        WHERE action_id = %s
-        """,
-        [action_id],
-    )
-    row = await cursor.fetchone()
-    return ActionStanding(*row) if row else None
 
 
 def _write(move: DueDateMove) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Outcomes: rows of `outcome`, with every version and the numbers that are given out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -24,6 +26,15 @@ class NumberedKind(StrEnum):
 
     ACTION = "A"
     DECISION = "D"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePlace:
+    """Where an outcome stands among all of its series."""
+
+    edition: int
+    proposed_at: datetime
+    outcome_id: UUID
 
 
 def _row(outcome: Outcome) -> list[object]:
@@ -125,6 +136,50 @@ async def outcomes_of_meeting(
 
 async def outcomes_of_items(tx: Transaction, item_ids: Sequence[UUID]) -> tuple[Outcome, ...]:
     return await _select(tx, "item_id = ANY(%s)", [list(item_ids)])
+
+
+async def outcomes_of_series(
+    tx: Transaction,
+    series: str,
+    *,
+    commitment: str,
+    theme: str,
+    kind: OutcomeKind | None,
+    agreed_only: bool,
+    after: OutcomePlace | None,
+    limit: int,
+) -> tuple[tuple[Outcome, OutcomePlace], ...]:
+    """The outcomes of all editions with their places, the latest edition first."""
+    cursor = await tx.execute(
+        """
+        SELECT outcome.id, meeting.edition, outcome.proposed_at
+        FROM outcome JOIN meeting ON meeting.id = outcome.meeting_id
+        WHERE outcome.series = %(series)s
+            AND (%(commitment)s = '' OR %(commitment)s = ANY(outcome.commitments)
+                OR convert_from(outcome.payload, 'UTF8')::jsonb -> 'action' ->> 'commitment' = %(commitment)s)
+            AND (%(theme)s = '' OR outcome.theme = %(theme)s)
+            AND (%(kind)s = '' OR outcome.kind = %(kind)s)
+            AND (NOT %(agreed)s OR outcome.state = 'AGREED')
+            AND (%(id)s::uuid IS NULL OR
+                (meeting.edition, outcome.proposed_at, outcome.id) < (%(edition)s, %(at)s, %(id)s))
+        ORDER BY meeting.edition DESC, outcome.proposed_at DESC, outcome.id DESC LIMIT %(limit)s
+        """,
+        {
+            "series": series,
+            "commitment": commitment,
+            "theme": theme,
+            "kind": kind.value if kind else "",
+            "agreed": agreed_only,
+            "edition": after.edition if after else 0,
+            "at": after.proposed_at if after else None,
+            "id": after.outcome_id if after else None,
+            "limit": limit,
+        },
+    )
+    places = [OutcomePlace(edition, at, identity) for identity, edition, at in await cursor.fetchall()]
+    found = await _select(tx, "id = ANY(%s)", [[place.outcome_id for place in places]])
+    by_id = {outcome.id: outcome for outcome in found}
+    return tuple((by_id[place.outcome_id], place) for place in places)
 
 
 async def next_number(tx: Transaction, series: str, edition: int, kind: NumberedKind) -> int:

@@ -129,17 +129,25 @@ async def read_matters_arising(
 def _releasable(
     matters: Iterable[Matter], party: str, series: str, policy: Policy, now: datetime
 ) -> tuple[Matter, ...]:
-    return tuple(matter for matter in matters if _may_have(matter, party, series, policy=policy, now=now))
+    return tuple(
+        matter
+        for matter in matters
+        if may_have_words(matter.action_id, matter.marking, party, series, policy=policy, now=now)
+    )
 
 
-def _may_have(matter: Matter, party: str, series: str, *, policy: Policy, now: datetime) -> bool:
-    """What is unmarked, or marked beyond understanding, goes to nobody."""
+def may_have_words(
+    action_id: UUID, banner: str, party: str, series: str, *, policy: Policy, now: datetime
+) -> bool:
+    """Whether a party may have an action's words. What is unmarked, or marked beyond understanding, goes
+    to nobody.
+    """
     try:
-        marking = parse(matter.marking)
+        marking = parse(banner)
     except Refusal:
         return False
     held = policy.get_series(series)
-    return decide_joint_text(matter.action_id, marking, party, held, policy=policy, now=now).allowed
+    return decide_joint_text(action_id, marking, party, held, policy=policy, now=now).allowed
 
 
 async def contents_of(tx: Transaction, items: Sequence[ReturningItem]) -> dict[UUID, ItemContent]:
