@@ -294,9 +294,7 @@ def require_no_exposure(found: Sequence[Exposure]) -> None:
     named = {"item_id": str(first.item_id), "party": first.party, "rule_id": first.rule_id}
     if first.assessment_id is not None:
         named["assessment_id"] = str(first.assessment_id)
-    raise ReferenceNotReleasable(
-        f"with this participant {first.party} would be in the room: {first.explanation}", **named
-    )
+    raise ReferenceNotReleasable(f"{first.party} would be in the room: {first.explanation}", **named)
 
 
 def _under_decision(text: ShownText, series: Series, policy: Policy) -> TextUnderDecision:

@@ -14,13 +14,9 @@ from services.agenda.domain.attendance import (
     Presence,
     PresenceCommand,
     Register,
-    ShownText,
     check_person,
-    exposures,
-    guests,
     require_no_exposure,
     require_side,
-    shown_lines,
     side_of,
 )
 from services.agenda.domain.meeting import Meeting
@@ -40,6 +36,7 @@ from services.agenda.store.attendance import (
     update_participant,
 )
 from services.agenda.usecases.access import audit_of, meeting_for
+from services.agenda.usecases.rooms import exposed_in_room
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -99,7 +96,7 @@ async def add_participant(
         side = side_of(reader.party, policy.get_series(meeting.series))
         register = await register_of(tx, meeting.id)
         register.require_open(side)
-        found = await _exposed(tx, meeting, register, person, room, policy, now)
+        found = await _exposed(tx, meeting, person, room, policy, now)
         participant = Participant(registering.ids(), meeting.id, side, person, Presence.INVITED, 1)
         audit = audit_of(
             once,
@@ -152,7 +149,7 @@ async def mark_presence(
         changed = participant.after(command, meeting, now)
         found: Sequence[Exposure] = ()
         if changed.expected and not participant.expected:
-            found = await _exposed(tx, meeting, register, changed.person, room, policy, now)
+            found = await _exposed(tx, meeting, changed.person, room, policy, now)
         audit = audit_of(
             once,
             reader,
@@ -256,13 +253,7 @@ def _on_table(agendas: Sequence[Agenda]) -> Agenda | None:
 
 
 async def _exposed(
-    tx: Transaction,
-    meeting: Meeting,
-    register: Register,
-    person: Person,
-    room: _Room,
-    policy: Policy,
-    now: datetime,
+    tx: Transaction, meeting: Meeting, person: Person, room: _Room, policy: Policy, now: datetime
 ) -> Sequence[Exposure]:
     """What those in the room may not have. After the meeting it is on record and refuses nothing: who was
     there was there.
@@ -272,43 +263,8 @@ async def _exposed(
         raise StaleVersion("another version was put on the table meanwhile")
     if current is None:
         return ()
-    series = policy.get_series(meeting.series)
-    people = [one.person for one in register.participants if one.expected]
-    present = guests([*people, person], series, policy)
     items = read_items(current.payload)
-    found = exposures(
-        [*shown_lines(items), *_shown_texts(current, room.answers)],
-        present,
-        series=series,
-        policy=policy,
-        meeting=meeting,
-        now=now,
-    )
-    denied = _denied(current, room.answers)
+    found = await exposed_in_room(tx, meeting, items, room.answers, joining=[person], policy=policy, now=now)
     if now < meeting.ends_at:
-        require_no_exposure([*denied, *found])
-    return [*denied, *found]
-
-
-def _shown_texts(agenda: Agenda, answers: Mapping[Reference, TextAnswer]) -> list[ShownText]:
-    shown = []
-    for held in agenda.references:
-        answer = answers.get(held.reference)
-        for decision in answer.decisions if answer else ():
-            if decision.marking is not None:
-                shown.append(
-                    ShownText(held.item_id, decision.marking, held.assessment_id, held.reference.mode)
-                )
-                break
-    return shown
-
-
-def _denied(agenda: Agenda, answers: Mapping[Reference, TextAnswer]) -> list[Exposure]:
-    """What a party of the series itself may no longer have."""
-    return [
-        Exposure(held.item_id, held.assessment_id, decision.party, decision.rule_id, decision.explanation)
-        for held in agenda.references
-        if (answer := answers.get(held.reference)) is not None
-        for decision in answer.decisions
-        if not decision.allowed
-    ]
+        require_no_exposure(found)
+    return found

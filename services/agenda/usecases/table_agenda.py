@@ -8,6 +8,7 @@ from uuid import UUID
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
 from services.agenda.domain.answers import answers_on_tabling, item_hashes
+from services.agenda.domain.attendance import require_no_exposure
 from services.agenda.domain.draft import Draft
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting, MeetingCommand
@@ -34,6 +35,7 @@ from services.agenda.store.meetings import update_meeting
 from services.agenda.store.releases import denials
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
 from services.agenda.usecases.drafting import require_version
+from services.agenda.usecases.rooms import exposed_in_room
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -69,8 +71,8 @@ async def table_agenda(
     The caller's party accepts every item by it; what the others said of an item that is unchanged holds.
 
     Every reference needs a stored decision that allows exactly that text for every party. Raises
-    `NoAccess`, `StaleVersion`, `MeetingHasBegun`, `ReferenceNotReleasable`, `ReferenceStale`, or what is
-    wrong with the marking.
+    `NoAccess`, `StaleVersion`, `MeetingHasBegun`, `ReferenceNotReleasable` (also for a guest who is on the
+    register), `ReferenceStale`, or what is wrong with the marking.
     """
     policy = tabling.policy
     async with tabling.database.transaction() as tx:
@@ -97,6 +99,9 @@ async def table_agenda(
         await require_version(tx, current, expected)
         _require_allowed_still(
             answers, await denials(tx, meeting.id, [reference.assessment_id for reference in texts])
+        )
+        require_no_exposure(
+            await exposed_in_room(tx, meeting, items, answers, policy=policy, now=tabling.clock())
         )
         return await _put_on_table(tx, once, reader, meeting, draft, items, answers, known, marking, tabling)
 

@@ -88,6 +88,32 @@ async def test_nobody_joins_who_may_not_have_what_is_on_the_table(dialogue: Dial
     assert late["presence"] == "INVITED"
 
 
+async def test_nothing_goes_on_the_table_that_somebody_on_the_register_may_not_have(
+    dialogue: Dialogue,
+) -> None:
+    meeting = await dialogue.meeting()
+    guest = await dialogue.participant(
+        meeting, role="OBSERVER", nationality="USA", represents="US", name="Observer"
+    )
+    draft = await dialogue.item(
+        await dialogue.draft(meeting), dialogue.assessment(tlp="AMBER"), marking="TLP:AMBER"
+    )
+    path, body = f"/v1/drafts/{draft['id']}/table", {"marking": "TLP:AMBER"}
+    refused = await dialogue.ask(UK_SECRETARIAT, "POST", path, body, version=draft["version"])
+    assert (refused.status_code, refused.json()["reason"]) == (409, "REFERENCE_NOT_RELEASABLE")
+    assert (refused.json()["party"], refused.json()["rule_id"]) == ("US", "TLP_AMBER")
+    declined = await dialogue.presence(guest, "DECLINE", UK_SECRETARIAT)
+    await dialogue.table(draft, marking="TLP:AMBER")
+    back = await dialogue.ask(
+        UK_SECRETARIAT,
+        "POST",
+        f"/v1/participants/{guest['id']}/presence",
+        {"answer": "ACCEPT"},
+        version=declined["version"],
+    )
+    assert (back.status_code, back.json()["rule_id"]) == (409, "TLP_AMBER")
+
+
 async def test_a_register_is_closed_by_each_side_for_itself_and_then_stands(dialogue: Dialogue) -> None:
     meeting = await dialogue.meeting()
     close = f"/v1/meetings/{meeting['id']}/register/close"
