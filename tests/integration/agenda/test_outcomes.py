@@ -1,5 +1,6 @@
 """What becomes of items: kinds of outcome, their numbers, their versions, a party's legal clearance."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.support.dialogue import (
     EEAS,
     EU_SECRETARIAT,
     FCDO,
+    QUORUM,
     UK_SECRETARIAT,
     Dialogue,
     account,
@@ -67,6 +69,33 @@ async def test_decisions_are_numbered_by_year_without_gaps_in_the_order_they_are
         deferred["id"]: None,
         never["id"]: None,
         concluded["id"]: "UKEU-2026-D01",
+    }
+
+
+async def test_two_last_signatures_at_once_take_two_numbers_and_a_forged_one_takes_none(
+    dialogue: Dialogue,
+) -> None:
+    meeting, draft = await agreed_agenda(dialogue)
+    with after_the_meeting(dialogue):
+        outcomes = [
+            await recorded(dialogue, meeting, plain(item, "CONCLUDED")) for item in draft["items"][:3]
+        ]
+        for one in outcomes:
+            await dialogue.agree("outcomes", one["id"], *QUORUM[:-1])
+        forged = await dialogue.try_to_agree(
+            QUORUM[-1],
+            "outcomes",
+            outcomes[0]["id"],
+            jws=dialogue.signature(QUORUM[-1], "something else"),
+        )
+        assert forged.json()["reason"] == "SIGNATURE_INVALID"
+        answers = await asyncio.gather(
+            *(dialogue.try_to_agree(QUORUM[-1], "outcomes", one["id"]) for one in outcomes)
+        )
+    assert {one.json()["decision_reference"] for one in answers} == {
+        "UKEU-2026-D01",
+        "UKEU-2026-D02",
+        "UKEU-2026-D03",
     }
 
 
