@@ -80,6 +80,18 @@ class Draft:
         taken = {item.id for item in tabled}
         return self._changed((*tabled, *(item for item in self.items if item.id not in taken)))
 
+    def taking_in(self, returning: Sequence[DraftItem]) -> "Draft":
+        """What comes back from earlier editions and is not there yet, before any other business. An item of
+        the same title that is there becomes it, in its own words and place.
+        """
+        held = {item.id for item in self.items}
+        coming = {folded(item.content.title): item for item in returning if item.id not in held}
+        items = []
+        for item in self.items:
+            back = coming.pop(folded(item.content.title), None)
+            items.append(item if back is None else replace(item, id=back.id))
+        return self._changed(_before_closing(items, tuple(coming.values())))
+
     def _changed(self, items: tuple[DraftItem, ...]) -> "Draft":
         return replace(self, items=items, version=self.version + 1)
 
@@ -143,8 +155,6 @@ def start_draft(
     A line of the template, or of an earlier edition, is the same item in every party's draft of the meeting.
     """
     actions = tuple(dict.fromkeys(outstanding))
-    template = series.standing_items
-    place = next((place for place, one in enumerate(template) if one.kind in _CLOSING_KINDS), len(template))
     back = {folded(item.content.title) for item in returning}
 
     def line(item_id: UUID, content: ItemContent, taken: tuple[UUID, ...] = ()) -> DraftItem:
@@ -156,7 +166,7 @@ def start_draft(
             _content(one),
             actions if one.outstanding_actions else (),
         )
-        for one in template
+        for one in series.standing_items
     ]
     recurs = [
         line(recurring_item_id(meeting_id, one.year, one.item.title), _recurring(one))
@@ -169,8 +179,15 @@ def start_draft(
         series=series.id,
         party=party,
         version=1,
-        items=(*standing[:place], *recurs, *returning, *standing[place:]),
+        items=_before_closing(standing, (*recurs, *returning)),
     )
+
+
+def _before_closing(items: Sequence[DraftItem], more: Sequence[DraftItem]) -> tuple[DraftItem, ...]:
+    place = next(
+        (number for number, item in enumerate(items) if item.content.kind in _CLOSING_KINDS), len(items)
+    )
+    return (*items[:place], *more, *items[place:])
 
 
 def _content(standing: StandingItem) -> ItemContent:

@@ -19,6 +19,7 @@ from services.agenda.usecases.drafting import (
     remove_item,
     rewrite_item,
     start,
+    take_in_returning,
     take_over,
 )
 from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
@@ -253,5 +254,25 @@ async def remove(
     reader = reader_of(principal)
     return await mutation.run(
         lambda once: remove_item(once, reader, draft_id, item_id, expected, drafting=parts.drafting()),
+        _encoded,
+    )
+
+
+class TakeInBody(Body):
+    """Nothing is asked for: what comes back follows from the outcomes of earlier editions."""
+
+
+@router.post("/drafts/{draft_id}/carry-over", responses={200: {"model": DraftModel}})
+async def take_in(
+    principal: Editor,
+    draft_id: UUID,
+    _: TakeInBody,
+    expected: ExpectedVersion,
+    mutation: MutationDependency,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: take_in_returning(once, reader, draft_id, expected, drafting=parts.drafting()),
         _encoded,
     )

@@ -194,6 +194,29 @@ async def take_over(
         return await once.answer(tx, await _view(tx, changed))
 
 
+async def take_in_returning(
+    once: Once[DraftView], reader: Reader, draft_id: UUID, expected: int, *, drafting: Drafting
+) -> DraftView:
+    """The draft with what has come back since it was started: outcomes may be agreed after that.
+
+    Raises `NoAccess`, `StaleVersion` or `MeetingHasBegun`.
+    """
+    now = drafting.clock()
+    async with once.transaction() as tx:
+        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
+        meeting = await meeting_for(tx, reader, Command.EDIT_DRAFT, draft.meeting_id, drafting.policy)
+        meeting.require_ahead(now)
+        await require_version(tx, draft, expected)
+        coming, lines = await returning_to(
+            tx, meeting, policy=drafting.policy, traceparent=current_traceparent(), now=now
+        )
+        await keep_returning(tx, meeting.id, coming)
+        changed = draft.taking_in(lines)
+        audit = audit_of(once, reader, "draft.returning-taken-in", "draft", draft.id, now)
+        await update_draft(tx, changed, expected, audit)
+        return await once.answer(tx, await _view(tx, changed))
+
+
 def _drafted(item: TabledItem, at: datetime, traceparent: str | None) -> DraftItem:
     return DraftItem(
         id=item.id,

@@ -99,6 +99,27 @@ async def test_what_was_put_off_comes_back_once_in_every_draft_with_its_history(
     assert refused.json()["reason"] == "NO_ACCESS"
 
 
+async def test_what_is_put_off_after_a_draft_was_started_is_taken_into_it_once(dialogue: Dialogue) -> None:
+    meeting, draft, agenda = await dialogue.tabled(dialogue.assessment())
+    await dialogue.agree("agendas", agenda["id"])
+    own = draft["items"][-1]
+    second = await next_meeting(dialogue, 2027)
+    early = await dialogue.draft(second)
+    await dialogue.attended(meeting)
+    await concluded(dialogue, meeting, own["id"], "NOT_REACHED", conclusion="")
+    path = f"/v1/drafts/{early['id']}/carry-over"
+    taken = await dialogue.done(UK_SECRETARIAT, "POST", path, {}, version=early["version"])
+    theirs = await dialogue.draft(second, EU_SECRETARIAT)
+    assert [one["id"] for one in taken["items"]] == [one["id"] for one in theirs["items"]]
+    assert [one["title"] for one in taken["items"]].count(own["title"]) == 1
+    again = await dialogue.done(UK_SECRETARIAT, "POST", path, {}, version=taken["version"])
+    assert again["items"] == taken["items"]
+    stale = await dialogue.ask(UK_SECRETARIAT, "POST", path, {}, version=1)
+    assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+    foreign = await dialogue.ask(EU_SECRETARIAT, "POST", path, {}, version=1)
+    assert foreign.json()["reason"] == "NO_ACCESS"
+
+
 def snapshot(action_id: UUID, number: int, version: int, at: datetime, **members: Any) -> Any:
     message = action_event_pb2.ActionSnapshot(
         action_id=str(action_id),

@@ -113,3 +113,16 @@ def test_what_changed_between_two_drafts_is_said_item_by_item() -> None:
     (rewritten,) = [one for one in found if one.kind == "rewritten"]
     assert set(rewritten.fields) == {"title", "minutes", "leads", "commitments", "marking"}
     assert changes_between(before.items, before.items) == ()
+
+
+def test_what_comes_back_takes_the_place_of_its_title_or_stands_before_the_close() -> None:
+    draft = started()
+    first, same = draft.items[0], draft.items[3]
+    back = replace(same, id=UUID(int=91), content=replace(same.content, title=same.content.title.upper()))
+    other = replace(same, id=UUID(int=92), content=replace(same.content, title="Put off last year"))
+    taken = draft.taking_in([first, back, other])
+    assert taken.items[3] == replace(same, id=back.id)
+    place = [item.id for item in taken.items].index(other.id)
+    assert taken.items[place + 1].content.kind is ItemKind.AOB
+    assert len(taken.items) == len(draft.items) + 1
+    assert taken.taking_in([first, back, other]).items == taken.items
