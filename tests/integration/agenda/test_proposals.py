@@ -1,5 +1,6 @@
 """A party's backlog: its own, from the first proposal to the draft."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from copy import deepcopy
@@ -230,3 +231,19 @@ async def test_a_proposal_in_time_is_not_late(dialogue: Dialogue) -> None:
     dialogue.clock.at = datetime(2026, 10, 28, 23, 59, tzinfo=UTC)
     assert (await proposed(dialogue))["late"] is False
     assert (await proposed(dialogue, edition=2027))["late"] is None
+
+
+async def test_two_secretaries_who_take_one_proposal_at_once_make_one_item(dialogue: Dialogue) -> None:
+    draft = await dialogue.draft(await dialogue.meeting())
+    made = await proposed(dialogue)
+    sent = {"draft_id": draft["id"], "draft_version": draft["version"]}
+    path = f"/v1/proposals/{made['id']}/take"
+    answers = await asyncio.gather(
+        *[
+            dialogue.ask(who, "POST", path, sent, version=1)
+            for who in (UK_SECRETARIAT, account("DSIT", "UK", "secretariat"))
+        ]
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    items = (await dialogue.done(UK_SECRETARIAT, "GET", f"/v1/drafts/{draft['id']}"))["items"]
+    assert [item["title"] for item in items].count(made["title"]) == 1
