@@ -40,7 +40,8 @@ from services.agenda.usecases.access import meeting_for
 from services.agenda.usecases.carrying_over import contents_of
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
-from services.kernel.identifiers import template_item_id
+from services.kernel.editions import recurring_items
+from services.kernel.identifiers import recurring_item_id, template_item_id
 from services.kernel.parties import Audience, Reader
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue, NoAccess
@@ -155,7 +156,7 @@ async def _stored(
     return _Stored(
         meeting=meeting,
         actions=await open_actions(tx, meeting.series),
-        past=await _past(tx, meeting, now),
+        past=[*_entered(meeting, policy), *await _past(tx, meeting, now)],
         returning=returning,
         proposals=await backlog(tx, wanted),
         tabled=await _tabled(tx, reader, meeting, policy, {UUID(item.id) for item in returning}),
@@ -184,6 +185,14 @@ async def _returning(tx: Transaction, meeting: Meeting, policy: Policy) -> list[
     ]
 
 
+def _entered(meeting: Meeting, policy: Policy) -> Iterable[PastItem]:
+    """The items of the earlier editions that were entered from public texts."""
+    for edition in policy.editions:
+        if edition.series == meeting.series and edition.year < meeting.edition:
+            for item in edition.items:
+                yield PastItem(edition.ends, item.commitments)
+
+
 async def _past(tx: Transaction, meeting: Meeting, now: datetime) -> list[PastItem]:
     """The items of every meeting that is over."""
     found: list[PastItem] = []
@@ -208,11 +217,13 @@ def _items(meeting: Meeting, payload: bytes, agreed: Mapping[UUID, Outcome]) -> 
 async def _tabled(
     tx: Transaction, reader: Reader, meeting: Meeting, policy: Policy, returning: set[UUID]
 ) -> list[ProposedFact]:
-    """What another party has put on the table beside the lines of the template, what comes back by itself and
-    what this party tabled.
+    """What another party has put on the table beside the lines that every draft begins with, and what this
+    party tabled.
     """
-    items = policy.get_series(meeting.series).standing_items
-    known = returning | {template_item_id(meeting.id, item.position) for item in items}
+    series = policy.get_series(meeting.series)
+    known = returning | {template_item_id(meeting.id, item.position) for item in series.standing_items}
+    for one in recurring_items(policy.editions, series, meeting.edition):
+        known.add(recurring_item_id(meeting.id, one.year, one.item.title))
     agendas = await agendas_of_meeting(tx, meeting.id)
     for agenda in agendas:
         if agenda.tabled_by == reader.party:

@@ -98,6 +98,11 @@ async def test_a_ranking_says_what_each_place_rests_on_and_what_may_not_cross(di
     assert f"proposal:{parked['id']}" not in places
     assert "COMBINED_OPERATIONS" not in str(found)
 
+    # C5 was discussed at the edition of 2024, entered from its public text: 23 times thirty days ago.
+    (before,) = (await explained(dialogue, meeting, "commitment:C5"))["contributions"]
+    assert before["counted"][0]["values"]["discussed_on"] == "2024-12-06"
+    assert float(before["points"]) == 23 * POINTS["NOT_DISCUSSED"]
+
     why = await explained(dialogue, meeting, "theme:THREAT_LANDSCAPE")
     assert sum(float(part["points"]) for part in why["contributions"]) == float(why["points"])
     assert (why["points"], why["position"]) == (theme["points"], theme["position"])
