@@ -5,14 +5,15 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.run_clock import RunCommand
 from services.agenda.http.fields import Body
 from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.usecases.replan_rest import replan_rest
 from services.agenda.usecases.run_meeting import RunView, move_clock, read_run, start_item
 from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
 from services.chassis.identity import Principal
@@ -62,6 +63,22 @@ class RunModel(BaseModel):
     version: int
 
 
+class RestItemModel(BaseModel):
+    """`minutes` and `starts_at` are null where there would be no time left for the item."""
+
+    item_id: UUID
+    planned_minutes: int
+    minutes: int | None
+    starts_at: datetime | None
+
+
+class RestModel(BaseModel):
+    """A proposal: nothing is changed by it."""
+
+    items: list[RestItemModel]
+    ends_at: datetime
+
+
 def _encoded(view: RunView) -> Encoded:
     shown = view.face
     model = RunModel(
@@ -94,6 +111,37 @@ async def read(principal: Viewer, meeting_id: UUID, parts: Parts) -> Response:
         parts.database, reader_of(principal), meeting_id, policy=parts.policy, clock=parts.clock
     )
     return _encoded(view).response()
+
+
+@router.get("/rest")
+async def rest(
+    principal: Viewer,
+    meeting_id: UUID,
+    parts: Parts,
+    until: AwareDatetime | None = None,
+    more: Annotated[int | None, Query(ge=0, le=1_440)] = None,
+) -> RestModel:
+    found = await replan_rest(
+        parts.database,
+        reader_of(principal),
+        meeting_id,
+        until=until,
+        more=more,
+        policy=parts.policy,
+        clock=parts.clock,
+    )
+    return RestModel(
+        items=[
+            RestItemModel(
+                item_id=one.item_id,
+                planned_minutes=one.planned_minutes,
+                minutes=one.minutes,
+                starts_at=one.starts_at,
+            )
+            for one in found.items
+        ],
+        ends_at=found.ends_at,
+    )
 
 
 @router.post("/items", responses={200: {"model": RunModel}})

@@ -172,6 +172,19 @@ async def test_the_clock_is_one_for_both_sides_and_warns_of_an_over_run(dialogue
         UK_SECRETARIAT, "POST", f"{path}/items", {"item_id": str(uuid4())}, version=4
     )
     assert (foreign.status_code, foreign.json()["reason"]) == (404, "UNKNOWN_ITEM")
+    left = [one for one in draft["items"][1:] if one["minutes"]]
+    in_time = await dialogue.done(EU_SECRETARIAT, "GET", f"{path}/rest")
+    assert [(one["item_id"], one["minutes"]) for one in in_time["items"]] == [
+        (one["id"], one["minutes"]) for one in left
+    ]
+    minutes = sum(one["minutes"] for one in left) - 30
+    until = (dialogue.clock.at + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+    shorter = await dialogue.done(EU_SECRETARIAT, "GET", f"{path}/rest?until={until}")
+    assert shorter["ends_at"] == until
+    assert sum(one["planned_minutes"] - one["minutes"] for one in shorter["items"]) == 30
+    assert min(one["minutes"] for one in shorter["items"]) >= 5
+    too_late = await dialogue.done(EU_SECRETARIAT, "GET", f"{path}/rest?until=2026-12-09T09:00:00Z")
+    assert {one["minutes"] for one in too_late["items"]} == {None}
     dialogue.clock.at = ENDS
     late = await dialogue.done(UK_SECRETARIAT, "GET", path)
     assert late["late_by"] == late["remaining_minutes"] > 0
