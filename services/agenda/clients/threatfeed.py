@@ -58,7 +58,7 @@ class Threatfeed:
         self._pictures = picture_service_pb2_grpc.PictureServiceStub(channel)
 
     async def assessment(self, assessment_id: UUID, revision: int) -> SeenAssessment:
-        """One revision as the caller may see it."""
+        """One revision, or with 0 the current one, as the caller may see it."""
         response = await call(
             self._stub.GetAssessment,
             assessment_service_pb2.GetAssessmentRequest(assessment_id=str(assessment_id), revision=revision),
@@ -69,6 +69,7 @@ class Threatfeed:
             title=found.title,
             state=assessment_event_pb2.AssessmentState.Name(found.state).removeprefix(_STATE),
             published_at=(found.published_time.ToDatetime(UTC) if found.HasField("published_time") else None),
+            revision=found.revision,
         )
 
     async def candidates(

@@ -22,6 +22,7 @@ from services.agenda.domain.refusals import (
     ReferenceStale,
     StaleContentHash,
 )
+from services.agenda.domain.remedies import what_to_do
 from services.agenda.domain.transitions import Table, step
 
 
@@ -167,6 +168,7 @@ class Agenda:
                     item_id=str(held.item_id),
                     assessment_id=str(held.assessment_id),
                     state=held.state.value,
+                    what_to_do=what_to_do(held.state),
                 )
         for party, item_ids in self.open_items(quorum).items():
             if item_ids:

@@ -11,6 +11,7 @@ from services.agenda.domain.refusals import (
     NotAParty,
     OrganisationOfAnotherParty,
     ReferenceTwice,
+    ReservedItemHasContent,
     UnknownTheme,
 )
 from services.kernel.markings.banner import parse
@@ -80,13 +81,42 @@ class TabledItem:
     marking: str
 
 
+RESERVED_TITLE = "Reserved item"
+"""The placeholder of a reserved item that the series' template does not name."""
+
+
+def require_placeholder(kind: ItemKind, title: str, series: Series, pointer: str) -> None:
+    """A reserved item is called what the template calls one, or `RESERVED_TITLE`.
+
+    Raises `ReservedItemHasContent`.
+    """
+    named = {one.title for one in series.standing_items if one.kind is ItemKind.RESERVED}
+    if kind is ItemKind.RESERVED and title not in {RESERVED_TITLE, *named}:
+        raise ReservedItemHasContent("a reserved item has a placeholder as its title", pointer=pointer)
+
+
+def check_reserved(content: ItemContent, series: Series, pointer: str) -> None:
+    """A reserved item refers to no text, and to no theme that its line of the template does not name.
+
+    Raises `ReservedItemHasContent`.
+    """
+    if content.kind is not ItemKind.RESERVED:
+        return
+    require_placeholder(content.kind, content.title, series, f"{pointer}/title")
+    if content.references:
+        raise ReservedItemHasContent("a reserved item refers to no text", pointer=f"{pointer}/references")
+    public = {theme for one in series.standing_items if one.title == content.title for theme in one.themes}
+    if content.theme and content.theme not in public:
+        raise ReservedItemHasContent("a reserved item names no theme", pointer=f"{pointer}/theme")
+
+
 def check_content(
     content: ItemContent, series: Series, policy: Policy, *, draft_id: UUID, at: datetime
 ) -> None:
     """Whether everything an item names exists in its series.
 
-    Raises `NotAParty`, `OrganisationOfAnotherParty`, `UnknownTheme`, `ReferenceTwice`, and the
-    refusals of organisations, commitments and markings.
+    Raises `NotAParty`, `OrganisationOfAnotherParty`, `UnknownTheme`, `ReferenceTwice`,
+    `ReservedItemHasContent`, and the refusals of organisations, commitments and markings.
     """
     for party, organisation in content.leads.items():
         if party not in series.parties:
@@ -97,6 +127,7 @@ def check_content(
         policy.commitment(series.id, commitment)
     if content.theme and content.theme not in policy.themes.themes:
         raise UnknownTheme("there is no such theme", pointer="/theme")
+    check_reserved(content, series, "")
     require_joint(parse(content.marking), series, policy, "/marking", at=at, text=draft_id)
     assessments = [reference.assessment_id for reference in content.references]
     if len(set(assessments)) != len(assessments):

@@ -45,13 +45,18 @@ def require_protection(whole: Marking, parts: Iterable[Marking], what: str, poin
         raise MarkingTooLow(f"the marking of {what} is below that of what it holds", pointer=pointer)
 
 
+def require_under_ceiling(marking: Marking, series: Series, policy: Policy, pointer: str) -> None:
+    """Raises `AboveCeiling`."""
+    for entry in marking.national:
+        if policy.rank(entry.classification) > policy.rank(series.ceiling):
+            raise AboveCeiling(f"the ceiling of the series is {series.ceiling}", pointer=pointer)
+
+
 def require_joint(
     marking: Marking, series: Series, policy: Policy, pointer: str, *, at: datetime, text: UUID
 ) -> None:
     """What is marked so goes to every party now. Raises `AboveCeiling` or `MarkingNotForAllParties`."""
-    for entry in marking.national:
-        if policy.rank(entry.classification) > policy.rank(series.ceiling):
-            raise AboveCeiling(f"the ceiling of the series is {series.ceiling}", pointer=pointer)
+    require_under_ceiling(marking, series, policy, pointer)
     for party in series.parties:
         decision = decide_joint_text(text, marking, party, series, policy=policy, now=at)
         if not decision.allowed:

@@ -236,6 +236,48 @@ class OfAnotherMeeting(Refusal):
     reason = "OF_ANOTHER_MEETING"
 
 
+class ClearanceOpen(Refusal):
+    """A body of the own party that was asked about an item has not answered."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "CLEARANCE_OPEN"
+
+
+class ClearanceRefused(Refusal):
+    """A body of the own party refused to clear an item."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "CLEARANCE_REFUSED"
+
+
+class ClearanceOutdated(Refusal):
+    """An item was rewritten after it was cleared."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "CLEARANCE_OUTDATED"
+
+
+class ClearanceOfItself(Refusal):
+    """An organisation asks itself to clear its words."""
+
+    kind = RefusalKind.INVALID
+    reason = "CLEARANCE_OF_ITSELF"
+
+
+class ClearanceDueWrong(Refusal):
+    """A clearance is due in the past, or not before the meeting."""
+
+    kind = RefusalKind.INVALID
+    reason = "CLEARANCE_DUE_WRONG"
+
+
+class ReservedItemHasContent(Refusal):
+    """A reserved item is a placeholder: what it is about is nowhere in it."""
+
+    kind = RefusalKind.INVALID
+    reason = "RESERVED_ITEM_HAS_CONTENT"
+
+
 class AgendaNotAgreed(Refusal):
     """The agenda has not been agreed by every party."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.agenda.domain.items import DraftItem, TabledItem, TabledReference
+from services.agenda.domain.items import DraftItem, TabledItem, TabledReference, check_reserved
 from services.agenda.domain.protection import require_joint, require_protection
 from services.agenda.domain.references import AssessmentState, Reference
 from services.agenda.domain.refusals import ReferenceNotReleasable, ReferenceStale
@@ -39,6 +39,11 @@ class TextAnswer:
     decisions: tuple[ReleaseDecision, ...]
     title: str
     state: AssessmentState
+
+    @classmethod
+    def of_nothing(cls, reference: Reference) -> "TextAnswer":
+        """The answer on a text that is not to be had: nobody is allowed, and nobody decided."""
+        return cls(reference, allowed=False, decisions=(), title="", state=AssessmentState.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,10 @@ class SeenAssessment:
     title: str
     state: str
     published_at: datetime | None
+    revision: int = 0
+
+
+_CHECK = "the draft's releasability says which revision, rendition or consent would do"
 
 
 def allowed_text(item: DraftItem, answer: TextAnswer, parties: Sequence[str]) -> TabledReference:
@@ -87,18 +96,22 @@ def allowed_text(item: DraftItem, answer: TextAnswer, parties: Sequence[str]) ->
     reference = answer.reference
     named = {"item_id": str(item.id), "assessment_id": str(reference.assessment_id)}
     if answer.state is not AssessmentState.ACTIVE:
-        raise ReferenceStale("the revision no longer stands", state=answer.state.value, **named)
+        raise ReferenceStale(
+            "the revision no longer stands", state=answer.state.value, what_to_do=_CHECK, **named
+        )
     for party in parties:
         found = [entry for entry in answer.decisions if entry.party == party]
         denial = next((entry for entry in found if not entry.allowed), None)
         if denial is not None:
-            raise ReferenceNotReleasable(denial.explanation, rule_id=denial.rule_id, party=party, **named)
+            raise ReferenceNotReleasable(
+                denial.explanation, rule_id=denial.rule_id, party=party, what_to_do=_CHECK, **named
+            )
         if not any(entry.reference == reference for entry in found):
             raise ReferenceNotReleasable(
                 "there is no decision on this text", rule_id="NO_DECISION", party=party, **named
             )
     if not answer.allowed:
-        raise ReferenceStale("the revision is no longer current", **named)
+        raise ReferenceStale("the revision is no longer current", what_to_do=_CHECK, **named)
     return TabledReference(
         assessment_id=reference.assessment_id,
         revision=reference.revision,
@@ -128,6 +141,7 @@ def tabled_items(
     tabled = []
     for position, item in enumerate(items, start=1):
         content = item.content
+        check_reserved(content, series, f"/items/{position - 1}")
         chosen = [answers[reference] for reference in content.references]
         references = tuple(allowed_text(item, answer, series.parties) for answer in chosen)
         rests_on = [

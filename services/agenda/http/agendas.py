@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import ReferenceState
+from services.agenda.domain.remedies import what_to_do
 from services.agenda.http.agreements import (
     AgreementBody,
     PartyAgreementModel,
@@ -47,6 +48,7 @@ class StaleReferenceModel(BaseModel):
     item_id: UUID
     assessment_id: UUID
     state: str
+    what_to_do: str
 
 
 class AgendaModel(BaseModel):
@@ -83,7 +85,10 @@ def agenda_model(agenda: Agenda, policy: Policy) -> AgendaModel:
         agreements=agreement_models(policy.get_series(agenda.series).quorum, agenda.agreed),
         stale_references=[
             StaleReferenceModel(
-                item_id=held.item_id, assessment_id=held.assessment_id, state=held.state.value
+                item_id=held.item_id,
+                assessment_id=held.assessment_id,
+                state=held.state.value,
+                what_to_do=what_to_do(held.state),
             )
             for held in agenda.references
             if held.state is not ReferenceState.CURRENT

@@ -143,6 +143,15 @@ async def find_draft(tx: Transaction, draft_id: UUID, *, lock: bool = False) -> 
     return Draft(identity, meeting_id, series, party, version, await _items(tx, identity))
 
 
+async def draft_of_party(tx: Transaction, meeting_id: UUID, party: str) -> Draft | None:
+    """The one draft that a party has for a meeting."""
+    cursor = await tx.execute(
+        "SELECT id FROM draft WHERE meeting_id = %s AND party = %s", [meeting_id, party]
+    )
+    row = await cursor.fetchone()
+    return await find_draft(tx, row[0]) if row is not None else None
+
+
 async def _items(tx: Transaction, draft_id: UUID) -> tuple[DraftItem, ...]:
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute("SELECT * FROM draft_item WHERE draft_id = %s ORDER BY position", [draft_id])

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.answers import Answer, ItemAnswer, Proposal, item_hashes
+from services.agenda.domain.items import require_placeholder
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.protection import require_joint
 from services.agenda.domain.refusals import StaleVersion
-from services.agenda.statements import item_answer
+from services.agenda.statements import item_answer, read_items
 from services.agenda.store.agendas import find_agenda, update_agenda
 from services.agenda.store.answers import insert_answers
 from services.agenda.store.meetings import find_meeting
@@ -65,6 +66,11 @@ async def answer_items(
         series = policy.get_series(agenda.series)
         if any(text.words for text in texts):
             require_joint(parse(marking), series, policy, "/marking", at=now, text=agenda.id)
+        kinds = {item.id: item.kind for item in read_items(agenda.payload)}
+        for place, text in enumerate(texts):
+            if text.proposal.title and text.item_id in kinds:
+                pointer = f"/answers/{place}/proposal/title"
+                require_placeholder(kinds[text.item_id], text.proposal.title, series, pointer)
         hashes = item_hashes(agenda.payload)
         answers = [
             _answer(text, hashes.get(text.item_id, ""), reader, agenda, marking, now) for text in texts

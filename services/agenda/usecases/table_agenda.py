@@ -10,6 +10,7 @@ from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
 from services.agenda.domain.answers import answers_on_tabling, item_hashes
 from services.agenda.domain.attendance import require_no_exposure
 from services.agenda.domain.draft import Draft
+from services.agenda.domain.internal_clearances import require_clearances
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.permissions import Command
@@ -21,6 +22,7 @@ from services.agenda.domain.references import (
 )
 from services.agenda.domain.refusals import ReferenceStale
 from services.agenda.domain.releases import TextAnswer, tabled_items
+from services.agenda.domain.remedies import what_to_do
 from services.agenda.events import agenda_changed
 from services.agenda.statements import tabled_agenda
 from services.agenda.store.agendas import (
@@ -31,6 +33,7 @@ from services.agenda.store.agendas import (
 )
 from services.agenda.store.agreements import Subject, void_agreements
 from services.agenda.store.assessments import hold_standings
+from services.agenda.store.internal_clearances import clearances_of_draft
 from services.agenda.store.meetings import update_meeting
 from services.agenda.store.releases import denials
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
@@ -71,14 +74,16 @@ async def table_agenda(
     The caller's party accepts every item by it; what the others said of an item that is unchanged holds.
 
     Every reference needs a stored decision that allows exactly that text for every party. Raises
-    `NoAccess`, `StaleVersion`, `MeetingHasBegun`, `ReferenceNotReleasable` (also for a guest who is on the
-    register), `ReferenceStale`, or what is wrong with the marking.
+    `NoAccess`, `StaleVersion`, `ClearanceOpen`, `ClearanceRefused`, `ClearanceOutdated`, `MeetingHasBegun`,
+    `ReferenceNotReleasable` (also for a guest who is on the register), `ReferenceStale`, or what is wrong with
+    the marking.
     """
     policy = tabling.policy
     async with tabling.database.transaction() as tx:
         draft = await draft_for(tx, reader, Command.TABLE_AGENDA, draft_id, policy)
         meeting = await meeting_for(tx, reader, Command.TABLE_AGENDA, draft.meeting_id, policy)
         await require_version(tx, draft, expected)
+        require_clearances(draft.items, await clearances_of_draft(tx, draft.id))
     texts = {reference for item in draft.items for reference in item.content.references}
     ordered = sorted(texts, key=lambda text: (str(text.assessment_id), text.revision, text.rendition))
     answers = await tabling.threatfeed.decide(meeting, ordered)
@@ -97,6 +102,7 @@ async def table_agenda(
         meeting = await meeting_for(tx, reader, Command.TABLE_AGENDA, draft.meeting_id, policy, lock=True)
         current = await draft_for(tx, reader, Command.TABLE_AGENDA, draft_id, policy, lock=True)
         await require_version(tx, current, expected)
+        require_clearances(current.items, await clearances_of_draft(tx, current.id))
         _require_allowed_still(
             answers, await denials(tx, meeting.id, [reference.assessment_id for reference in texts])
         )
@@ -210,6 +216,7 @@ def _require_allowed_still(
                 "the text may no longer be shown to every party",
                 assessment_id=str(reference.assessment_id),
                 state=ReferenceState.STALE.value,
+                what_to_do=what_to_do(ReferenceState.STALE),
             )
 
 
@@ -227,6 +234,7 @@ def _held(
                     item_id=str(item.id),
                     assessment_id=str(reference.assessment_id),
                     state=state.value,
+                    what_to_do=what_to_do(state),
                 )
             text = Reference(reference.assessment_id, reference.revision, reference.rendition, reference.mode)
             held.append(HeldReference(item.id, text, state))

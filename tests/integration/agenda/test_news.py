@@ -19,6 +19,8 @@ from services.agenda.consumers import (
     assessments,
     releases,
 )
+from services.agenda.domain.references import ReferenceState
+from services.agenda.domain.remedies import what_to_do
 from services.chassis.envelope import Event
 from tests.support.dialogue import FCDO, TODAY, UK_SECRETARIAT, Dialogue
 from tests.support.kafka import Broker
@@ -150,6 +152,7 @@ async def test_a_newer_revision_blocks_agreement_until_a_new_version_is_tabled(
             "item_id": draft["items"][-1]["id"],
             "assessment_id": str(held.id),
             "state": "STALE",
+            "what_to_do": what_to_do(ReferenceState.STALE),
         }
     ]
     refused = await dialogue.try_to_agree(FCDO, "agendas", agenda["id"])

@@ -1,0 +1,114 @@
+"""What waits for one reader: the next step of each agenda, by what the reader may do."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.agenda.domain.agenda import Agenda, AgendaState
+from services.agenda.domain.internal_clearances import ClearanceState, InternalClearance
+from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.quorum import Signatory
+from services.agenda.domain.references import ReferenceState
+from services.kernel.series import Series
+
+
+class Matter(StrEnum):
+    AGENDA_TO_TABLE = "AGENDA_TO_TABLE"
+    """Nothing lies on the table, and drafts are due to be exchanged."""
+    ITEMS_TO_ANSWER = "ITEMS_TO_ANSWER"
+    ITEMS_TO_RECONSIDER = "ITEMS_TO_RECONSIDER"
+    """The other side amended or declined what this side tabled."""
+    REFERENCES_TO_REPLACE = "REFERENCES_TO_REPLACE"
+    AGREEMENT_TO_SIGN = "AGREEMENT_TO_SIGN"
+    CLEARANCE_TO_GIVE = "CLEARANCE_TO_GIVE"
+    CLEARANCE_TO_MEND = "CLEARANCE_TO_MEND"
+    """A body refused, or cleared words that have changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """One thing to do. `subject_id` is the meeting, draft, agenda or clearance it is done at."""
+
+    matter: Matter
+    series: str
+    meeting_id: UUID
+    subject_id: UUID
+    item_ids: tuple[UUID, ...]
+    due_at: datetime | None
+
+
+def due(meeting: Meeting, days_before: int) -> datetime:
+    """The end of the day, in UTC, so many calendar days before a meeting."""
+    day = meeting.starts_at.astimezone(UTC).date() - timedelta(days=days_before)
+    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+
+
+def awaiting_table(meeting: Meeting, series: Series) -> Awaiting:
+    """What waits for every secretariat while nothing lies on the table."""
+    at = due(meeting, series.deadlines.exchange_drafts)
+    return Awaiting(Matter.AGENDA_TO_TABLE, series.id, meeting.id, meeting.id, (), at)
+
+
+def awaiting_secretariat(
+    agenda: Agenda, meeting: Meeting, series: Series, party: str
+) -> tuple[Awaiting, ...]:
+    """What waits for a side's secretariat at the version on the table."""
+    at = due(meeting, series.deadlines.agree_agenda)
+    found = []
+
+    def add(matter: Matter, items: Iterable[UUID]) -> None:
+        waiting = tuple(items)
+        if waiting:
+            found.append(Awaiting(matter, series.id, meeting.id, agenda.id, waiting, at))
+
+    stale = {held.item_id for held in agenda.references if held.state is not ReferenceState.CURRENT}
+    add(Matter.REFERENCES_TO_REPLACE, (one for one in agenda.item_ids if one in stale))
+    if agenda.state is not AgendaState.TABLED:
+        return tuple(found)
+    if party != agenda.tabled_by:
+        said = {one.item_id for one in agenda.answers if one.party == party}
+        still_open = agenda.open_items([party])[party]
+        add(Matter.ITEMS_TO_ANSWER, (one for one in still_open if one not in said))
+    else:
+        against = {one.item_id for one in agenda.answers if one.party != party and not one.accepted}
+        add(Matter.ITEMS_TO_RECONSIDER, (one for one in agenda.item_ids if one in against))
+    return tuple(found)
+
+
+def awaiting_chair(
+    agenda: Agenda, meeting: Meeting, series: Series, signatory: Signatory
+) -> tuple[Awaiting, ...]:
+    """The agenda to sign, once every item is accepted and every text stands."""
+    seated = signatory.organisation in series.quorum.get(signatory.party, ())
+    ready = not any(agenda.open_items(series.parties).values()) and all(
+        held.state is ReferenceState.CURRENT for held in agenda.references
+    )
+    if not seated or not ready or agenda.state is not AgendaState.TABLED or signatory in agenda.agreed:
+        return ()
+    at = due(meeting, series.deadlines.agree_agenda)
+    return (Awaiting(Matter.AGREEMENT_TO_SIGN, series.id, meeting.id, agenda.id, (), at),)
+
+
+def awaiting_clearing_body(clearances: Sequence[InternalClearance]) -> tuple[Awaiting, ...]:
+    """The questions that an organisation has not answered."""
+    return tuple(_at(Matter.CLEARANCE_TO_GIVE, one) for one in clearances if one.state is ClearanceState.OPEN)
+
+
+def awaiting_mending(missing: Sequence[InternalClearance]) -> tuple[Awaiting, ...]:
+    """What a side's secretariat has to mend before it can table; what is still open is for others to do."""
+    return tuple(
+        _at(Matter.CLEARANCE_TO_MEND, one) for one in missing if one.state is not ClearanceState.OPEN
+    )
+
+
+def _at(matter: Matter, clearance: InternalClearance) -> Awaiting:
+    return Awaiting(
+        matter,
+        clearance.series,
+        clearance.meeting_id,
+        clearance.id,
+        (clearance.item_id,),
+        clearance.due_at,
+    )

@@ -1,0 +1,90 @@
+"""Somebody asks: what waits for me?"""
+
+from datetime import datetime
+
+from services.agenda.domain.awaiting import (
+    Awaiting,
+    Matter,
+    awaiting_chair,
+    awaiting_clearing_body,
+    awaiting_mending,
+    awaiting_secretariat,
+    awaiting_table,
+)
+from services.agenda.domain.internal_clearances import missing
+from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.permissions import Command, may
+from services.agenda.domain.quorum import Signatory
+from services.agenda.domain.references import ReferenceState, reference_state
+from services.agenda.store.agendas import agendas_of_meeting
+from services.agenda.store.assessments import standings
+from services.agenda.store.drafts import draft_of_party
+from services.agenda.store.internal_clearances import clearances_asked_of, clearances_of_draft
+from services.agenda.store.meetings import meetings_of_series
+from services.chassis.database import Database, Transaction
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+from services.kernel.series import Series
+
+
+async def list_awaiting(
+    database: Database, reader: Reader, *, policy: Policy, now: datetime
+) -> tuple[Awaiting, ...]:
+    """By when it is due, over every series of the reader; what has no date comes last."""
+    found: list[Awaiting] = []
+    async with database.transaction() as tx:
+        for series in policy.series_of(reader):
+            for meeting in await meetings_of_series(tx, series.id):
+                if meeting.starts_at > now:
+                    found.extend(await _of_meeting(tx, reader, meeting, series, policy))
+        asked = [
+            one
+            for one in await clearances_asked_of(tx, reader.party, reader.organisation)
+            if may(policy, reader, Command.ANSWER_CLEARANCE, one.series)
+        ]
+        found.extend(awaiting_clearing_body(asked))
+    last = datetime.max.replace(tzinfo=now.tzinfo)
+    return tuple(sorted(found, key=lambda one: (one.due_at or last, one.matter, str(one.subject_id))))
+
+
+async def _of_meeting(
+    tx: Transaction, reader: Reader, meeting: Meeting, series: Series, policy: Policy
+) -> list[Awaiting]:
+    found: list[Awaiting] = []
+    secretary = may(policy, reader, Command.TABLE_AGENDA, series.id)
+    chair = may(policy, reader, Command.AGREE_AGENDA, series.id)
+    agendas = await agendas_of_meeting(tx, meeting.id)
+    if secretary:
+        found.extend(await _of_draft(tx, reader, meeting, series))
+        if not agendas:
+            found.append(awaiting_table(meeting, series))
+    for agenda in agendas[:1]:
+        if secretary:
+            found.extend(awaiting_secretariat(agenda, meeting, series, reader.party))
+        if chair:
+            signatory = Signatory(reader.party, reader.organisation)
+            found.extend(awaiting_chair(agenda, meeting, series, signatory))
+    return found
+
+
+async def _of_draft(tx: Transaction, reader: Reader, meeting: Meeting, series: Series) -> list[Awaiting]:
+    """What the reader's own draft waits for before it can be tabled."""
+    draft = await draft_of_party(tx, meeting.id, reader.party)
+    if draft is None:
+        return []
+    found = list(awaiting_mending(missing(draft.items, await clearances_of_draft(tx, draft.id))))
+    texts = {reference for item in draft.items for reference in item.content.references}
+    known = await standings(tx, {reference.assessment_id for reference in texts})
+    stale = tuple(
+        item.id
+        for item in draft.items
+        if any(
+            reference_state(one.revision, known.get(one.assessment_id)) is not ReferenceState.CURRENT
+            for one in item.content.references
+        )
+    )
+    if stale:
+        found.append(
+            Awaiting(Matter.REFERENCES_TO_REPLACE, series.id, meeting.id, draft.id, stale, meeting.starts_at)
+        )
+    return found
