@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState
+from services.agenda.domain.conclusions import Conclusions, ConclusionsState
 from services.agenda.domain.internal_clearances import ClearanceState, InternalClearance
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.quorum import Signatory
@@ -22,6 +23,7 @@ class Matter(StrEnum):
     """The other side amended or declined what this side tabled."""
     REFERENCES_TO_REPLACE = "REFERENCES_TO_REPLACE"
     AGREEMENT_TO_SIGN = "AGREEMENT_TO_SIGN"
+    CONCLUSIONS_TO_SIGN = "CONCLUSIONS_TO_SIGN"
     CLEARANCE_TO_GIVE = "CLEARANCE_TO_GIVE"
     CLEARANCE_TO_MEND = "CLEARANCE_TO_MEND"
     """A body refused, or cleared words that have changed since."""
@@ -89,6 +91,18 @@ def awaiting_chair(
         return ()
     at = due(meeting, series.deadlines.agree_agenda)
     return (Awaiting(Matter.AGREEMENT_TO_SIGN, series.id, meeting.id, agenda.id, (), at),)
+
+
+def awaiting_conclusions(
+    conclusions: Conclusions, series: Series, signatory: Signatory
+) -> tuple[Awaiting, ...]:
+    """The conclusions of a meeting to sign; they have no date."""
+    seated = signatory.organisation in series.quorum.get(signatory.party, ())
+    if not seated or conclusions.state is not ConclusionsState.PUT or signatory in conclusions.agreed:
+        return ()
+    return (
+        Awaiting(Matter.CONCLUSIONS_TO_SIGN, series.id, conclusions.meeting_id, conclusions.id, (), None),
+    )
 
 
 def awaiting_clearing_body(clearances: Sequence[InternalClearance]) -> tuple[Awaiting, ...]:

@@ -7,6 +7,7 @@ from services.agenda.domain.awaiting import (
     Matter,
     awaiting_chair,
     awaiting_clearing_body,
+    awaiting_conclusions,
     awaiting_mending,
     awaiting_secretariat,
     awaiting_table,
@@ -18,6 +19,7 @@ from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import ReferenceState, reference_state
 from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.assessments import standings
+from services.agenda.store.conclusions import newest_conclusions
 from services.agenda.store.drafts import draft_of_party
 from services.agenda.store.internal_clearances import clearances_asked_of, clearances_of_draft
 from services.agenda.store.meetings import meetings_of_series
@@ -37,6 +39,11 @@ async def list_awaiting(
             for meeting in await meetings_of_series(tx, series.id):
                 if meeting.starts_at > now:
                     found.extend(await _of_meeting(tx, reader, meeting, series, policy))
+                elif may(policy, reader, Command.AGREE_OUTCOME, series.id):
+                    concluded = await newest_conclusions(tx, meeting.id)
+                    if concluded is not None:
+                        signatory = Signatory(reader.party, reader.organisation)
+                        found.extend(awaiting_conclusions(concluded, series, signatory))
         asked = [
             one
             for one in await clearances_asked_of(tx, reader.party, reader.organisation)

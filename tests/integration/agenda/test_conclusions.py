@@ -114,7 +114,10 @@ async def test_one_signature_an_official_agrees_every_outcome_and_the_minutes(di
     assert (await dialogue.ask(outsider, "GET", f"{path}/conclusions/agreement")).status_code == 403
     assert not dialogue.published("agenda.outcome.v1")
     for who in QUORUM:
+        waiting = (await dialogue.done(who, "GET", "/v1/awaiting"))["awaiting"]
+        assert [one["matter"] for one in waiting] == ["CONCLUSIONS_TO_SIGN"]
         last = await agree(dialogue, f"{path}/conclusions", who)
+    assert (await dialogue.done(QUORUM[0], "GET", "/v1/awaiting"))["awaiting"] == []
     assert last.json()["state"] == "AGREED"
     listed = await dialogue.done(EEAS, "GET", f"{path}/outcomes")
     assert {one["state"] for one in listed["outcomes"]} == {"AGREED"}
