@@ -75,8 +75,8 @@ async def table_agenda(
 
     Every reference needs a stored decision that allows exactly that text for every party. Raises
     `NoAccess`, `StaleVersion`, `ClearanceOpen`, `ClearanceRefused`, `ClearanceOutdated`, `MeetingHasBegun`,
-    `ReferenceNotReleasable` (also for a guest who is on the register), `ReferenceStale`, or what is wrong with
-    the marking.
+    `ReferenceNotReleasable` (also for a guest on the register), `ReferenceStale`, or what is wrong with the
+    marking.
     """
     policy = tabling.policy
     async with tabling.database.transaction() as tx:

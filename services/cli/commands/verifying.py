@@ -7,23 +7,11 @@ from typing import Annotated
 
 import typer
 
-from services.chassis.officials import Official, OfficialKeys
+from services.chassis.officials import OfficialKeys
+from services.cli.agreement_check import verify_agenda
 from services.cli.layout import read_policy
 from services.cli.terminal import printable
-from services.kernel.agreement_files import AgreementFile, read_agreement_file
 from services.kernel.refusals import Refusal
-
-
-def verify_agenda(data: bytes, keys: OfficialKeys | None = None) -> AgreementFile:
-    """The file, once its hash, every signature and its quorum hold; by the keys in it where none are given.
-
-    Raises what is wrong, by name.
-    """
-    found = read_agreement_file(data)
-    known = keys or OfficialKeys.from_document({"keys": found.keys})
-    for one in found.agreements:
-        known.verify(one.jws, one.payload, Official(one.official, one.party, one.organisation))
-    return found
 
 
 def agenda(

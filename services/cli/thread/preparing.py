@@ -1,8 +1,10 @@
 """Before the meeting: planned, drafted from releasable candidates, tabled, and agreed by all co-chairs."""
 
+import io
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.cli.agreement_check import verify_agenda
 from services.cli.clients.rest import Document
 from services.cli.failures import CommandFailed
 from services.cli.thread.ranking import say_ranking
@@ -17,6 +19,7 @@ from services.cli.thread.stage import (
     require,
 )
 from services.cli.waiting import until
+from services.kernel.refusals import Refusal
 
 _ITEM_TITLE: Final = "Managed service providers: protecting essential services across borders"
 
@@ -127,6 +130,20 @@ async def agree_agenda(stage: Stage) -> None:
         await desk.change("agenda", path, "answers", {"marking": JOINT_MARKING, "answers": wanted})
         stage.say(f"{OTHER_SECRETARIAT} accepted {len(wanted)} items")
     await _agree(stage, path, "AGREED")
+    await _check_offline(stage, path)
+
+
+async def _check_offline(stage: Stage, path: str) -> None:
+    """The agreement as a file, checked as anybody could."""
+    file = stage.access.folders.state / "agenda.json"
+    content = io.BytesIO()
+    await stage.desk(CHAIRS[0]).download("agenda", f"{path}/agreement-file", content)
+    file.write_bytes(content.getvalue())
+    try:
+        found = verify_agenda(content.getvalue())
+    except Refusal as refusal:
+        raise CommandFailed(f"the agreement does not hold: {refusal.reason}: {refusal.detail}") from refusal
+    stage.say(f"hash, {len(found.agreements)} signatures and quorum hold: entente verify agenda {file}")
 
 
 async def agree_outcome(stage: Stage) -> None:

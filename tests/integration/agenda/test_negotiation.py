@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.chassis.officials import OfficialKeys
-from services.cli.commands.verifying import verify_agenda
+from services.cli.agreement_check import verify_agenda
 from services.kernel.canonical import canonical_json
 from tests.support.dialogue import (
     DSIT,

@@ -263,7 +263,12 @@ async def test_a_text_that_may_no_longer_be_shown_blocks_agreement_until_it_may_
     meeting, draft, agenda = await dialogue.tabled(held)
     await news.release(held, meeting["id"], allowed=False)
     seen = await dialogue.done(FCDO, "GET", f"/v1/agendas/{agenda['id']}")
-    stale = {"item_id": draft["items"][-1]["id"], "assessment_id": str(held.id), "state": "STALE"}
+    stale = {
+        "item_id": draft["items"][-1]["id"],
+        "assessment_id": str(held.id),
+        "state": "STALE",
+        "what_to_do": what_to_do(ReferenceState.STALE),
+    }
     assert seen["stale_references"] == [stale]
     refused = await dialogue.try_to_agree(FCDO, "agendas", agenda["id"])
     assert (refused.status_code, refused.json()["reason"]) == (409, "REFERENCE_STALE")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from services.agenda.statements import agreement, tabled_agenda
 from services.chassis.officials import Official, OfficialKeys
 from services.cli.__main__ import create_app
-from services.cli.commands.verifying import verify_agenda
+from services.cli.agreement_check import verify_agenda
 from services.kernel.agreement_files import write_agreement_file
 from services.kernel.canonical import canonical_json, content_hash
 from services.kernel.refusals import Refusal
