@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.http.parts import AgendaParts
 from services.agenda.signatures import OfficialKeys
 from services.chassis.documents import read_documents
+from services.chassis.ids import IdSource
 from services.chassis.migrations import migrate
 from services.chassis.process import Process
 from services.chassis.rpc.client import open_channel
@@ -338,17 +339,24 @@ def after_the_meeting(dialogue: Dialogue) -> Iterator[None]:
         dialogue.clock.at = before
 
 
-@pytest.fixture
-async def dialogue(platform: PlatformAccess, postgres: Databases) -> AsyncIterator[Dialogue]:
+@asynccontextmanager
+async def open_dialogue(
+    platform: PlatformAccess,
+    postgres: Databases,
+    *,
+    ids: IdSource | None = None,
+    threatfeed: FakeThreatfeed | None = None,
+) -> AsyncIterator[Dialogue]:
     """The agenda's api with an empty database, two weeks before the meeting."""
     dsn = postgres.database("agenda", lambda dsn: migrate(dsn, MIGRATIONS))
     clock, traces = SettableClock(TODAY), Traces.kept_in_memory()
-    threatfeed, actions = FakeThreatfeed(), FakeActions()
+    threatfeed, actions = threatfeed or FakeThreatfeed(), FakeActions()
     async with (
-        process_parts(platform, "agenda", dsn, clock=clock, traces=traces) as process,
+        process_parts(platform, "agenda", dsn, clock=clock, traces=traces) as whole,
         serving(threatfeed, actions) as address,
-        open_channel(address, process.telemetry) as channel,
+        open_channel(address, whole.telemetry) as channel,
     ):
+        process = replace(whole, ids=ids or whole.ids)
         parts = AgendaParts(
             database=process.database,
             policy=Policy.from_documents(read_documents(POLICY)),
@@ -362,3 +370,10 @@ async def dialogue(platform: PlatformAccess, postgres: Databases) -> AsyncIterat
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://agenda.test") as client:
             yield Dialogue(platform, process, client, app, parts, clock, dsn, threatfeed, actions, traces)
+
+
+@pytest.fixture
+async def dialogue(platform: PlatformAccess, postgres: Databases) -> AsyncIterator[Dialogue]:
+    """A dialogue of one test's own."""
+    async with open_dialogue(platform, postgres) as opened:
+        yield opened
