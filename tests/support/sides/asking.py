@@ -92,7 +92,7 @@ def _of_route(
     place = f"{method} {path}"
     values = {
         (one["in"], one["name"]): values_for(
-            place, one["name"], arguments, one["schema"], required=one.get("required", False)
+            place, one["name"], arguments, one["schema"], schemas, required=one.get("required", False)
         )
         for one in operation.get("parameters", [])
     }
@@ -132,7 +132,7 @@ def _over_grpc(stage: Stage, arguments: Arguments) -> Iterator[Question]:
 def _values(rpc: MethodDescriptor, one: FieldDescriptor, arguments: Arguments) -> Any:
     if one.name == "request_id":
         return (str(uuid5(_KEYS, rpc.full_name)),)
-    return values_for(rpc.full_name, one.name, arguments, {})
+    return values_for(rpc.full_name, one.name, arguments, {}, {})
 
 
 @dataclass(frozen=True)

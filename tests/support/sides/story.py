@@ -248,6 +248,15 @@ async def an_outcome_is_agreed(stage: Stage) -> None:
     await _signed(stage, DSIT, "outcomes", "second-outcome")
 
 
+@STORY.step(*JOINT, at=ENDED)
+async def minutes_are_written(stage: Stage) -> None:
+    path = f"/v1/meetings/{stage.held['meeting']['id']}/minutes/OPENING"
+    body = {"text": "Both sides exchanged views.", "marking": "TLP:GREEN"}
+    await stage.done(UK_SECRETARIAT, "PUT", path, body, version=0)
+    await stage.done(EU_SECRETARIAT, "POST", f"{path}/comments", {"text": "So it was."})
+    await stage.done(EU_SECRETARIAT, "POST", f"{path}/acceptances", {}, version=1)
+
+
 @STORY.step(*EU_ONLY, at=ENDED)
 async def eu_drafts_on_after_the_meeting(stage: Stage) -> None:
     await _proposed(stage, EU_SECRETARIAT, "eu-last", title="After the meeting", edition=2027)

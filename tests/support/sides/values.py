@@ -62,6 +62,7 @@ VALUES: Final[Mapping[str, Named]] = {
     "section": lambda a: ("OPENING", "CLOSING", *a.ids("item_id")),
     "theme": lambda _: (ABSENT, "CNI_PRIVATE_SECTOR", "THREAT_LANDSCAPE"),
     "state": lambda _: (ABSENT, "PARKED"),
+    "commitment": lambda _: (ABSENT, "C3", "S1"),
     "edition": lambda _: (ABSENT, 2026, 2027),
     "page_size": lambda _: (ABSENT, 1),
     "page_token": lambda _: (ABSENT, "e30=", "not a token"),
@@ -99,7 +100,13 @@ SAID: Final[Mapping[str, Any]] = {
 
 
 def values_for(
-    place: str, name: str, arguments: Arguments, schema: Mapping[str, Any], *, required: bool = True
+    place: str,
+    name: str,
+    arguments: Arguments,
+    schema: Mapping[str, Any],
+    schemas: Mapping[str, Any],
+    *,
+    required: bool = True,
 ) -> Values:
     """Raises `LookupError` for a text that nobody has given values to."""
     named = VALUES.get(name)
@@ -107,7 +114,7 @@ def values_for(
         return named(arguments)
     if name.endswith("_id"):
         return arguments.ids(name)
-    of_kind = _of_kind(schema)
+    of_kind = _of_kind(schema, schemas)
     if of_kind:
         return of_kind if required else (ABSENT, *of_kind)
     raise LookupError(
@@ -116,9 +123,9 @@ def values_for(
     )
 
 
-def _of_kind(schema: Mapping[str, Any]) -> Values:
+def _of_kind(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Values:
     """Where the kind of an argument says what it can be. Texts can be anything."""
-    whole = _whole(schema, {})
+    whole = _whole(schema, schemas)
     if "enum" in whole:
         return tuple(whole["enum"])
     if whole.get("type") == "boolean":
