@@ -69,7 +69,9 @@ class GroupMember(ConsumerRebalanceListener, Generic[T]):  # type: ignore[misc]
         self._log = structlog.get_logger("consumer").bind(group=subscription.group)
         self._consumer: AIOKafkaConsumer = None
         self._working: set[asyncio.Task[None]] = set()
-        self._busy = Underway(self._name, subscription.group, health, telemetry.metrics)
+        self._busy = Underway(
+            self._name, subscription.group, subscription.stalled_after, health, telemetry.metrics
+        )
         self._halted: dict[Partition, str] = {}
         self._untold: set[Partition] = set()
         self._halts_seen_at = 0.0

@@ -90,3 +90,5 @@ class Subscription(Generic[T]):
     """Says of a record that could not be read whether it goes to quarantine without its content."""
     quarantine_limit: int = 1_000
     """Records in a row that may go to quarantine before the partition is stopped for an operator."""
+    stalled_after: float = 15.0
+    """Seconds after which a batch that is still under way makes the process not ready."""

@@ -8,18 +8,16 @@ from services.chassis.consumer.positions import Partition
 from services.chassis.health import Health
 from services.chassis.telemetry import Metrics
 
-STALLED_AFTER = 15.0
-"""Seconds after which a batch that is still under way makes the process not ready."""
-
 
 class Underway:
     """The batches under way. A handler that is blocked, or a database that is away, holds up its own
     partition only: the process says so, and the others go on.
     """
 
-    def __init__(self, name: str, group: str, health: Health, metrics: Metrics) -> None:
+    def __init__(self, name: str, group: str, after: float, health: Health, metrics: Metrics) -> None:
         self._name = name
         self._group = group
+        self._after = after
         self._health = health
         self._metrics = metrics
         self._since: dict[Partition, float] = {}
@@ -45,10 +43,10 @@ class Underway:
         """Tells of each that has begun to take too long."""
         now = asyncio.get_running_loop().time()
         for partition, since in self._since.items():
-            if now - since > STALLED_AFTER and partition not in self._stalled:
+            if now - since > self._after and partition not in self._stalled:
                 self._stalled.add(partition)
                 self._tell(
-                    partition, f"stalled: a batch has been under way for more than {STALLED_AFTER:.0f} s"
+                    partition, f"stalled: a batch has been under way for more than {self._after:.0f} s"
                 )
                 self._log.error("partition stalled", topic=partition.topic, partition=partition.number)
 
