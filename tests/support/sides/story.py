@@ -89,15 +89,19 @@ async def _moved(stage: Stage, who: Account, name: str, command: str, sent: obje
 @STORY.step(*JOINT)
 async def meeting_is_planned(stage: Stage) -> None:
     stage.held["meeting"] = await stage.done(UK_SECRETARIAT, "POST", "/v1/meetings", meeting_body())
+
+
+@STORY.step(*JOINT, "uk-us-cmr.UK")
+async def assessment_for_both_is_held(stage: Stage) -> None:
     stage.held["water"] = stage.assessment("water", "UK", "EU")
 
 
-@STORY.step(*EU_ONLY)
+@STORY.step("uk-eu.EU")
 async def assessment_for_the_eu_is_held(stage: Stage) -> None:
     stage.held["ports"] = stage.assessment("ports", "EU")
 
 
-@STORY.step(*UK_ONLY)
+@STORY.step("uk-eu.UK", "uk-us-cmr.UK")
 async def assessment_for_the_uk_is_held(stage: Stage) -> None:
     stage.held["cables"] = stage.assessment("cables", "UK")
 
@@ -205,13 +209,13 @@ async def people_are_named(stage: Stage) -> None:
         stage.held[f"{who.party}-person"] = await stage.done(who, "POST", path, participant_body(who))
 
 
-@STORY.step(*UK_ONLY)
+@STORY.step("uk-eu.UK")
 async def uk_notes_something_on_its_people(stage: Stage) -> None:
     path = f"/v1/participants/{stage.held['UK-person']['id']}/note"
     await stage.done(UK_SECRETARIAT, "PUT", path, {"note": "Wants the first word."})
 
 
-@STORY.step(*EU_ONLY)
+@STORY.step("uk-eu.EU")
 async def eu_notes_something_on_its_people(stage: Stage) -> None:
     path = f"/v1/participants/{stage.held['EU-person']['id']}/note"
     await stage.done(EU_SECRETARIAT, "PUT", path, {"note": "Leaves early."})
