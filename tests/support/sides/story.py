@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tests.support.dialogue import (
     DSIT,
+    EEAS,
     ENDS,
     EU_SECRETARIAT,
     FCDO,
@@ -25,12 +26,14 @@ from tests.support.dialogue import (
 )
 from tests.support.sides.stage import Stage, Story
 
+ENISA: Final = account("ENISA", "EU", "owner")
 STRATCOM: Final = account("STRATCOM", "UK", "secretariat")
 JOINT: Final = ("uk-eu.UK", "uk-eu.EU")
 UK_ONLY: Final = ("uk-eu.UK/secretariat", "uk-eu.UK/chair")
 EU_ONLY: Final = ("uk-eu.EU/secretariat", "uk-eu.EU/chair")
 REVIEW: Final = ("uk-us-cmr.UK", "uk-us-cmr.US")
 REVIEW_US: Final = ("uk-us-cmr.US/secretariat", "uk-us-cmr.US/chair")
+DUE: Final = "2026-11-27T12:00:00Z"
 ENDED: Final = ENDS + timedelta(hours=1)
 OVER: Final = ENDED + timedelta(days=1)
 """When everything has happened."""
@@ -142,6 +145,18 @@ async def eu_drafts_for_itself(stage: Stage) -> None:
     await _moved(stage, EU_SECRETARIAT, "eu-first", "take", taken)
 
 
+@STORY.step(*EU_ONLY, "uk-eu.EU/owner")
+async def eu_talks_of_its_draft_and_asks_its_own_bodies(stage: Stage) -> None:
+    draft = await stage.done(EU_SECRETARIAT, "GET", f"/v1/drafts/{stage.held['eu-draft']['id']}")
+    path = f"/v1/drafts/{draft['id']}/items/{draft['items'][-1]['id']}"
+    await stage.done(EEAS, "POST", f"{path}/comments", {"text": "Our red line."})
+    body = {"organisation": "ENISA", "question": "May this be said?", "due_at": DUE}
+    asked = await stage.done(EU_SECRETARIAT, "POST", f"{path}/clearances", body)
+    said = {"answer": "GRANTED", "remarks": "As is."}
+    answers = f"/v1/internal-clearances/{asked['id']}/answers"
+    await stage.done(ENISA, "POST", answers, said, version=1)
+
+
 @STORY.step(*JOINT)
 async def uk_drafts_what_it_will_table(stage: Stage) -> None:
     await _drafted(stage, UK_SECRETARIAT, "meeting", "uk-draft")
@@ -184,6 +199,23 @@ async def eu_answers_and_both_agree(stage: Stage) -> None:
     await stage.done(EU_SECRETARIAT, "POST", f"{path}/answers", body, version=agenda["etag"].strip('"'))
     for who in QUORUM:
         await _signed(stage, who, "agendas", "agenda")
+
+
+async def _briefed(stage: Stage, who: Account, text: str) -> None:
+    item = stage.held["agenda"]["items"][3]["item_id"]
+    path = f"/v1/meetings/{stage.held['meeting']['id']}/briefs/{item}"
+    body = {"brief": text, "speaking_notes": "We welcome it.", "marking": "TLP:GREEN"}
+    await stage.done(who, "PUT", path, body, version=0)
+
+
+@STORY.step(*UK_ONLY)
+async def uk_writes_its_brief(stage: Stage) -> None:
+    await _briefed(stage, UK_SECRETARIAT, "Do not give way.")
+
+
+@STORY.step(*EU_ONLY)
+async def eu_writes_its_brief(stage: Stage) -> None:
+    await _briefed(stage, EU_SECRETARIAT, "Insist.")
 
 
 @STORY.step(*REVIEW)
