@@ -85,27 +85,39 @@ RESERVED_TITLE = "Reserved item"
 """The placeholder of a reserved item that the series' template does not name."""
 
 
-def require_placeholder(kind: ItemKind, title: str, series: Series, pointer: str) -> None:
-    """A reserved item is called what the template calls one, or `RESERVED_TITLE`.
+def _public_lines(series: Series, policy: Policy) -> list[tuple[str, tuple[str, ...]]]:
+    """Titles and themes of reserved items that are public: the template's, and those of earlier editions'
+    published texts, which come back on drafts.
+    """
+    past = [item for one in policy.editions if one.series == series.id for item in one.items if item.recurs]
+    standing = [
+        (one.title, tuple(one.themes)) for one in series.standing_items if one.kind is ItemKind.RESERVED
+    ]
+    return [*standing, *((one.title, tuple(one.themes)) for one in past if one.kind is ItemKind.RESERVED)]
+
+
+def require_placeholder(kind: ItemKind, title: str, series: Series, policy: Policy, pointer: str) -> None:
+    """A reserved item is called what the template or a published text calls one, or `RESERVED_TITLE`.
 
     Raises `ReservedItemHasContent`.
     """
-    named = {one.title for one in series.standing_items if one.kind is ItemKind.RESERVED}
+    named = {name for name, _ in _public_lines(series, policy)}
     if kind is ItemKind.RESERVED and title not in {RESERVED_TITLE, *named}:
         raise ReservedItemHasContent("a reserved item has a placeholder as its title", pointer=pointer)
 
 
-def check_reserved(content: ItemContent, series: Series, pointer: str) -> None:
-    """A reserved item refers to no text, and to no theme that its line of the template does not name.
+def check_reserved(content: ItemContent, series: Series, policy: Policy, pointer: str) -> None:
+    """A reserved item refers to no text, and to no theme that its public line does not name.
 
     Raises `ReservedItemHasContent`.
     """
     if content.kind is not ItemKind.RESERVED:
         return
-    require_placeholder(content.kind, content.title, series, f"{pointer}/title")
+    require_placeholder(content.kind, content.title, series, policy, f"{pointer}/title")
     if content.references:
         raise ReservedItemHasContent("a reserved item refers to no text", pointer=f"{pointer}/references")
-    public = {theme for one in series.standing_items if one.title == content.title for theme in one.themes}
+    lines = _public_lines(series, policy)
+    public = {theme for title, themes in lines if title == content.title for theme in themes}
     if content.theme and content.theme not in public:
         raise ReservedItemHasContent("a reserved item names no theme", pointer=f"{pointer}/theme")
 
@@ -127,7 +139,7 @@ def check_content(
         policy.commitment(series.id, commitment)
     if content.theme and content.theme not in policy.themes.themes:
         raise UnknownTheme("there is no such theme", pointer="/theme")
-    check_reserved(content, series, "")
+    check_reserved(content, series, policy, "")
     require_joint(parse(content.marking), series, policy, "/marking", at=at, text=draft_id)
     assessments = [reference.assessment_id for reference in content.references]
     if len(set(assessments)) != len(assessments):

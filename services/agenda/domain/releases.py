@@ -141,7 +141,7 @@ def tabled_items(
     tabled = []
     for position, item in enumerate(items, start=1):
         content = item.content
-        check_reserved(content, series, f"/items/{position - 1}")
+        check_reserved(content, series, policy, f"/items/{position - 1}")
         chosen = [answers[reference] for reference in content.references]
         references = tuple(allowed_text(item, answer, series.parties) for answer in chosen)
         rests_on = [

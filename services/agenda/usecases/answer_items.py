@@ -70,7 +70,7 @@ async def answer_items(
         for place, text in enumerate(texts):
             if text.proposal.title and text.item_id in kinds:
                 pointer = f"/answers/{place}/proposal/title"
-                require_placeholder(kinds[text.item_id], text.proposal.title, series, pointer)
+                require_placeholder(kinds[text.item_id], text.proposal.title, series, policy, pointer)
         hashes = item_hashes(agenda.payload)
         answers = [
             _answer(text, hashes.get(text.item_id, ""), reader, agenda, marking, now) for text in texts

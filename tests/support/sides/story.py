@@ -219,8 +219,9 @@ async def eu_writes_its_brief(stage: Stage) -> None:
 
 
 @STORY.step(*REVIEW)
-async def review_is_drafted(stage: Stage) -> None:
+async def review_has_its_agenda(stage: Stage) -> None:
     await _drafted(stage, STRATCOM, "review", "review-draft")
+    await _tabled(stage, STRATCOM, "review-draft", "review-agenda", "UK OFFICIAL")
 
 
 @STORY.step(*REVIEW_US)

@@ -119,17 +119,29 @@ def reserved(**changes: Any) -> ItemContent:
 )
 def test_a_reserved_item_tells_nothing(changes: dict[str, Any], pointer: str) -> None:
     with pytest.raises(ReservedItemHasContent) as refused:
-        check_reserved(reserved(**changes), POLICY.get_series("uk-eu"), "")
+        check_reserved(reserved(**changes), POLICY.get_series("uk-eu"), POLICY, "")
     assert refused.value.pointer == pointer
-    check_reserved(reserved(**changes, kind=ItemKind.SUBSTANTIVE), POLICY.get_series("uk-eu"), "")
+    check_reserved(reserved(**changes, kind=ItemKind.SUBSTANTIVE), POLICY.get_series("uk-eu"), POLICY, "")
 
 
 def test_the_placeholders_of_the_template_and_their_themes_are_public() -> None:
     series = POLICY.get_series("uk-us-cmr")
-    check_reserved(reserved(), series, "")
+    check_reserved(reserved(), series, POLICY, "")
     for line in series.standing_items:
         if line.kind is ItemKind.RESERVED:
             for theme in (*line.themes, ""):
-                check_reserved(reserved(title=line.title, theme=theme), series, "")
+                check_reserved(reserved(title=line.title, theme=theme), series, POLICY, "")
             with pytest.raises(ReservedItemHasContent):
-                check_reserved(reserved(title=line.title, theme="CYBERCRIME_RANSOMWARE"), series, "")
+                check_reserved(reserved(title=line.title, theme="CYBERCRIME_RANSOMWARE"), series, POLICY, "")
+
+
+def test_what_a_published_text_calls_a_reserved_item_comes_back_and_can_be_tabled() -> None:
+    series = POLICY.get_series("uk-us-cmr")
+    past = [item for one in POLICY.editions if one.series == series.id for item in one.items if item.recurs]
+    public = [item for item in past if item.kind is ItemKind.RESERVED]
+    assert public
+    for item in public:
+        for theme in ("", *item.themes):
+            check_reserved(reserved(title=item.title, theme=theme), series, POLICY, "")
+        with pytest.raises(ReservedItemHasContent):
+            check_reserved(reserved(title=item.title), POLICY.get_series("uk-eu"), POLICY, "")
