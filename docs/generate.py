@@ -3,7 +3,8 @@
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -13,6 +14,9 @@ from services.actions.app import TITLE as ACTIONS
 from services.actions.app import routers as action_routes
 from services.actions.domain.states import RULES, diagram
 from services.agenda.app import TITLE as AGENDA
+from services.agenda.domain.agenda import AGENDA_TRANSITIONS
+from services.agenda.domain.meeting import MEETING_TRANSITIONS
+from services.agenda.domain.outcome import OUTCOME_TRANSITIONS
 from services.agenda.http.routes import routes as agenda_routes
 from services.chassis.http.description import new_application
 from services.kernel.refusals import Refusal
@@ -46,11 +50,41 @@ def pages() -> dict[Path, str]:
     return {
         FOLDER / "reasons.md": _reasons(),
         FOLDER / "action-lifecycle.md": _lifecycle(),
+        FOLDER / "agenda-states.md": _agenda_states(),
         FOLDER / "narrative.schema.json": _json(json_schema()),
         FOLDER / "openapi" / "threatfeed.json": _openapi(THREATFEED, threatfeed_routes()),
         FOLDER / "openapi" / "agenda.json": _openapi(AGENDA, agenda_routes()),
         FOLDER / "openapi" / "actions.json": _openapi(ACTIONS, action_routes()),
     }
+
+
+_STATES = """# States of meetings, agendas and outcomes
+
+Drawn from the tables of the agenda service; `make proto` writes this page anew. A command that no arrow of
+a state bears is refused there with ILLEGAL_TRANSITION.
+"""
+
+
+def _agenda_states() -> str:
+    tables: dict[str, Mapping[StrEnum, Mapping[StrEnum, StrEnum | None]]] = {
+        "A meeting": MEETING_TRANSITIONS,  # type: ignore[dict-item]
+        "A tabled agenda": AGENDA_TRANSITIONS,  # type: ignore[dict-item]
+        "An outcome": OUTCOME_TRANSITIONS,  # type: ignore[dict-item]
+    }
+    return "\n".join([_STATES, *(_diagram(title, table) for title, table in tables.items())])
+
+
+def _diagram(title: str, table: Mapping[StrEnum, Mapping[StrEnum, StrEnum | None]]) -> str:
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for state, row in table.items():
+        for command, following in row.items():
+            if following is not None:
+                arrows.setdefault((state.value, following.value), []).append(command.value)
+    lines = [f"    {start} --> {end}: {', '.join(names)}" for (start, end), names in arrows.items()]
+    first = next(iter(table)).value
+    return "\n".join(
+        [f"## {title}", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *lines, "```", ""]
+    )
 
 
 def _json(document: object) -> str:

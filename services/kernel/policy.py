@@ -3,10 +3,11 @@ code.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.kernel.agreements import Agreement, PublicSourceRule
+from services.kernel.calendars import WorkingCalendar, read_calendar
 from services.kernel.editions import Edition, check_edition, read_edition
 from services.kernel.identifiers import series_stem
 from services.kernel.instruments import Commitment, Instrument, read_instrument
@@ -120,6 +121,7 @@ class Policy:
     themes: ThemeRules
     ranking: RankingWeights
     editions: tuple[Edition, ...] = ()
+    calendars: Mapping[str, WorkingCalendar] = field(default_factory=dict)
     host: str = ""
 
     def hosted_by(self, party: str) -> "Policy":
@@ -128,8 +130,8 @@ class Policy:
 
     @staticmethod
     def from_documents(documents: Mapping[str, Mapping[str, object]]) -> "Policy":
-        """Builds the policy from its documents by name: `policy`, `entitlements`, `themes`, `ranking`, and of
-        each folder any: `series/`, `instruments/` and `editions/`, and `organisations/` and
+        """Builds the policy from its documents by name: `policy`, `entitlements`, `themes`, `ranking`, and
+        any in the folders `series/`, `instruments/`, `editions/` and `calendars/`, `organisations/` and
         `entitlements/`, which add to `policy` and `entitlements` what another series needs.
 
         Raises `PolicyMalformed` for an unknown document or member, or a reference to nothing.
@@ -147,6 +149,7 @@ class Policy:
             entitlements |= read_entitlements(documents[name], name)
         instruments = [read_instrument(documents[name], name) for name in of["instruments"]]
         series = {entry.id: entry for entry in (read_series(documents[name], name) for name in of["series"])}
+        calendars = [read_calendar(documents[name], name) for name in of["calendars"]]
         deciding = {"policy", *of["organisations"], *of["series"]}
         policy = Policy(
             version=f"{base.version}+{digest_of({key: documents[key] for key in deciding})[:12]}",
@@ -165,10 +168,13 @@ class Policy:
             entitlements=entitlements,
             themes=read_themes(documents["themes"], "themes"),
             ranking=read_ranking(documents["ranking"], "ranking"),
+            calendars={entry.party: entry for entry in calendars},
             editions=tuple(read_edition(documents[name], name, series) for name in of["editions"]),
         )
         if len(policy.instruments) < len(instruments) or len(series) < len(of["series"]):
             raise PolicyMalformed("an id is used by two documents")
+        if len(policy.calendars) < len(calendars) or not set(policy.calendars) <= set(policy.parties):
+            raise PolicyMalformed("a calendar is that of one party, and each party has one at most")
         _check_references(policy)
         return policy
 

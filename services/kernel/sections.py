@@ -107,6 +107,16 @@ class Section:
             raise self.wrong(f"'{name}' is not a date")
         return value
 
+    def days(self, name: str) -> tuple[date, ...]:
+        """A list of different calendar dates."""
+        value = self.take(name)
+        if not isinstance(value, list | tuple):
+            raise self.wrong(f"'{name}' is not a list")
+        found = tuple(Section({name: entry}, self.where).day(name) for entry in value)
+        if len(set(found)) != len(found):
+            raise self.wrong(f"'{name}' repeats an entry")
+        return found
+
     def optional_day(self, name: str) -> date | None:
         """A calendar date, or None where the member is absent or null."""
         if self.holds(name):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from services.kernel.markings.levels import Level
 from services.kernel.parties import Audience
@@ -50,14 +51,27 @@ class StandingItem:
     outstanding_actions: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Calendar days before a meeting by which each step is due."""
+class DeadlineStep(StrEnum):
+    """A step of the parties that shows whether a deadline was met."""
 
-    exchange_drafts: int
-    agree_agenda: int
-    provisional_pack: int
-    papers: int
+    EXCHANGE_DRAFTS = "EXCHANGE_DRAFTS"
+    AGREE_AGENDA = "AGREE_AGENDA"
+
+
+PAPERS = "papers"
+"""The deadline by which papers are sent out; every series has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRule:
+    """A step is due so many calendar days before the first day of a meeting, or earlier.
+
+    `step` is None where nothing that is recorded shows that it was done.
+    """
+
+    name: str
+    days: int
+    step: DeadlineStep | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,8 @@ class Series:
     cadence_months: int
     first_edition: int
     host_rotation: tuple[str, ...]
-    deadlines: Deadlines
+    deadlines: tuple[DeadlineRule, ...]
+    window_days: int
     status_interval_days: int
     need_to_know: frozenset[str] | None
     all_accept_due_dates: bool
@@ -92,6 +107,10 @@ class Series:
     def audiences(self) -> tuple[Audience, ...]:
         """One audience a party, in the order of the parties."""
         return tuple(Audience(self.id, party) for party in self.parties)
+
+    def days_before(self, deadline: str) -> int:
+        """The calendar days before a meeting by which a step of the series is due."""
+        return next(rule.days for rule in self.deadlines if rule.name == deadline)
 
     def host(self, edition: int) -> str:
         """The party whose turn it is to host the meeting of that year."""
@@ -114,7 +133,8 @@ def read_series(content: object, where: str) -> Series:
         cadence_months=section.whole("cadence_months"),
         first_edition=section.whole("first_edition"),
         host_rotation=section.texts("host_rotation"),
-        deadlines=_read_deadlines(section.section("deadlines")),
+        deadlines=tuple(_read_deadline(entry) for entry in section.sections("deadlines")),
+        window_days=section.whole("window_days"),
         status_interval_days=section.whole("status_interval_days"),
         need_to_know=frozenset(section.texts("need_to_know")) if listed else None,
         all_accept_due_dates=section.flag("all_accept_due_dates"),
@@ -128,6 +148,7 @@ def read_series(content: object, where: str) -> Series:
         raise section.wrong("a series has two parties or more")
     if not series.host_rotation or not set(series.host_rotation) <= set(parties):
         raise section.wrong("the hosts are parties of the series")
+    _check_deadlines(section, series.deadlines)
     positions = [item.position for item in series.standing_items]
     if positions != list(range(1, len(positions) + 1)):
         raise section.wrong("standing items are numbered from 1 without gaps")
@@ -169,15 +190,22 @@ def _read_legal_clearance(section: Section, parties: tuple[str, ...]) -> dict[st
     return found
 
 
-def _read_deadlines(section: Section) -> Deadlines:
-    deadlines = Deadlines(
-        exchange_drafts=section.whole("exchange_drafts"),
-        agree_agenda=section.whole("agree_agenda"),
-        provisional_pack=section.whole("provisional_pack"),
-        papers=section.whole("papers"),
+def _read_deadline(section: Section) -> DeadlineRule:
+    rule = DeadlineRule(
+        name=section.text("name"),
+        days=section.whole("days"),
+        step=section.member("step", DeadlineStep) if section.holds("step") else None,
     )
     section.end()
-    return deadlines
+    return rule
+
+
+def _check_deadlines(section: Section, deadlines: tuple[DeadlineRule, ...]) -> None:
+    names = [rule.name for rule in deadlines]
+    if len(set(names)) != len(names) or PAPERS not in names:
+        raise section.wrong(f"deadlines have names of their own, and '{PAPERS}' is one")
+    if any(one.days < other.days for one, other in pairwise(deadlines)):
+        raise section.wrong("deadlines stand in the order in which they fall due")
 
 
 def _read_item(section: Section, parties: tuple[str, ...]) -> StandingItem:

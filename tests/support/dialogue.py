@@ -268,6 +268,7 @@ def meeting_body(**changes: object) -> dict[str, object]:
         "series": "uk-eu",
         "edition": 2026,
         "host_party": "UK",
+        "out_of_turn": True,
         "venue": "London",
         "starts_at": STARTS.isoformat(),
         "ends_at": ENDS.isoformat(),

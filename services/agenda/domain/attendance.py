@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.meeting_refusals import MeetingNotBegun
 from services.agenda.domain.refusals import NotAParty, ReferenceNotReleasable, UnknownParty
 from services.agenda.domain.transitions import Table, step
 from services.kernel.markings.banner import parse
@@ -53,13 +54,6 @@ class AttendanceOpen(Refusal):
 
     kind = RefusalKind.CONFLICT
     reason = "ATTENDANCE_OPEN"
-
-
-class MeetingNotBegun(Refusal):
-    """Nobody has attended a meeting that has not begun."""
-
-    kind = RefusalKind.CONFLICT
-    reason = "MEETING_NOT_BEGUN"
 
 
 class ParticipantRole(StrEnum):

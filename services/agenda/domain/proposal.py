@@ -1,6 +1,6 @@
 """A party's own proposal for a series: the backlog from which its drafts are made. It never crosses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ from uuid import UUID
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.refusals import EditionInvalid, ProposalInDraft, StaleVersion, StandingItemKept
 from services.agenda.domain.transitions import Table, step
-from services.kernel.series import Deadlines, ItemKind
+from services.kernel.series import DeadlineRule, DeadlineStep, ItemKind
 
 
 class ProposalState(StrEnum):
@@ -126,9 +126,10 @@ def forwarded(content: ItemContent, *, commitments: tuple[str, ...], leads: Mapp
     return replace(content, commitments=commitments, leads=leads, references=())
 
 
-def closes_on(deadlines: Deadlines, meets_on: date) -> date:
+def closes_on(deadlines: Sequence[DeadlineRule], meets_on: date) -> date:
     """The last day for proposals: from then on drafts are exchanged."""
-    return meets_on - timedelta(days=deadlines.exchange_drafts)
+    due = (rule.days for rule in deadlines if rule.step is DeadlineStep.EXCHANGE_DRAFTS)
+    return meets_on - timedelta(days=next(due, deadlines[-1].days))
 
 
 def is_late(proposed_at: datetime, closes: date) -> bool:

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, StrictInt
+from pydantic import BaseModel, StrictBool, StrictInt
 
-from services.agenda.domain.meeting import Meeting, MeetingPlan
+from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.releases import Candidate
-from services.agenda.http.fields import Body, Code, Line, SeriesQuery, ThemeQuery, TokenQuery
+from services.agenda.http.fields import Code, Line, SeriesQuery, ThemeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.http.times import TimesBody
 from services.agenda.usecases.list_candidates import list_candidates
-from services.agenda.usecases.plan_meeting import plan_meeting
+from services.agenda.usecases.plan_meeting import AskedMeeting, plan_meeting
 from services.agenda.usecases.read_meetings import list_meetings, read_meeting
 from services.chassis.http.requests import Encoded, MutationDependency
 from services.chassis.identity import Principal
@@ -26,13 +27,13 @@ Viewer = Annotated[Principal, Depends(permit_command(Command.READ_MEETING))]
 Chooser = Annotated[Principal, Depends(permit_command(Command.LIST_CANDIDATES))]
 
 
-class MeetingBody(Body):
+class MeetingBody(TimesBody):
     series: Code
     edition: StrictInt
     host_party: Code
     venue: Line
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    out_of_turn: StrictBool = False
+    parent: UUID | None = None
 
 
 class MeetingView(BaseModel):
@@ -45,6 +46,10 @@ class MeetingView(BaseModel):
     ends_at: datetime
     state: str
     version: int
+    time_zone: str
+    level: str
+    parent: UUID | None
+    moves: int
 
 
 class MeetingsView(BaseModel):
@@ -93,10 +98,14 @@ def meeting_view(meeting: Meeting) -> MeetingView:
         ends_at=meeting.ends_at,
         state=meeting.state.value,
         version=meeting.version,
+        time_zone=meeting.time_zone,
+        level=meeting.level.value,
+        parent=meeting.parent,
+        moves=meeting.moves,
     )
 
 
-def _encoded(meeting: Meeting, status: int = 200) -> Encoded:
+def encoded_meeting(meeting: Meeting, status: int = 200) -> Encoded:
     location = f"/v1/meetings/{meeting.id}" if status == 201 else ""
     return Encoded(meeting_view(meeting), status=status, version=meeting.version, location=location)
 
@@ -104,12 +113,18 @@ def _encoded(meeting: Meeting, status: int = 200) -> Encoded:
 @router.post("", status_code=201, responses={201: {"model": MeetingView}})
 async def plan(principal: Planner, body: MeetingBody, mutation: MutationDependency, parts: Parts) -> Response:
     reader = reader_of(principal)
-    planned = MeetingPlan(
-        body.series, body.edition, body.host_party, body.venue, body.starts_at, body.ends_at
+    asked = AskedMeeting(
+        series=body.series,
+        edition=body.edition,
+        host_party=body.host_party,
+        venue=body.venue,
+        times=body.times(),
+        out_of_turn=body.out_of_turn,
+        parent=body.parent,
     )
     return await mutation.run(
-        lambda once: plan_meeting(once, reader, planned, policy=parts.policy, clock=parts.clock),
-        lambda meeting: _encoded(meeting, 201),
+        lambda once: plan_meeting(once, reader, asked, policy=parts.policy, clock=parts.clock, ids=parts.ids),
+        lambda meeting: encoded_meeting(meeting, 201),
     )
 
 
@@ -122,7 +137,7 @@ async def of_series(principal: Viewer, series: SeriesQuery, parts: Parts) -> Mee
 @router.get("/{meeting_id}", responses={200: {"model": MeetingView}})
 async def read(principal: Viewer, meeting_id: UUID, parts: Parts) -> Response:
     found = await read_meeting(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
-    return _encoded(found).response()
+    return encoded_meeting(found).response()
 
 
 @router.get("/{meeting_id}/candidates")

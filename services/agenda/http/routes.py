@@ -8,12 +8,14 @@ from services.agenda.http import (
     agendas,
     attendance,
     awaiting,
+    calendar_feed,
     carry_over,
     conclusions,
     drafts,
     links,
     meetings,
     minutes,
+    moves,
     outcomes,
     own_side,
     planning,
@@ -32,6 +34,8 @@ from services.kernel.parties import Role
 def routes() -> Sequence[APIRouter]:
     readers, operators = permit(Role.OPERATOR, Role.AUDITOR), permit(Role.OPERATOR)
     return (
+        moves.router,
+        calendar_feed.router,
         meetings.router,
         proposals.router,
         ranking.router,

@@ -117,7 +117,10 @@ async def read_matters_arising(
         earlier = [
             one
             for one in await meetings_of_series(tx, meeting.series)
-            if one.ends_at < meeting.starts_at and one.ends_at <= until and one.state not in _CALLED_OFF
+            if one.parent is None
+            and one.ends_at < meeting.starts_at
+            and one.ends_at <= until
+            and one.state not in _CALLED_OFF
         ]
         ends = sorted(one.ends_at for one in earlier)
         since = ends[-1] if ends else None

@@ -64,7 +64,7 @@ async def put_to_parties(
     now = clock()
     async with once.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.PROPOSE_OUTCOME, meeting_id, policy, lock=True)
-        meeting.require_held(now)
+        meeting.require_concluding(now)
         former = await newest_conclusions(tx, meeting.id)
         if former is not None:
             await _supersede(tx, once, reader, meeting, former, policy, now)

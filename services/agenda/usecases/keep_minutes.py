@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.agenda.domain.agenda import AgendaState
-from services.agenda.domain.attendance import MeetingNotBegun, side_of
+from services.agenda.domain.attendance import side_of
 from services.agenda.domain.conclusions import ConclusionsState
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.meeting_refusals import MeetingNotBegun
 from services.agenda.domain.minutes import (
     Comment,
     MinutesFinal,

@@ -207,6 +207,7 @@ async def views_of(
     closing = {
         meeting.edition: closes_on(series.deadlines, meeting.starts_at.astimezone(UTC).date())
         for meeting in await meetings_of_series(tx, series.id)
+        if meeting.parent is None
     }
     forwards = await forwards_of(tx, [proposal.id for proposal in proposals])
     return tuple(

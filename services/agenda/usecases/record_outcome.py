@@ -63,7 +63,7 @@ async def record_outcome(
     now = clock()
     async with once.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.PROPOSE_OUTCOME, meeting_id, policy, lock=True)
-        meeting.require_held(now)
+        meeting.require_concluding(now)
         (await register_of(tx, meeting.id)).require_closed(policy.get_series(meeting.series).parties)
         agenda = await agenda_on_table(tx, meeting.id)
         if agenda is None or agenda.state is not AgendaState.AGREED:

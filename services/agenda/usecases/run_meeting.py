@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.agenda.domain.attendance import MeetingNotBegun
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.meeting_refusals import MeetingNotBegun
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import StaleVersion
 from services.agenda.domain.run_clock import ClockFace, Run, RunCommand, face

@@ -25,7 +25,7 @@ _ITEM_TITLE: Final = "Managed service providers: protecting essential services a
 
 
 async def plan_meeting(stage: Stage) -> None:
-    """This year's dialogue, in London, two weeks ahead."""
+    """This year's dialogue, in London whosever turn it is, two weeks ahead."""
     desk = stage.desk(SECRETARIAT)
     starts = (stage.clock.now() + timedelta(days=14)).replace(hour=9, minute=30, second=0, microsecond=0)
     known = await desk.get("agenda", "/v1/meetings", series=SERIES)
@@ -38,6 +38,7 @@ async def plan_meeting(stage: Stage) -> None:
                 "series": SERIES,
                 "edition": starts.year,
                 "host_party": "UK",
+                "out_of_turn": True,
                 "venue": "London",
                 "starts_at": starts.isoformat(),
                 "ends_at": (starts + timedelta(hours=8)).isoformat(),

@@ -11,7 +11,7 @@ from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue, NoAccess
 from services.kernel.release_terms import Mode, Rendition, RevisionState, TextUnderDecision
-from services.kernel.series import Series
+from services.kernel.series import PAPERS, Series
 from services.threatfeed.domain.clearances import (
     AnswerNeededInvalid,
     Clearance,
@@ -183,7 +183,7 @@ def _needed_by(asked: Asking, series: Series, at: datetime) -> datetime:
         return checked_needed_by(asked.needed_by, at)
     if asked.needed_by is not None:
         raise AnswerNeededInvalid("for a meeting it is the dispatch of its papers", pointer="/needed_by")
-    return answer_needed_by(meeting, series.deadlines.papers, at)
+    return answer_needed_by(meeting, series.days_before(PAPERS), at)
 
 
 def _originator(named: str, text: TextUnderDecision, series: Series, policy: Policy) -> str:

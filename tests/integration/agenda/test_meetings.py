@@ -1,10 +1,25 @@
-"""Meetings over REST: what the next one starts from."""
+"""Meetings over REST: what the next one starts from, how one moves, and the calendar it is read in."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
+from entente.agenda.v1.agenda_event_pb2 import AGENDA_STATE_SUPERSEDED, AgendaChanged
+from icalendar import Calendar
 
-from tests.support.dialogue import EU_SECRETARIAT, UK_SECRETARIAT, Account, Dialogue, account, meeting_body
+from tests.support.dialogue import (
+    EU_SECRETARIAT,
+    FCDO,
+    NSA,
+    UK_SECRETARIAT,
+    Account,
+    Dialogue,
+    account,
+    meeting_body,
+)
 from tests.support.series import three_series
 
 STATE = account("STATE", "US", "secretariat")
@@ -36,3 +51,170 @@ async def test_the_next_agenda_of_each_series_has_its_standing_and_recurring_ite
 async def test_a_third_series_that_is_not_laid_in_does_not_exist(dialogue: Dialogue, who: Account) -> None:
     refused = await dialogue.ask(who, "POST", "/v1/meetings", meeting_body(series="us-eu", host_party="EU"))
     assert (refused.status_code, refused.json()["reason"]) == (403, "NO_ACCESS")
+
+
+def entries(answer: httpx.Response) -> dict[str, Any]:
+    """What a calendar application reads: entries by UID."""
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/calendar")
+    events = Calendar.from_ical(answer.content).walk("VEVENT")
+    found = {str(event["UID"]): event for event in events}
+    assert len(found) == len(events)
+    return found
+
+
+async def move(
+    dialogue: Dialogue, meeting: Any, command: str, body: object, **options: Any
+) -> httpx.Response:
+    path = f"/v1/meetings/{meeting['id']}/{command}"
+    options.setdefault("version", meeting["version"])
+    return await dialogue.ask(options.pop("who", UK_SECRETARIAT), "POST", path, body, **options)
+
+
+async def test_moving_a_meeting_makes_its_plan_anew_keeps_the_old_one_and_clears_the_table(
+    dialogue: Dialogue,
+) -> None:
+    meeting, _, agenda = await dialogue.tabled()
+    path = f"/v1/meetings/{meeting['id']}"
+    meeting = await dialogue.done(UK_SECRETARIAT, "GET", path)
+    before = await dialogue.done(EU_SECRETARIAT, "GET", f"{path}/deadlines")
+    assert {one["name"]: (one["due"], one["state"]) for one in before["deadlines"]} == {
+        "call_for_items": ("2026-09-30", "PAST"),
+        "exchange_drafts": ("2026-10-28", "DONE"),
+        "agree_agenda": ("2026-11-18", "LATE"),
+        "provisional_pack": ("2026-11-24", "AHEAD"),
+        "papers": ("2026-12-02", "AHEAD"),
+        "briefs": ("2026-12-04", "AHEAD"),
+    }
+    feed = entries(await dialogue.ask(EU_SECRETARIAT, "GET", f"{path}/calendar"))
+    uid = f"{meeting['id']}@entente"
+    assert (feed[uid]["SEQUENCE"], str(feed[uid]["STATUS"])) == (0, "CONFIRMED")
+    moved_to = {"starts_at": "2027-01-06T09:30:00", "ends_at": "2027-01-07T16:00:00", "reason": "No room."}
+    key = str(uuid4())
+    moved = await move(dialogue, meeting, "reschedule", moved_to, key=key)
+    assert moved.status_code == 200, moved.text
+    assert (moved.json()["starts_at"], moved.json()["state"]) == ("2027-01-06T09:30:00Z", "AGENDA_DRAFT")
+    repeated = await move(dialogue, meeting, "reschedule", moved_to, key=key)
+    assert (repeated.content, repeated.headers["etag"]) == (moved.content, moved.headers["etag"])
+    stale = await move(dialogue, meeting, "reschedule", moved_to)
+    assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+    after = await dialogue.done(EU_SECRETARIAT, "GET", f"{path}/deadlines")
+    assert [(one["number"], one["command"], one["moved_by"]) for one in after["moves"]] == [
+        (0, "PLAN", "UK"),
+        (1, "RESCHEDULE", "UK"),
+    ]
+    kept = [{name: one[name] for name in ("name", "nominal", "due")} for one in before["deadlines"]]
+    assert after["moves"][0]["deadlines"] == kept
+    assert {one["name"]: one["due"] for one in after["deadlines"]}["papers"] == "2026-12-23"
+    ((detail,),) = dialogue.rows("SELECT detail FROM audit WHERE action = 'meeting.rescheduled'")
+    assert detail["former_deadlines"]["papers"] == "2026-12-02"
+    assert detail["deadlines"]["papers"] == "2026-12-23"
+    again = await dialogue.done(UK_SECRETARIAT, "GET", f"/v1/agendas/{agenda['id']}")
+    assert again["state"] == "SUPERSEDED"
+    states = [AgendaChanged.FromString(value).state for value, _ in dialogue.published("agenda.agenda.v1")]
+    assert states[-1] == AGENDA_STATE_SUPERSEDED
+    feed = entries(await dialogue.ask(EU_SECRETARIAT, "GET", "/v1/calendar?series=uk-eu"))
+    assert feed[uid]["SEQUENCE"] == 1
+    assert feed[uid]["DTSTART"].dt == datetime(2027, 1, 6, 9, 30, tzinfo=UTC)
+    assert feed[f"{meeting['id']}-papers@entente"]["DTSTART"].dt == date(2026, 12, 23)
+
+
+async def test_a_meeting_is_postponed_planned_anew_and_cancelled(dialogue: Dialogue) -> None:
+    meeting = await dialogue.meeting(venue="London\\, Lancaster House; <b>")
+    held = await move(dialogue, meeting, "hold", {})
+    assert (held.status_code, held.json()["reason"]) == (409, "ILLEGAL_TRANSITION")
+    called = (await move(dialogue, meeting, "call-for-items", {})).json()
+    assert called["state"] == "AGENDA_DRAFT"
+    postponed = (
+        await move(dialogue, called, "postpone", {"reason": "An election."}, who=EU_SECRETARIAT)
+    ).json()
+    uid = f"{meeting['id']}@entente"
+    feed = entries(await dialogue.ask(FCDO, "GET", f"/v1/meetings/{meeting['id']}/calendar"))
+    assert (feed[uid]["SEQUENCE"], str(feed[uid]["STATUS"])) == (1, "TENTATIVE")
+    assert str(feed[uid]["LOCATION"]) == "London\\, Lancaster House; <b>"
+    assert str(feed[f"{meeting['id']}-papers@entente"]["STATUS"]) == "CANCELLED"
+    moved_to = {"starts_at": "2026-12-16T09:00:00", "ends_at": "2026-12-16T16:00:00", "reason": "After it."}
+    anew = (await move(dialogue, postponed, "reschedule", {**moved_to, "venue": "Windsor"})).json()
+    assert (anew["state"], anew["venue"], anew["moves"]) == ("PLANNED", "Windsor", 2)
+    cancelled = (await move(dialogue, anew, "cancel", {"reason": "Not this year."})).json()
+    assert cancelled["state"] == "CANCELLED"
+    feed = entries(await dialogue.ask(FCDO, "GET", "/v1/calendar?series=uk-eu"))
+    assert (feed[uid]["SEQUENCE"], str(feed[uid]["STATUS"])) == (3, "CANCELLED")
+    refused = await move(dialogue, cancelled, "reschedule", moved_to)
+    assert (refused.status_code, refused.json()["reason"]) == (409, "ILLEGAL_TRANSITION")
+    draft = await dialogue.ask(UK_SECRETARIAT, "POST", f"/v1/meetings/{meeting['id']}/drafts", {})
+    assert draft.json()["reason"] == "MEETING_CANCELLED"
+    recorded = [action for (action,) in dialogue.rows("SELECT action FROM audit")]
+    assert {"meeting.postponed", "meeting.rescheduled", "meeting.cancelled"} <= set(recorded)
+
+
+async def test_a_meeting_that_cannot_be_is_refused_by_name(dialogue: Dialogue) -> None:
+    spring = {"starts_at": "2027-03-28T01:30:00", "ends_at": "2027-03-28T16:00:00"}
+    autumn = {"starts_at": "2027-10-30T09:00:00", "ends_at": "2027-10-31T01:30:00"}
+    far = {"starts_at": "2037-06-09T09:00:00Z", "ends_at": "2037-06-09T16:00:00Z"}
+    long = {"ends_at": "2026-12-12T10:00:00Z"}
+    for changes, status, reason in (
+        (spring, 400, "LOCAL_TIME_MISSING"),
+        (autumn, 400, "LOCAL_TIME_AMBIGUOUS"),
+        ({"time_zone": "Europe/Atlantis"}, 400, "TIME_ZONE_UNKNOWN"),
+        ({"time_zone": "Europe/London; DROP"}, 400, "INVALID_REQUEST"),
+        ({"starts_at": "2026-12-09"}, 400, "INVALID_REQUEST"),
+        (long, 400, "MEETING_LONGER_THAN_ITS_WINDOW"),
+        ({"edition": 2037, **far}, 400, "HOLIDAYS_UNKNOWN"),
+        ({"host_party": "EU", "out_of_turn": False}, 409, "HOST_OUT_OF_TURN"),
+        ({"host_party": "XX"}, 400, "UNKNOWN_PARTY"),
+        ({"parent": str(uuid4())}, 400, "PARENT_INVALID"),
+        ({"parent": "edition"}, 400, "INVALID_REQUEST"),
+        ({"out_of_turn": "yes"}, 400, "INVALID_REQUEST"),
+    ):
+        refused = await dialogue.ask(UK_SECRETARIAT, "POST", "/v1/meetings", meeting_body(**changes))
+        assert "reason" in refused.json(), (changes, refused.text)
+        assert (refused.status_code, refused.json()["reason"]) == (status, reason), changes
+    assert dialogue.rows("SELECT 1 FROM meeting") == []
+
+
+async def test_working_level_meetings_hang_under_their_edition_and_the_next_edition_is_proposed(
+    dialogue: Dialogue,
+) -> None:
+    edition = await dialogue.meeting()
+    below = meeting_body(parent=edition["id"], starts_at="2026-11-30T09:00:00", ends_at="2026-11-30T12:00:00")
+    first = await dialogue.done(EU_SECRETARIAT, "POST", "/v1/meetings", below)
+    await dialogue.done(EU_SECRETARIAT, "POST", "/v1/meetings", {**below, "host_party": "EU"})
+    listed = await dialogue.done(FCDO, "GET", "/v1/meetings?series=uk-eu")
+    assert [one["level"] for one in listed["meetings"]] == ["EDITION", "WORKING", "WORKING"]
+    found = await dialogue.done(FCDO, "GET", f"/v1/meetings/{first['id']}/deadlines")
+    assert (found["meeting"]["parent"], found["deadlines"]) == (edition["id"], [])
+    again = await dialogue.ask(UK_SECRETARIAT, "POST", "/v1/meetings", meeting_body())
+    assert again.json()["reason"] == "MEETING_EXISTS"
+    proposed = await dialogue.done(FCDO, "GET", "/v1/next-edition?series=uk-eu")
+    assert (proposed["edition"], proposed["host_party"], proposed["first_day"]) == (2027, "EU", "2027-12-09")
+    assert proposed["deadlines"][-1] == {"name": "briefs", "nominal": "2027-12-06", "due": "2027-12-06"}
+
+
+async def test_a_reader_of_another_series_learns_nothing_of_a_meeting(dialogue: Dialogue) -> None:
+    meeting = await dialogue.meeting()
+    reason = {"reason": "Because."}
+    moved_to = {"starts_at": "2027-01-06T09:30:00", "ends_at": "2027-01-07T16:00:00", **reason}
+    for method, path, body in (
+        ("GET", "/v1/meetings/{}/deadlines", None),
+        ("GET", "/v1/meetings/{}/calendar", None),
+        ("POST", "/v1/meetings/{}/reschedule", moved_to),
+        ("POST", "/v1/meetings/{}/postpone", reason),
+        ("POST", "/v1/meetings/{}/cancel", reason),
+        ("POST", "/v1/meetings/{}/call-for-items", {}),
+        ("POST", "/v1/meetings/{}/hold", {}),
+        ("POST", "/v1/meetings/{}/publish", {}),
+    ):
+        answers = []
+        for identity in (meeting["id"], str(uuid4())):
+            answer = await dialogue.ask(NSA, method, path.format(identity), body, version=1)
+            document = answer.json() | {"instance": "", "trace_id": "", "request_id": ""}
+            answers.append(str(document).replace(identity, "?"))
+            assert (answer.status_code, answer.json()["reason"]) == (403, "NO_ACCESS")
+        assert answers[0] == answers[1]
+    for path in ("/v1/calendar", "/v1/next-edition"):
+        said = [
+            (await dialogue.ask(NSA, "GET", f"{path}?series={name}")).status_code for name in ("uk-eu", "no")
+        ]
+        assert said == [403, 403]
+    assert dialogue.rows("SELECT state, version FROM meeting") == [("PLANNED", 1)]

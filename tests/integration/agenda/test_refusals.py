@@ -39,7 +39,7 @@ from tests.support.dialogue import (
         ({"series": "uk-us-cmr"}, 403, "NO_ACCESS"),
         ({"series": "no-such-series"}, 403, "NO_ACCESS"),
         ({"edition": "2026"}, 400, "INVALID_REQUEST"),
-        ({"starts_at": "2026-12-09T09:00:00"}, 400, "INVALID_REQUEST"),
+        ({"starts_at": "2026-12-09T25:00:00"}, 400, "INVALID_REQUEST"),
         ({"venue": "London\u0000"}, 400, "INVALID_REQUEST"),
         ({"colour": "blue"}, 400, "INVALID_REQUEST"),
     ],

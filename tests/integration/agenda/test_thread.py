@@ -28,7 +28,7 @@ async def test_a_secretariat_is_offered_candidates_with_their_reasons(dialogue: 
     )
     (candidate,) = answer["candidates"]
     assert candidate["assessment_id"] == str(held.id)
-    assert candidate["joint_title"] == "Intrusions into water utilities"
+    assert candidate["joint_title"] == ""
     assert candidate["themes"] == [{"theme": "THREAT_LANDSCAPE", "rule_id": "THREAT-1"}]
     assert {(one["party"], one["allowed"], one["rule_id"]) for one in candidate["decisions"]} == {
         ("UK", True, "ALL_PASSED"),

@@ -1,0 +1,124 @@
+"""A secretariat moves a meeting to another date, postpones it until one is found, or cancels it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.agenda.domain.meeting import Meeting, MeetingCommand
+from services.agenda.domain.moves import move_of
+from services.agenda.domain.permissions import Command
+from services.agenda.domain.refusals import StaleVersion
+from services.agenda.events import agenda_changed
+from services.agenda.store.agendas import agenda_on_table, update_agenda
+from services.agenda.store.agreements import Subject, void_agreements
+from services.agenda.store.meetings import update_meeting
+from services.agenda.store.moves import insert_move, moves_of
+from services.agenda.usecases.access import audit_of, meeting_for
+from services.agenda.usecases.timing import AskedTimes, noted, plan_of, times_of
+from services.chassis.clock import Clock
+from services.chassis.database import Transaction
+from services.chassis.once import Once
+from services.chassis.outbox import enqueue
+from services.chassis.telemetry import current_traceparent
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class AskedMove:
+    """The new date, and a new venue where there is one; `reason` is for every party."""
+
+    times: AskedTimes
+    venue: str | None
+    reason: str
+
+
+async def reschedule_meeting(
+    once: Once[Meeting],
+    reader: Reader,
+    meeting_id: UUID,
+    asked: AskedMove,
+    expected: int,
+    *,
+    policy: Policy,
+    clock: Clock,
+) -> Meeting:
+    """The T-minus plan is made anew and the former one kept. An agenda on the table named the former date: it
+    is superseded, and its agreements are void.
+
+    Raises `NoAccess`, `StaleVersion`, `IllegalTransition`, `MeetingHasBegun`, `HolidaysUnknown`, or what is
+    wrong with the times.
+    """
+    now = clock()
+    async with once.transaction() as tx:
+        meeting = await _expected(tx, reader, meeting_id, expected, policy)
+        series = policy.get_series(meeting.series)
+        times = times_of(asked.times, meeting.host_party, policy)
+        moved = meeting.rescheduled(times, asked.venue or meeting.venue, series=series, now=now)
+        deadlines = plan_of(moved, policy)
+        (*_, (_, former)) = (await moves_of(tx, [meeting.id])).get(meeting.id, ((None, ()),))
+        audit = audit_of(
+            once,
+            reader,
+            "meeting.rescheduled",
+            "meeting",
+            meeting.id,
+            now,
+            reason=asked.reason,
+            from_start=meeting.starts_at.isoformat(),
+            to_start=moved.starts_at.isoformat(),
+            former_deadlines=noted(former),
+            deadlines=noted(deadlines),
+        )
+        await update_meeting(tx, moved, meeting.version, audit)
+        move = move_of(moved, MeetingCommand.RESCHEDULE, reason=asked.reason, party=reader.party, at=now)
+        await insert_move(tx, moved, move, deadlines)
+        await _take_off_the_table(tx, once, reader, moved, now)
+        return await once.answer(tx, moved)
+
+
+async def call_off_meeting(
+    once: Once[Meeting],
+    reader: Reader,
+    meeting_id: UUID,
+    command: MeetingCommand,
+    reason: str,
+    expected: int,
+    *,
+    policy: Policy,
+    clock: Clock,
+) -> Meeting:
+    """POSTPONE or CANCEL. Raises `NoAccess`, `StaleVersion` or `IllegalTransition`."""
+    now = clock()
+    async with once.transaction() as tx:
+        meeting = await _expected(tx, reader, meeting_id, expected, policy)
+        moved = meeting.called_off(command)
+        kind = f"meeting.{moved.state.value.lower()}"
+        audit = audit_of(once, reader, kind, "meeting", meeting.id, now, reason=reason)
+        await update_meeting(tx, moved, meeting.version, audit)
+        move = move_of(moved, command, reason=reason, party=reader.party, at=now)
+        await insert_move(tx, moved, move, ())
+        return await once.answer(tx, moved)
+
+
+async def _expected(
+    tx: Transaction, reader: Reader, meeting_id: UUID, expected: int, policy: Policy
+) -> Meeting:
+    meeting = await meeting_for(tx, reader, Command.PLAN_MEETING, meeting_id, policy, lock=True)
+    if meeting.version != expected:
+        raise StaleVersion("the meeting has changed since it was read", version=str(meeting.version))
+    return meeting
+
+
+async def _take_off_the_table(
+    tx: Transaction, once: Once[Meeting], reader: Reader, meeting: Meeting, now: datetime
+) -> None:
+    agenda = await agenda_on_table(tx, meeting.id)
+    if agenda is None:
+        return
+    superseded = agenda.supersede()
+    audit = audit_of(once, reader, "agenda.superseded", "agenda", agenda.id, now, moved=meeting.moves)
+    await update_agenda(tx, superseded, agenda.aggregate_version, audit)
+    voided = audit_of(once, reader, "agenda.agreements-voided", "agenda", agenda.id, now)
+    await void_agreements(tx, Subject.AGENDA, agenda.id, now, voided)
+    await enqueue(tx, [agenda_changed(superseded, current_traceparent(), now)], now)
