@@ -22,6 +22,7 @@ from services.agenda.domain.assembly.validation import require_sound
 from services.agenda.solver.model import Model, is_break
 from services.agenda.solver.narrowing import as_it_is, best_within
 from services.agenda.solver.programme import INFINITY, Unsolved
+from services.agenda.solver.rules import Learnt, programme_of
 from services.agenda.solver.scope import only
 from services.agenda.solver.search import Effort, Found, search
 
@@ -167,13 +168,35 @@ def _explain(
 
 
 def is_feasible(problem: Problem, effort: Effort) -> bool:
-    """Whether all constraints hold together. Raises `Unsolved`."""
-    reduced = _that_matter(problem.ordered())
+    """Whether all constraints hold together. Raises `Unsolved`.
 
-    def prepare(model: Model) -> None:
-        model.programme.costs = [0.0] * len(model.programme.costs)
+    Two cheap answers come first: a plan of the items that have to be taken, or serve what has to be
+    served, is one of the problem; and where not even fractions of items hold, no plan does.
+    """
+    ordered = problem.ordered()
+    reduced = _that_matter(ordered)
+    if reduced is ordered and len(ordered.candidates) > EXACT_UP_TO:
+        if search(_core(ordered), effort, _without_value) is not None:
+            return True
+        model = programme_of(ordered, Learnt())
+        _without_value(model)
+        model.programme.whole = [False] * len(model.programme.whole)
+        if model.impossible or model.programme.solve(gap=0.0, nodes=1, guessing=False) is None:
+            return False
+    return search(reduced, effort, _without_value) is not None
 
-    return search(reduced, effort, prepare) is not None
+
+def _without_value(model: Model) -> None:
+    model.programme.costs = [0.0] * len(model.programme.costs)
+
+
+def _core(problem: Problem) -> Problem:
+    """The items that have to be taken, or serve what has to be served."""
+    wanted = {entry.commitment for entry in problem.constraints if isinstance(entry, Covered)}
+    serving = {candidate.id for candidate in problem.candidates if candidate.commitments & wanted}
+    if len(serving) > EXACT_UP_TO:
+        serving = set(sorted(serving)[:EXACT_UP_TO])
+    return only(problem, problem.taken_by_force() | serving)
 
 
 def _that_matter(problem: Problem) -> Problem:
