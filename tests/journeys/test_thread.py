@@ -22,6 +22,8 @@ from services.cli.supervisor import Supervisor
 from services.cli.system import Options, System, running_system, service_specs
 from services.cli.thread.stage import Stage, ThreadRecord, open_stage
 from services.cli.thread.walking import STEPS, is_complete, trace, walk
+from services.cli.year.playing import STEPS as YEAR
+from services.cli.year.playing import play_year
 from tests.support.platform import temporary_folders
 from tests.support.spans import LinkedTraces, SpanName
 from tests.support.waiting import eventually
@@ -42,6 +44,7 @@ async def test_the_thread_is_unbroken_from_assessment_to_closure() -> None:
         options = Options(folders, spans=True, shuffle=_SEED)
         async with running_system(options) as system:
             await _play(system)
+            await _play_a_year(system)
             assert system.supervisor.restarts == 0
             _one_linked_trace(folders)
             await _survives_the_death_of_a_worker(system)
@@ -71,6 +74,13 @@ async def _play(system: System) -> None:
         assert chain.of_kind("ACTION")[0].state == "CLOSED"
         assert "WITHDRAWN" in {node.state for node in chain.of_kind("ASSESSMENT")}
         await _each_party_reads_its_own_title(stage)
+
+
+async def _play_a_year(system: System) -> None:
+    """Proposed, ranked, negotiated, signed, held and concluded in both series, and carried over by itself."""
+    async with open_stage(system.access, _say) as stage:
+        timings = await play_year(stage)
+        assert [timing.step for timing in timings] == [name for name, _ in YEAR]
 
 
 async def _each_party_reads_its_own_title(stage: Stage) -> None:

@@ -87,8 +87,10 @@ class Desk:
         """Raises `Refused`."""
         return (await self._ask("POST", service, path, body=body, etag=etag)).document
 
-    async def change(self, service: str, resource: str, command: str, body: Document) -> Document:
-        """Posts to `resource/command` with the ETag of the resource as it is now.
+    async def change(
+        self, service: str, resource: str, command: str, body: Document, *, method: str = "POST"
+    ) -> Document:
+        """Asks for `resource/command`, or the resource itself, with its ETag as it is now.
 
         Other events may touch the resource between the two: then it is read again. Raises `Refused`.
         """
@@ -101,7 +103,8 @@ class Desk:
         ):
             with attempt:
                 current = await self.read(service, resource)
-                return await self.post(service, f"{resource}/{command}", body, etag=current.etag)
+                path = f"{resource}/{command}" if command else resource
+                return (await self._ask(method, service, path, body=body, etag=current.etag)).document
         raise AssertionError("unreachable")
 
     async def agree(self, resource: str) -> Document:

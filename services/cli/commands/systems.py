@@ -32,6 +32,7 @@ from services.cli.thread.stage import Stage, open_stage
 from services.cli.thread.walking import Timing, is_complete, trace, walk
 from services.cli.thread.watching import VIEWERS, feeds_of, picture_of
 from services.cli.waiting import until
+from services.cli.year.playing import play_year
 
 StateOption = Annotated[Path | None, typer.Option("--state", help="State folder; by default .entente/local")]
 
@@ -71,7 +72,7 @@ def up(
 
 
 def demo(state: StateOption = None) -> None:
-    """Play the whole thread unattended, print its chain and timings, and shut down."""
+    """Play the thread and a year of both series unattended, print chain and timings, and shut down."""
     console = Console()
     folders, temporary = (folders_of(state), None) if state else _temporary()
     options = _options(folders, console, spans=True)
@@ -81,6 +82,7 @@ def demo(state: StateOption = None) -> None:
         async with running_system(options) as system:
             ready = time.monotonic() - began
             await _walk_once(system, console, spans=True)
+            await _play_year(system, console)
             restarts = system.supervisor.restarts
         console.print(f"ready after {ready:.1f} s, all done after {time.monotonic() - began:.1f} s")
         if restarts:
@@ -137,6 +139,14 @@ async def _walk_once(system: System, console: Console, *, spans: bool) -> None:
         await _print_pictures(stage, console)
     if timings:
         console.print(_timing_table(timings))
+
+
+async def _play_year(system: System, console: Console) -> None:
+    def say(text: str) -> None:
+        console.print(f"  {text}", highlight=False, soft_wrap=True)
+
+    async with open_stage(system.access, say) as stage:
+        console.print(_timing_table(await play_year(stage)))
 
 
 async def _print_chain(stage: Stage, console: Console) -> None:
