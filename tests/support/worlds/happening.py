@@ -211,7 +211,7 @@ class Happening:
 
     async def _consent(self, step: Consent) -> None:
         party, organisation = AGENCIES[step.text[0]]
-        officer = (f"{organisation.lower()}-officer", party, organisation, "release-officer")
+        officer = (f"{organisation.lower()}-release-officer", party, organisation, "release-officer")
         body = {
             "use": {
                 "assessment_id": str(identity_of(step.text)),
