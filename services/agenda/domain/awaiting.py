@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState
 from services.agenda.domain.conclusions import Conclusions, ConclusionsState
+from services.agenda.domain.deadlines import Deadline
 from services.agenda.domain.internal_clearances import ClearanceState, InternalClearance
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import ReferenceState
-from services.kernel.series import Series
+from services.kernel.series import DeadlineStep, Series
 
 
 class Matter(StrEnum):
@@ -41,23 +42,23 @@ class Awaiting:
     due_at: datetime | None
 
 
-def due(meeting: Meeting, days_before: int) -> datetime:
-    """The end of the day, in UTC, so many calendar days before a meeting."""
-    day = meeting.starts_at.astimezone(UTC).date() - timedelta(days=days_before)
-    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+def due(plan: Sequence[Deadline], step: DeadlineStep) -> datetime | None:
+    """The end of the day, in UTC, by which a step is due; None where the plan has no such step."""
+    day = next((deadline.due for deadline in plan if deadline.step is step), None)
+    return None if day is None else datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
 
 
-def awaiting_table(meeting: Meeting, series: Series) -> Awaiting:
+def awaiting_table(meeting: Meeting, series: Series, plan: Sequence[Deadline]) -> Awaiting:
     """What waits for every secretariat while nothing lies on the table."""
-    at = due(meeting, series.deadlines.exchange_drafts)
+    at = due(plan, DeadlineStep.EXCHANGE_DRAFTS)
     return Awaiting(Matter.AGENDA_TO_TABLE, series.id, meeting.id, meeting.id, (), at)
 
 
 def awaiting_secretariat(
-    agenda: Agenda, meeting: Meeting, series: Series, party: str
+    agenda: Agenda, meeting: Meeting, series: Series, party: str, plan: Sequence[Deadline]
 ) -> tuple[Awaiting, ...]:
     """What waits for a side's secretariat at the version on the table."""
-    at = due(meeting, series.deadlines.agree_agenda)
+    at = due(plan, DeadlineStep.AGREE_AGENDA)
     found = []
 
     def add(matter: Matter, items: Iterable[UUID]) -> None:
@@ -80,7 +81,7 @@ def awaiting_secretariat(
 
 
 def awaiting_chair(
-    agenda: Agenda, meeting: Meeting, series: Series, signatory: Signatory
+    agenda: Agenda, meeting: Meeting, series: Series, signatory: Signatory, plan: Sequence[Deadline]
 ) -> tuple[Awaiting, ...]:
     """The agenda to sign, once every item is accepted and every text stands."""
     seated = signatory.organisation in series.quorum.get(signatory.party, ())
@@ -89,7 +90,7 @@ def awaiting_chair(
     )
     if not seated or not ready or agenda.state is not AgendaState.TABLED or signatory in agenda.agreed:
         return ()
-    at = due(meeting, series.deadlines.agree_agenda)
+    at = due(plan, DeadlineStep.AGREE_AGENDA)
     return (Awaiting(Matter.AGREEMENT_TO_SIGN, series.id, meeting.id, agenda.id, (), at),)
 
 

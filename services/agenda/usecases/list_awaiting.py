@@ -23,6 +23,7 @@ from services.agenda.store.conclusions import newest_conclusions
 from services.agenda.store.drafts import draft_of_party
 from services.agenda.store.internal_clearances import clearances_asked_of, clearances_of_draft
 from services.agenda.store.meetings import meetings_of_series
+from services.agenda.usecases.timing import plan_of
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
@@ -60,17 +61,17 @@ async def _of_meeting(
     found: list[Awaiting] = []
     secretary = may(policy, reader, Command.TABLE_AGENDA, series.id)
     chair = may(policy, reader, Command.AGREE_AGENDA, series.id)
-    agendas = await agendas_of_meeting(tx, meeting.id)
+    agendas, plan = await agendas_of_meeting(tx, meeting.id), plan_of(meeting, policy)
     if secretary:
         found.extend(await _of_draft(tx, reader, meeting, series))
         if not agendas:
-            found.append(awaiting_table(meeting, series))
+            found.append(awaiting_table(meeting, series, plan))
     for agenda in agendas[:1]:
         if secretary:
-            found.extend(awaiting_secretariat(agenda, meeting, series, reader.party))
+            found.extend(awaiting_secretariat(agenda, meeting, series, reader.party, plan))
         if chair:
             signatory = Signatory(reader.party, reader.organisation)
-            found.extend(awaiting_chair(agenda, meeting, series, signatory))
+            found.extend(awaiting_chair(agenda, meeting, series, signatory, plan))
     return found
 
 

@@ -149,23 +149,23 @@ def test_who_is_asked_and_until_when(organisation: str, days: int, refusal: type
 
 
 def matters(agenda: Any, party: str) -> list[Matter]:
-    return [one.matter for one in awaiting_secretariat(agenda, meeting(), SERIES, party)]
+    return [one.matter for one in awaiting_secretariat(agenda, meeting(), SERIES, party, ())]
 
 
 def test_what_waits_for_each_side_at_a_version() -> None:
     fresh = tabled(answers=(accepted(ITEM_ID, "UK"),))
     chair = Signatory("EU", "EEAS")
     assert (matters(fresh, "EU"), matters(fresh, "UK")) == ([Matter.ITEMS_TO_ANSWER], [])
-    assert awaiting_chair(fresh, meeting(), SERIES, chair) == ()
+    assert awaiting_chair(fresh, meeting(), SERIES, chair, ()) == ()
     amended = tabled(answers=(accepted(ITEM_ID, "UK"), accepted(ITEM_ID, "EU", answer=Answer.DECLINED)))
     assert (matters(amended, "EU"), matters(amended, "UK")) == ([], [Matter.ITEMS_TO_RECONSIDER])
     whole = tabled()
     assert (matters(whole, "EU"), matters(whole, "UK")) == ([], [])
-    (to_sign,) = awaiting_chair(whole, meeting(), SERIES, chair)
+    (to_sign,) = awaiting_chair(whole, meeting(), SERIES, chair, ())
     assert (to_sign.matter, to_sign.subject_id) == (Matter.AGREEMENT_TO_SIGN, whole.id)
-    assert awaiting_chair(whole, meeting(), SERIES, Signatory("EU", "ENISA")) == ()
+    assert awaiting_chair(whole, meeting(), SERIES, Signatory("EU", "ENISA"), ()) == ()
     signed = whole.agree(chair, whole.content_hash, SERIES.quorum, AT)
-    assert awaiting_chair(signed, meeting(), SERIES, chair) == ()
+    assert awaiting_chair(signed, meeting(), SERIES, chair, ()) == ()
     stale = whole.note(AssessmentStanding(ASSESSMENT_ID, AssessmentState.WITHDRAWN, 2, 2))
     assert matters(stale, "EU") == matters(stale, "UK") == [Matter.REFERENCES_TO_REPLACE]
-    assert awaiting_chair(stale, meeting(), SERIES, chair) == ()
+    assert awaiting_chair(stale, meeting(), SERIES, chair, ()) == ()
