@@ -12,7 +12,8 @@ from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.consumers import actions, assessments, releases
 from services.agenda.http.parts import AgendaParts
 from services.agenda.http.routes import routes
-from services.agenda.rpc import AgendaServicer, agenda_service
+from services.agenda.rpc.parts import RpcParts
+from services.agenda.rpc.service import agenda_service
 from services.agenda.settings import AgendaSettings
 from services.agenda.signatures import OfficialKeys
 from services.chassis.consumer.halts import ConsumerDesk
@@ -52,9 +53,21 @@ def create_app(
     )
 
 
-def rpc_services(process: Process, policy: Policy) -> list[Service]:
+def rpc_services(parts: RpcParts) -> list[Service]:
     """Every service over gRPC."""
-    return [agenda_service(AgendaServicer(process.database, policy))]
+    return [agenda_service(parts)]
+
+
+def rpc_parts(parts: AgendaParts) -> RpcParts:
+    """The same parts, for calls."""
+    return RpcParts(
+        database=parts.database,
+        policy=parts.policy,
+        clock=parts.clock,
+        keys=parts.keys,
+        threatfeed=parts.threatfeed,
+        actions=parts.actions,
+    )
 
 
 @asynccontextmanager
@@ -76,7 +89,7 @@ async def compose_api(process: Process, settings: AgendaSettings) -> AsyncIterat
             actions=Actions(action_peer),
         )
         rpc = RpcServer(
-            rpc_services(process, policy),
+            rpc_services(rpc_parts(parts)),
             settings.rpc,
             verifier=process.verifier,
             health=process.health,

@@ -264,6 +264,11 @@ def read_outcome(payload: bytes) -> outcome_pb2.Outcome:
     return json_format.Parse(payload, outcome_pb2.Outcome(), ignore_unknown_fields=True)
 
 
+def read_conclusions(payload: bytes) -> conclusions_pb2.Conclusions:
+    """The message behind stored canonical bytes."""
+    return json_format.Parse(payload, conclusions_pb2.Conclusions(), ignore_unknown_fields=True)
+
+
 def read_items(payload: bytes) -> tuple[TabledItem, ...]:
     """The items of a tabled version, from its canonical bytes."""
     return tuple(

@@ -21,9 +21,8 @@ from services.chassis.rpc.server import Service
 from services.kernel.parties import Role
 from services.threatfeed import app as threatfeed
 from services.threatfeed.http.routes import routes as threatfeed_routes
-from tests.support.idle import idle_process, idle_threatfeed
+from tests.support.idle import idle_threatfeed
 from tests.support.processes import Traces
-from tests.support.submissions import real_policy
 
 ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "threatfeed": tuple(threatfeed_routes()),
@@ -82,8 +81,8 @@ SERVICES = {
     service.name: service
     for services in (
         threatfeed.rpc_services(idle_threatfeed()),
-        agenda.rpc_services(idle_process("agenda"), real_policy()),
-        # Its methods work with parts that only a running process has; the service is described without.
+        # Their methods work with parts that only a running process has; the services are described without.
+        agenda.rpc_services(None),  # type: ignore[arg-type]
         actions.rpc_services(None),  # type: ignore[arg-type]
     )
     for service in services

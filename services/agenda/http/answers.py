@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StrictInt
 
 from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.answers import Answer, ItemAnswer, Proposal
+from services.agenda.domain.wording import LAST_POSITION, MOST_ANSWERS, MOST_MINUTES
 from services.agenda.http.fields import Banner, Body, Line, OptionalProse
 from services.agenda.usecases.answer_items import AnswerText
 
@@ -17,8 +18,8 @@ class ProposalBody(Body):
     """How the party would have the item; what is left out would stay."""
 
     title: Line | None = None
-    minutes: Annotated[StrictInt, Field(ge=1, le=1_440)] | None = None
-    position: Annotated[StrictInt, Field(ge=1, le=1_000)] | None = None
+    minutes: Annotated[StrictInt, Field(ge=1, le=MOST_MINUTES)] | None = None
+    position: Annotated[StrictInt, Field(ge=1, le=LAST_POSITION)] | None = None
 
     def proposal(self) -> Proposal:
         return Proposal(self.title or "", self.minutes, self.position)
@@ -41,7 +42,7 @@ class AnswersBody(Body):
     """`marking` is that of the comments and of the words proposed, which go to every party."""
 
     marking: Banner
-    answers: Annotated[list[AnswerBody], Field(min_length=1, max_length=200)]
+    answers: Annotated[list[AnswerBody], Field(min_length=1, max_length=MOST_ANSWERS)]
 
     def texts(self) -> tuple[AnswerText, ...]:
         return tuple(answer.text() for answer in self.answers)

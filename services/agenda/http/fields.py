@@ -5,30 +5,53 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
-_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-_CODE = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+from services.agenda.domain.wording import (
+    CODE,
+    CONTENT_HASH,
+    LINES,
+    LONGEST_BANNER,
+    LONGEST_CODE,
+    LONGEST_ID,
+    LONGEST_LINE,
+    LONGEST_PROSE,
+    LONGEST_SIGNATURE,
+    LONGEST_TOKEN,
+    PLAIN,
+    THREAD_ID,
+    TOKEN,
+)
 
 Line = Annotated[
-    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=300, pattern=_PLAIN)
+    str,
+    StringConstraints(
+        strict=True, strip_whitespace=True, min_length=1, max_length=LONGEST_LINE, pattern=PLAIN
+    ),
 ]
 Prose = Annotated[
     str,
-    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=4_000, pattern=_LINES),
+    StringConstraints(
+        strict=True, strip_whitespace=True, min_length=1, max_length=LONGEST_PROSE, pattern=LINES
+    ),
 ]
 OptionalProse = Annotated[
-    str, StringConstraints(strict=True, strip_whitespace=True, max_length=4_000, pattern=_LINES)
+    str, StringConstraints(strict=True, strip_whitespace=True, max_length=LONGEST_PROSE, pattern=LINES)
 ]
-Code = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=60, pattern=_CODE)]
-OptionalCode = Annotated[str, StringConstraints(strict=True, max_length=60, pattern=r"^[A-Za-z0-9_.-]*$")]
-Banner = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=512, pattern=_PLAIN)]
-ContentHash = Annotated[str, StringConstraints(strict=True, pattern=r"^sha256:[0-9a-f]{64}$")]
-Signature = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=2_048, pattern=_PLAIN)]
+Code = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_CODE, pattern=CODE)]
+OptionalCode = Annotated[
+    str, StringConstraints(strict=True, max_length=LONGEST_CODE, pattern=r"^[A-Za-z0-9_.-]*$")
+]
+Banner = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_BANNER, pattern=PLAIN)
+]
+ContentHash = Annotated[str, StringConstraints(strict=True, pattern=CONTENT_HASH)]
+Signature = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_SIGNATURE, pattern=PLAIN)
+]
 
-SeriesQuery = Annotated[str, Query(min_length=1, max_length=60, pattern=_CODE)]
-ThemeQuery = Annotated[str, Query(max_length=60, pattern=r"^[A-Za-z0-9_.-]*$")]
-TokenQuery = Annotated[str, Query(max_length=512, pattern=r"^[A-Za-z0-9_=+/.:-]*$")]
-ThreadPath = Annotated[str, Path(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9:._-]+$")]
+SeriesQuery = Annotated[str, Query(min_length=1, max_length=LONGEST_CODE, pattern=CODE)]
+ThemeQuery = Annotated[str, Query(max_length=LONGEST_CODE, pattern=r"^[A-Za-z0-9_.-]*$")]
+TokenQuery = Annotated[str, Query(max_length=LONGEST_TOKEN, pattern=TOKEN)]
+ThreadPath = Annotated[str, Path(min_length=1, max_length=LONGEST_ID, pattern=THREAD_ID)]
 
 
 class Body(BaseModel):

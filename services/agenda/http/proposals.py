@@ -23,9 +23,9 @@ from services.agenda.http.fields import (
     SeriesQuery,
     TokenQuery,
 )
-from services.agenda.http.paging import read_proposal_token, write_token
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.forward_proposal import Destination, forward_proposal
+from services.agenda.usecases.paging import read_proposal_token, write_token
 from services.agenda.usecases.proposing import (
     ProposalView,
     list_proposals,

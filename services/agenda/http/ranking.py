@@ -11,16 +11,17 @@ from services.agenda.domain.permissions import Command
 from services.agenda.domain.ranking.explaining import Crossing, Explanation, SourceWorth, points
 from services.agenda.domain.ranking.scoring import Contribution, Ranked
 from services.agenda.domain.releases import Candidate
+from services.agenda.domain.wording import LONGEST_ID, SUBJECT
 from services.agenda.http.fields import TokenQuery
-from services.agenda.http.paging import read_ranking_token, write_token
 from services.agenda.http.parts import Parts, permit_command, reader_of
-from services.agenda.usecases.rank_subjects import Ranking, explain_subject, rank_subjects
+from services.agenda.usecases.list_ranking import list_ranking
+from services.agenda.usecases.rank_subjects import Ranking, explain_subject
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/meetings/{meeting_id}/ranking", tags=["ranking"])
 
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_RANKING))]
-SubjectPath = Annotated[str, Path(max_length=120, pattern=r"^[a-z]+:[A-Za-z0-9_.-]+$")]
+SubjectPath = Annotated[str, Path(max_length=LONGEST_ID, pattern=SUBJECT)]
 
 
 class RuleModel(BaseModel):
@@ -148,15 +149,9 @@ async def of_meeting(
     page_token: TokenQuery = "",
 ) -> RankingModel:
     """Further pages are of the day of the first."""
-    reader = reader_of(principal)
-    question = (reader.party, str(meeting_id), parts.policy.ranking.version)
-    after = read_ranking_token(page_token, *question)
-    ranking = await rank_subjects(
-        reader, meeting_id, as_of=after.as_of if after else None, parts=parts.ranking()
+    ranking, shown, following = await list_ranking(
+        reader_of(principal), meeting_id, page_size=page_size, page_token=page_token, parts=parts.ranking()
     )
-    left = [entry for entry in ranking.entries if after is None or entry.order > after.order]
-    shown = left[:page_size]
-    last = (ranking.as_of.isoformat(), *shown[-1].order) if len(left) > page_size else None
     return RankingModel(
         meeting_id=meeting_id,
         party=ranking.party,
@@ -165,7 +160,7 @@ async def of_meeting(
         picture_as_of=ranking.picture_as_of,
         complete=ranking.complete,
         subjects=[_ranked(entry, ranking) for entry in shown],
-        next_page_token=write_token(last, *question),
+        next_page_token=following,
     )
 
 

@@ -17,6 +17,7 @@ from services.agenda.store.answers import insert_answers
 from services.agenda.store.meetings import find_meeting
 from services.agenda.usecases.access import agenda_for, audit_of
 from services.chassis.clock import Clock
+from services.chassis.database import Database, Transaction
 from services.chassis.once import Once
 from services.chassis.telemetry import link_current_span
 from services.kernel.markings.banner import parse
@@ -56,26 +57,8 @@ async def answer_items(
     """
     now = clock()
     async with once.transaction() as tx:
-        seen = await agenda_for(tx, reader, Command.ANSWER_ITEMS, agenda_id, policy)
-        meeting = await find_meeting(tx, seen.meeting_id, lock=True)
-        agenda = await find_agenda(tx, agenda_id, lock=True)
-        if meeting is None or agenda is None:
-            raise RuntimeError("an agenda has lost its meeting")
-        meeting.require_ahead(now)
-        _require_version(agenda, expected)
-        series = policy.get_series(agenda.series)
-        if any(text.words for text in texts):
-            require_joint(parse(marking), series, policy, "/marking", at=now, text=agenda.id)
-        kinds = {item.id: item.kind for item in read_items(agenda.payload)}
-        for place, text in enumerate(texts):
-            if text.proposal.title and text.item_id in kinds:
-                pointer = f"/answers/{place}/proposal/title"
-                require_placeholder(kinds[text.item_id], text.proposal.title, series, policy, pointer)
-        hashes = item_hashes(agenda.payload)
-        answers = [
-            _answer(text, hashes.get(text.item_id, ""), reader, agenda, marking, now) for text in texts
-        ]
-        answered = agenda.answer(reader.party, answers, series.parties)
+        agenda, answered = await _answered(tx, reader, agenda_id, texts, marking, expected, policy, now)
+        answers = answered.answers[-len(texts) :]
         audit = audit_of(
             once,
             reader,
@@ -86,9 +69,57 @@ async def answer_items(
             answers={str(answer.item_id): answer.answer.value for answer in answers},
         )
         link_current_span(agenda.traceparent)
-        await insert_answers(tx, agenda.id, answered.answers[-len(answers) :])
+        await insert_answers(tx, agenda.id, answers)
         await update_agenda(tx, answered, agenda.aggregate_version, audit)
         return await once.answer(tx, answered)
+
+
+async def try_answers(
+    database: Database,
+    reader: Reader,
+    agenda_id: UUID,
+    texts: Sequence[AnswerText],
+    marking: str,
+    expected: int,
+    *,
+    policy: Policy,
+    clock: Clock,
+) -> Agenda:
+    """What `answer_items` would give or refuse; nothing is changed."""
+    async with database.transaction() as tx:
+        _, answered = await _answered(tx, reader, agenda_id, texts, marking, expected, policy, clock())
+        return answered
+
+
+async def _answered(
+    tx: Transaction,
+    reader: Reader,
+    agenda_id: UUID,
+    texts: Sequence[AnswerText],
+    marking: str,
+    expected: int,
+    policy: Policy,
+    now: datetime,
+) -> tuple[Agenda, Agenda]:
+    """The agenda as it is, locked, and with the answers. Raises as `answer_items`."""
+    seen = await agenda_for(tx, reader, Command.ANSWER_ITEMS, agenda_id, policy)
+    meeting = await find_meeting(tx, seen.meeting_id, lock=True)
+    agenda = await find_agenda(tx, agenda_id, lock=True)
+    if meeting is None or agenda is None:
+        raise RuntimeError("an agenda has lost its meeting")
+    meeting.require_ahead(now)
+    _require_version(agenda, expected)
+    series = policy.get_series(agenda.series)
+    if any(text.words for text in texts):
+        require_joint(parse(marking), series, policy, "/marking", at=now, text=agenda.id)
+    kinds = {item.id: item.kind for item in read_items(agenda.payload)}
+    for place, text in enumerate(texts):
+        if text.proposal.title and text.item_id in kinds:
+            pointer = f"/answers/{place}/proposal/title"
+            require_placeholder(kinds[text.item_id], text.proposal.title, series, policy, pointer)
+    hashes = item_hashes(agenda.payload)
+    answers = [_answer(text, hashes.get(text.item_id, ""), reader, agenda, marking, now) for text in texts]
+    return agenda, agenda.answer(reader.party, answers, series.parties)
 
 
 def _answer(

@@ -41,7 +41,7 @@ async def run_once(
     once: Once[T] = Once(
         database,
         principal=current_principal.get().subject,
-        key=_key(request_id),
+        key=read_request_id(request_id),
         request=fingerprint(
             request.DESCRIPTOR.full_name.encode(), request.SerializeToString(deterministic=True)
         ),
@@ -55,7 +55,8 @@ async def run_once(
         return response.FromString(repeated.answer.body)
 
 
-def _key(request_id: str) -> str:
+def read_request_id(request_id: str) -> str:
+    """The key of a mutation. Raises `RequestIdMissing`."""
     try:
         return str(UUID(request_id))
     except ValueError as error:

@@ -23,31 +23,116 @@ _sym_db = _symbol_database.Default()
 
 
 from entente.agenda.v1 import agenda_event_pb2 as entente_dot_agenda_dot_v1_dot_agenda__event__pb2
+from entente.agenda.v1 import carry_over_pb2 as entente_dot_agenda_dot_v1_dot_carry__over__pb2
+from entente.agenda.v1 import negotiation_pb2 as entente_dot_agenda_dot_v1_dot_negotiation__pb2
+from entente.agenda.v1 import proposal_pb2 as entente_dot_agenda_dot_v1_dot_proposal__pb2
+from entente.agenda.v1 import ranking_pb2 as entente_dot_agenda_dot_v1_dot_ranking__pb2
+from entente.agenda.v1 import thread_pb2 as entente_dot_agenda_dot_v1_dot_thread__pb2
 from entente.exchange.v1 import agenda_pb2 as entente_dot_exchange_dot_v1_dot_agenda__pb2
+from entente.exchange.v1 import conclusions_pb2 as entente_dot_exchange_dot_v1_dot_conclusions__pb2
+from entente.exchange.v1 import outcome_pb2 as entente_dot_exchange_dot_v1_dot_outcome__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&entente/agenda/v1/agenda_service.proto\x12\x11\x65ntente.agenda.v1\x1a$entente/agenda/v1/agenda_event.proto\x1a entente/exchange/v1/agenda.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x07Meeting\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\x0f\n\x07\x65\x64ition\x18\x03 \x01(\x05\x12\x12\n\nhost_party\x18\x04 \x01(\t\x12\r\n\x05venue\x18\x05 \x01(\t\x12-\n\tstarts_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x05state\x18\x08 \x01(\x0e\x32\x1f.entente.agenda.v1.MeetingState\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"\'\n\x11GetMeetingRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\"A\n\x12GetMeetingResponse\x12+\n\x07meeting\x18\x01 \x01(\x0b\x32\x1a.entente.agenda.v1.Meeting\"%\n\x10GetAgendaRequest\x12\x11\n\tagenda_id\x18\x01 \x01(\t\"\xc2\x01\n\x11GetAgendaResponse\x12\x31\n\x06\x61genda\x18\x01 \x01(\x0b\x32!.entente.exchange.v1.TabledAgenda\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.entente.agenda.v1.AgendaState\x12\x35\n\nagreements\x18\x04 \x03(\x0b\x32!.entente.agenda.v1.PartyAgreement\"[\n\x0ePartyAgreement\x12\r\n\x05party\x18\x01 \x01(\t\x12\x1c\n\x14organisations_needed\x18\x02 \x03(\t\x12\x1c\n\x14organisations_agreed\x18\x03 \x03(\t*\xde\x02\n\x0cMeetingState\x12\x1d\n\x19MEETING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15MEETING_STATE_PLANNED\x10\x01\x12\x1e\n\x1aMEETING_STATE_AGENDA_DRAFT\x10\x02\x12\"\n\x1eMEETING_STATE_AGENDA_EXCHANGED\x10\x03\x12\x1f\n\x1bMEETING_STATE_AGENDA_AGREED\x10\x04\x12\x16\n\x12MEETING_STATE_HELD\x10\x05\x12#\n\x1fMEETING_STATE_CONCLUSIONS_DRAFT\x10\x06\x12\x1b\n\x17MEETING_STATE_CONCLUDED\x10\x07\x12\x1b\n\x17MEETING_STATE_PUBLISHED\x10\x08\x12\x1b\n\x17MEETING_STATE_CANCELLED\x10\t\x12\x1b\n\x17MEETING_STATE_POSTPONED\x10\n2\xc2\x01\n\rAgendaService\x12Y\n\nGetMeeting\x12$.entente.agenda.v1.GetMeetingRequest\x1a%.entente.agenda.v1.GetMeetingResponse\x12V\n\tGetAgenda\x12#.entente.agenda.v1.GetAgendaRequest\x1a$.entente.agenda.v1.GetAgendaResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&entente/agenda/v1/agenda_service.proto\x12\x11\x65ntente.agenda.v1\x1a$entente/agenda/v1/agenda_event.proto\x1a\"entente/agenda/v1/carry_over.proto\x1a#entente/agenda/v1/negotiation.proto\x1a entente/agenda/v1/proposal.proto\x1a\x1f\x65ntente/agenda/v1/ranking.proto\x1a\x1e\x65ntente/agenda/v1/thread.proto\x1a entente/exchange/v1/agenda.proto\x1a%entente/exchange/v1/conclusions.proto\x1a!entente/exchange/v1/outcome.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x01\n\x07Meeting\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\x0f\n\x07\x65\x64ition\x18\x03 \x01(\x05\x12\x12\n\nhost_party\x18\x04 \x01(\t\x12\r\n\x05venue\x18\x05 \x01(\t\x12-\n\tstarts_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x05state\x18\x08 \x01(\x0e\x32\x1f.entente.agenda.v1.MeetingState\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"\'\n\x11GetMeetingRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\"A\n\x12GetMeetingResponse\x12+\n\x07meeting\x18\x01 \x01(\x0b\x32\x1a.entente.agenda.v1.Meeting\"%\n\x10GetAgendaRequest\x12\x11\n\tagenda_id\x18\x01 \x01(\t\"\xbd\x02\n\x11GetAgendaResponse\x12\x31\n\x06\x61genda\x18\x01 \x01(\x0b\x32!.entente.exchange.v1.TabledAgenda\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.entente.agenda.v1.AgendaState\x12\x35\n\nagreements\x18\x04 \x03(\x0b\x32!.entente.agenda.v1.PartyAgreement\x12.\n\x05items\x18\x05 \x03(\x0b\x32\x1f.entente.agenda.v1.AnsweredItem\x12;\n\x10stale_references\x18\x06 \x03(\x0b\x32!.entente.agenda.v1.StaleReference\x12\x0c\n\x04\x65tag\x18\x07 \x01(\t\"[\n\x0ePartyAgreement\x12\r\n\x05party\x18\x01 \x01(\t\x12\x1c\n\x14organisations_needed\x18\x02 \x03(\t\x12\x1c\n\x14organisations_agreed\x18\x03 \x03(\t\"\xb9\x02\n\rAgendaVersion\x12\x31\n\x06\x61genda\x18\x01 \x01(\x0b\x32!.entente.exchange.v1.TabledAgenda\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.entente.agenda.v1.AgendaState\x12\x35\n\nagreements\x18\x04 \x03(\x0b\x32!.entente.agenda.v1.PartyAgreement\x12.\n\x05items\x18\x05 \x03(\x0b\x32\x1f.entente.agenda.v1.AnsweredItem\x12;\n\x10stale_references\x18\x06 \x03(\x0b\x32!.entente.agenda.v1.StaleReference\x12\x0c\n\x04\x65tag\x18\x07 \x01(\t\"\xe6\x01\n\x0eOutcomeVersion\x12-\n\x07outcome\x18\x01 \x01(\x0b\x32\x1c.entente.exchange.v1.Outcome\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12.\n\x05state\x18\x03 \x01(\x0e\x32\x1f.entente.agenda.v1.OutcomeState\x12\x35\n\nagreements\x18\x04 \x03(\x0b\x32!.entente.agenda.v1.PartyAgreement\x12\x1a\n\x12\x64\x65\x63ision_reference\x18\x05 \x01(\t\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"\xcb\x02\n\x12\x43onclusionsVersion\x12\x35\n\x0b\x63onclusions\x18\x01 \x01(\x0b\x32 .entente.exchange.v1.Conclusions\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.entente.agenda.v1.ConclusionsState\x12\x35\n\nagreements\x18\x04 \x03(\x0b\x32!.entente.agenda.v1.PartyAgreement\x12\x14\n\x0cput_by_party\x18\x05 \x01(\t\x12*\n\x06put_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tagreed_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\"L\n\x13ListMeetingsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListMeetingsResponse\x12,\n\x08meetings\x18\x01 \x03(\x0b\x32\x1a.entente.agenda.v1.Meeting\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x12ListAgendasRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x13ListAgendasResponse\x12\x31\n\x07\x61gendas\x18\x01 \x03(\x0b\x32 .entente.agenda.v1.AgendaVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x15\x43ompareAgendasRequest\x12\x11\n\tagenda_id\x18\x01 \x01(\t\x12\x19\n\x11\x65\x61rlier_agenda_id\x18\x02 \x01(\t\"\xb1\x02\n\x16\x43ompareAgendasResponse\x12\x14\n\x0c\x66rom_version\x18\x01 \x01(\x05\x12\x12\n\nto_version\x18\x02 \x01(\x05\x12-\n\x05whole\x18\x03 \x03(\x0b\x32\x1e.entente.agenda.v1.FieldChange\x12,\n\x05\x61\x64\x64\x65\x64\x18\x04 \x03(\x0b\x32\x1d.entente.agenda.v1.PlacedItem\x12.\n\x07removed\x18\x05 \x03(\x0b\x32\x1d.entente.agenda.v1.PlacedItem\x12+\n\x05moved\x18\x06 \x03(\x0b\x32\x1c.entente.agenda.v1.MovedItem\x12\x33\n\trewritten\x18\x07 \x03(\x0b\x32 .entente.agenda.v1.RewrittenItem\"\xa2\x01\n\x12\x41nswerItemsRequest\x12\x11\n\tagenda_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0f\n\x07marking\x18\x03 \x01(\t\x12/\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x1e.entente.agenda.v1.GivenAnswer\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"G\n\x13\x41nswerItemsResponse\x12\x30\n\x06\x61genda\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.AgendaVersion\"^\n\x12\x41greeAgendaRequest\x12\x11\n\tagenda_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x0b\n\x03jws\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"G\n\x13\x41greeAgendaResponse\x12\x30\n\x06\x61genda\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.AgendaVersion\"`\n\x13\x41greeOutcomeRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x0b\n\x03jws\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"J\n\x14\x41greeOutcomeResponse\x12\x32\n\x07outcome\x18\x01 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"\'\n\x11GetOutcomeRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\"H\n\x12GetOutcomeResponse\x12\x32\n\x07outcome\x18\x01 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"d\n\x17\x41greeConclusionsRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x0b\n\x03jws\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"V\n\x18\x41greeConclusionsResponse\x12:\n\x0b\x63onclusions\x18\x01 \x01(\x0b\x32%.entente.agenda.v1.ConclusionsVersion\"+\n\x15GetConclusionsRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\"T\n\x16GetConclusionsResponse\x12:\n\x0b\x63onclusions\x18\x01 \x01(\x0b\x32%.entente.agenda.v1.ConclusionsVersion\"P\n\x13ListOutcomesRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"d\n\x14ListOutcomesResponse\x12\x33\n\x08outcomes\x18\x01 \x03(\x0b\x32!.entente.agenda.v1.OutcomeVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"m\n\x13GetStatementRequest\x12\x13\n\tagenda_id\x18\x01 \x01(\tH\x00\x12\x14\n\noutcome_id\x18\x02 \x01(\tH\x00\x12 \n\x16\x63onclusions_meeting_id\x18\x03 \x01(\tH\x00\x42\t\n\x07subject\"K\n\x14GetStatementResponse\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x14\n\x0c\x63ontent_hash\x18\x03 \x01(\t\")\n\x13GetCarryOverRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\"~\n\x14GetCarryOverResponse\x12/\n\x05items\x18\x01 \x03(\x0b\x32 .entente.agenda.v1.ReturningItem\x12\x35\n\x08guidance\x18\x02 \x03(\x0b\x32#.entente.agenda.v1.GuidanceToReview\"V\n\x19ListMattersArisingRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\xbe\x01\n\x1aListMattersArisingResponse\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x07matters\x18\x03 \x03(\x0b\x32 .entente.agenda.v1.MatterArising\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"O\n\x12ListRankingRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x92\x01\n\x13ListRankingResponse\x12.\n\x05\x62\x61sis\x18\x01 \x01(\x0b\x32\x1f.entente.agenda.v1.RankingBasis\x12\x32\n\x08subjects\x18\x02 \x03(\x0b\x32 .entente.agenda.v1.RankedSubject\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"<\n\x15\x45xplainSubjectRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\"\xd2\x02\n\x16\x45xplainSubjectResponse\x12.\n\x05\x62\x61sis\x18\x01 \x01(\x0b\x32\x1f.entente.agenda.v1.RankingBasis\x12\x30\n\x06ranked\x18\x02 \x01(\x0b\x32 .entente.agenda.v1.RankedSubject\x12=\n\rcontributions\x18\x03 \x03(\x0b\x32&.entente.agenda.v1.RankingContribution\x12\x31\n\x07sources\x18\x04 \x03(\x0b\x32 .entente.agenda.v1.RankingSource\x12\x31\n\x05rises\x18\x05 \x01(\x0b\x32\".entente.agenda.v1.RankingCrossing\x12\x31\n\x05\x66\x61lls\x18\x06 \x01(\x0b\x32\".entente.agenda.v1.RankingCrossing\"\xa1\x01\n\x14ListProposalsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x30\n\x06states\x18\x02 \x03(\x0e\x32 .entente.agenda.v1.ProposalState\x12\x14\n\x07\x65\x64ition\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\tB\n\n\x08_edition\"`\n\x15ListProposalsResponse\x12.\n\tproposals\x18\x01 \x03(\x0b\x32\x1b.entente.agenda.v1.Proposal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\" \n\x12TraceThreadRequest\x12\n\n\x02id\x18\x01 \x01(\t\"Z\n\x13TraceThreadResponse\x12,\n\x05nodes\x18\x01 \x03(\x0b\x32\x1d.entente.agenda.v1.ThreadNode\x12\x15\n\rmissing_peers\x18\x02 \x03(\t*\xde\x02\n\x0cMeetingState\x12\x1d\n\x19MEETING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15MEETING_STATE_PLANNED\x10\x01\x12\x1e\n\x1aMEETING_STATE_AGENDA_DRAFT\x10\x02\x12\"\n\x1eMEETING_STATE_AGENDA_EXCHANGED\x10\x03\x12\x1f\n\x1bMEETING_STATE_AGENDA_AGREED\x10\x04\x12\x16\n\x12MEETING_STATE_HELD\x10\x05\x12#\n\x1fMEETING_STATE_CONCLUSIONS_DRAFT\x10\x06\x12\x1b\n\x17MEETING_STATE_CONCLUDED\x10\x07\x12\x1b\n\x17MEETING_STATE_PUBLISHED\x10\x08\x12\x1b\n\x17MEETING_STATE_CANCELLED\x10\t\x12\x1b\n\x17MEETING_STATE_POSTPONED\x10\n*c\n\x0cOutcomeState\x12\x1d\n\x19OUTCOME_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16OUTCOME_STATE_PROPOSED\x10\x01\x12\x18\n\x14OUTCOME_STATE_AGREED\x10\x02*\x90\x01\n\x10\x43onclusionsState\x12!\n\x1d\x43ONCLUSIONS_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ONCLUSIONS_STATE_PUT\x10\x01\x12\x1c\n\x18\x43ONCLUSIONS_STATE_AGREED\x10\x02\x12 \n\x1c\x43ONCLUSIONS_STATE_SUPERSEDED\x10\x03\x32\xd1\x0e\n\rAgendaService\x12Y\n\nGetMeeting\x12$.entente.agenda.v1.GetMeetingRequest\x1a%.entente.agenda.v1.GetMeetingResponse\x12V\n\tGetAgenda\x12#.entente.agenda.v1.GetAgendaRequest\x1a$.entente.agenda.v1.GetAgendaResponse\x12_\n\x0cListMeetings\x12&.entente.agenda.v1.ListMeetingsRequest\x1a\'.entente.agenda.v1.ListMeetingsResponse\x12\\\n\x0bListAgendas\x12%.entente.agenda.v1.ListAgendasRequest\x1a&.entente.agenda.v1.ListAgendasResponse\x12\x65\n\x0e\x43ompareAgendas\x12(.entente.agenda.v1.CompareAgendasRequest\x1a).entente.agenda.v1.CompareAgendasResponse\x12\\\n\x0b\x41nswerItems\x12%.entente.agenda.v1.AnswerItemsRequest\x1a&.entente.agenda.v1.AnswerItemsResponse\x12\\\n\x0b\x41greeAgenda\x12%.entente.agenda.v1.AgreeAgendaRequest\x1a&.entente.agenda.v1.AgreeAgendaResponse\x12Y\n\nGetOutcome\x12$.entente.agenda.v1.GetOutcomeRequest\x1a%.entente.agenda.v1.GetOutcomeResponse\x12_\n\x0cListOutcomes\x12&.entente.agenda.v1.ListOutcomesRequest\x1a\'.entente.agenda.v1.ListOutcomesResponse\x12_\n\x0c\x41greeOutcome\x12&.entente.agenda.v1.AgreeOutcomeRequest\x1a\'.entente.agenda.v1.AgreeOutcomeResponse\x12\x65\n\x0eGetConclusions\x12(.entente.agenda.v1.GetConclusionsRequest\x1a).entente.agenda.v1.GetConclusionsResponse\x12k\n\x10\x41greeConclusions\x12*.entente.agenda.v1.AgreeConclusionsRequest\x1a+.entente.agenda.v1.AgreeConclusionsResponse\x12_\n\x0cGetStatement\x12&.entente.agenda.v1.GetStatementRequest\x1a\'.entente.agenda.v1.GetStatementResponse\x12_\n\x0cGetCarryOver\x12&.entente.agenda.v1.GetCarryOverRequest\x1a\'.entente.agenda.v1.GetCarryOverResponse\x12q\n\x12ListMattersArising\x12,.entente.agenda.v1.ListMattersArisingRequest\x1a-.entente.agenda.v1.ListMattersArisingResponse\x12\\\n\x0bListRanking\x12%.entente.agenda.v1.ListRankingRequest\x1a&.entente.agenda.v1.ListRankingResponse\x12\x65\n\x0e\x45xplainSubject\x12(.entente.agenda.v1.ExplainSubjectRequest\x1a).entente.agenda.v1.ExplainSubjectResponse\x12\x62\n\rListProposals\x12\'.entente.agenda.v1.ListProposalsRequest\x1a(.entente.agenda.v1.ListProposalsResponse\x12\\\n\x0bTraceThread\x12%.entente.agenda.v1.TraceThreadRequest\x1a&.entente.agenda.v1.TraceThreadResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.agenda_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MEETINGSTATE']._serialized_start=858
-  _globals['_MEETINGSTATE']._serialized_end=1208
-  _globals['_MEETING']._serialized_start=167
-  _globals['_MEETING']._serialized_end=418
-  _globals['_GETMEETINGREQUEST']._serialized_start=420
-  _globals['_GETMEETINGREQUEST']._serialized_end=459
-  _globals['_GETMEETINGRESPONSE']._serialized_start=461
-  _globals['_GETMEETINGRESPONSE']._serialized_end=526
-  _globals['_GETAGENDAREQUEST']._serialized_start=528
-  _globals['_GETAGENDAREQUEST']._serialized_end=565
-  _globals['_GETAGENDARESPONSE']._serialized_start=568
-  _globals['_GETAGENDARESPONSE']._serialized_end=762
-  _globals['_PARTYAGREEMENT']._serialized_start=764
-  _globals['_PARTYAGREEMENT']._serialized_end=855
-  _globals['_AGENDASERVICE']._serialized_start=1211
-  _globals['_AGENDASERVICE']._serialized_end=1405
+  _globals['_MEETINGSTATE']._serialized_start=5704
+  _globals['_MEETINGSTATE']._serialized_end=6054
+  _globals['_OUTCOMESTATE']._serialized_start=6056
+  _globals['_OUTCOMESTATE']._serialized_end=6155
+  _globals['_CONCLUSIONSSTATE']._serialized_start=6158
+  _globals['_CONCLUSIONSSTATE']._serialized_end=6302
+  _globals['_MEETING']._serialized_start=413
+  _globals['_MEETING']._serialized_end=664
+  _globals['_GETMEETINGREQUEST']._serialized_start=666
+  _globals['_GETMEETINGREQUEST']._serialized_end=705
+  _globals['_GETMEETINGRESPONSE']._serialized_start=707
+  _globals['_GETMEETINGRESPONSE']._serialized_end=772
+  _globals['_GETAGENDAREQUEST']._serialized_start=774
+  _globals['_GETAGENDAREQUEST']._serialized_end=811
+  _globals['_GETAGENDARESPONSE']._serialized_start=814
+  _globals['_GETAGENDARESPONSE']._serialized_end=1131
+  _globals['_PARTYAGREEMENT']._serialized_start=1133
+  _globals['_PARTYAGREEMENT']._serialized_end=1224
+  _globals['_AGENDAVERSION']._serialized_start=1227
+  _globals['_AGENDAVERSION']._serialized_end=1540
+  _globals['_OUTCOMEVERSION']._serialized_start=1543
+  _globals['_OUTCOMEVERSION']._serialized_end=1773
+  _globals['_CONCLUSIONSVERSION']._serialized_start=1776
+  _globals['_CONCLUSIONSVERSION']._serialized_end=2107
+  _globals['_LISTMEETINGSREQUEST']._serialized_start=2109
+  _globals['_LISTMEETINGSREQUEST']._serialized_end=2185
+  _globals['_LISTMEETINGSRESPONSE']._serialized_start=2187
+  _globals['_LISTMEETINGSRESPONSE']._serialized_end=2280
+  _globals['_LISTAGENDASREQUEST']._serialized_start=2282
+  _globals['_LISTAGENDASREQUEST']._serialized_end=2361
+  _globals['_LISTAGENDASRESPONSE']._serialized_start=2363
+  _globals['_LISTAGENDASRESPONSE']._serialized_end=2460
+  _globals['_COMPAREAGENDASREQUEST']._serialized_start=2462
+  _globals['_COMPAREAGENDASREQUEST']._serialized_end=2531
+  _globals['_COMPAREAGENDASRESPONSE']._serialized_start=2534
+  _globals['_COMPAREAGENDASRESPONSE']._serialized_end=2839
+  _globals['_ANSWERITEMSREQUEST']._serialized_start=2842
+  _globals['_ANSWERITEMSREQUEST']._serialized_end=3004
+  _globals['_ANSWERITEMSRESPONSE']._serialized_start=3006
+  _globals['_ANSWERITEMSRESPONSE']._serialized_end=3077
+  _globals['_AGREEAGENDAREQUEST']._serialized_start=3079
+  _globals['_AGREEAGENDAREQUEST']._serialized_end=3173
+  _globals['_AGREEAGENDARESPONSE']._serialized_start=3175
+  _globals['_AGREEAGENDARESPONSE']._serialized_end=3246
+  _globals['_AGREEOUTCOMEREQUEST']._serialized_start=3248
+  _globals['_AGREEOUTCOMEREQUEST']._serialized_end=3344
+  _globals['_AGREEOUTCOMERESPONSE']._serialized_start=3346
+  _globals['_AGREEOUTCOMERESPONSE']._serialized_end=3420
+  _globals['_GETOUTCOMEREQUEST']._serialized_start=3422
+  _globals['_GETOUTCOMEREQUEST']._serialized_end=3461
+  _globals['_GETOUTCOMERESPONSE']._serialized_start=3463
+  _globals['_GETOUTCOMERESPONSE']._serialized_end=3535
+  _globals['_AGREECONCLUSIONSREQUEST']._serialized_start=3537
+  _globals['_AGREECONCLUSIONSREQUEST']._serialized_end=3637
+  _globals['_AGREECONCLUSIONSRESPONSE']._serialized_start=3639
+  _globals['_AGREECONCLUSIONSRESPONSE']._serialized_end=3725
+  _globals['_GETCONCLUSIONSREQUEST']._serialized_start=3727
+  _globals['_GETCONCLUSIONSREQUEST']._serialized_end=3770
+  _globals['_GETCONCLUSIONSRESPONSE']._serialized_start=3772
+  _globals['_GETCONCLUSIONSRESPONSE']._serialized_end=3856
+  _globals['_LISTOUTCOMESREQUEST']._serialized_start=3858
+  _globals['_LISTOUTCOMESREQUEST']._serialized_end=3938
+  _globals['_LISTOUTCOMESRESPONSE']._serialized_start=3940
+  _globals['_LISTOUTCOMESRESPONSE']._serialized_end=4040
+  _globals['_GETSTATEMENTREQUEST']._serialized_start=4042
+  _globals['_GETSTATEMENTREQUEST']._serialized_end=4151
+  _globals['_GETSTATEMENTRESPONSE']._serialized_start=4153
+  _globals['_GETSTATEMENTRESPONSE']._serialized_end=4228
+  _globals['_GETCARRYOVERREQUEST']._serialized_start=4230
+  _globals['_GETCARRYOVERREQUEST']._serialized_end=4271
+  _globals['_GETCARRYOVERRESPONSE']._serialized_start=4273
+  _globals['_GETCARRYOVERRESPONSE']._serialized_end=4399
+  _globals['_LISTMATTERSARISINGREQUEST']._serialized_start=4401
+  _globals['_LISTMATTERSARISINGREQUEST']._serialized_end=4487
+  _globals['_LISTMATTERSARISINGRESPONSE']._serialized_start=4490
+  _globals['_LISTMATTERSARISINGRESPONSE']._serialized_end=4680
+  _globals['_LISTRANKINGREQUEST']._serialized_start=4682
+  _globals['_LISTRANKINGREQUEST']._serialized_end=4761
+  _globals['_LISTRANKINGRESPONSE']._serialized_start=4764
+  _globals['_LISTRANKINGRESPONSE']._serialized_end=4910
+  _globals['_EXPLAINSUBJECTREQUEST']._serialized_start=4912
+  _globals['_EXPLAINSUBJECTREQUEST']._serialized_end=4972
+  _globals['_EXPLAINSUBJECTRESPONSE']._serialized_start=4975
+  _globals['_EXPLAINSUBJECTRESPONSE']._serialized_end=5313
+  _globals['_LISTPROPOSALSREQUEST']._serialized_start=5316
+  _globals['_LISTPROPOSALSREQUEST']._serialized_end=5477
+  _globals['_LISTPROPOSALSRESPONSE']._serialized_start=5479
+  _globals['_LISTPROPOSALSRESPONSE']._serialized_end=5575
+  _globals['_TRACETHREADREQUEST']._serialized_start=5577
+  _globals['_TRACETHREADREQUEST']._serialized_end=5609
+  _globals['_TRACETHREADRESPONSE']._serialized_start=5611
+  _globals['_TRACETHREADRESPONSE']._serialized_end=5701
+  _globals['_AGENDASERVICE']._serialized_start=6305
+  _globals['_AGENDASERVICE']._serialized_end=8178
 # @@protoc_insertion_point(module_scope)

@@ -5,7 +5,14 @@ isort:skip_file
 
 from collections import abc as _abc
 from entente.agenda.v1 import agenda_event_pb2 as _agenda_event_pb2
+from entente.agenda.v1 import carry_over_pb2 as _carry_over_pb2
+from entente.agenda.v1 import negotiation_pb2 as _negotiation_pb2
+from entente.agenda.v1 import proposal_pb2 as _proposal_pb2
+from entente.agenda.v1 import ranking_pb2 as _ranking_pb2
+from entente.agenda.v1 import thread_pb2 as _thread_pb2
 from entente.exchange.v1 import agenda_pb2 as _agenda_pb2
+from entente.exchange.v1 import conclusions_pb2 as _conclusions_pb2
+from entente.exchange.v1 import outcome_pb2 as _outcome_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -55,6 +62,46 @@ MEETING_STATE_PUBLISHED: MeetingState.ValueType  # 8
 MEETING_STATE_CANCELLED: MeetingState.ValueType  # 9
 MEETING_STATE_POSTPONED: MeetingState.ValueType  # 10
 Global___MeetingState: _TypeAlias = MeetingState  # noqa: Y015
+
+class _OutcomeState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OutcomeStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OutcomeState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OUTCOME_STATE_UNSPECIFIED: _OutcomeState.ValueType  # 0
+    OUTCOME_STATE_PROPOSED: _OutcomeState.ValueType  # 1
+    OUTCOME_STATE_AGREED: _OutcomeState.ValueType  # 2
+
+class OutcomeState(_OutcomeState, metaclass=_OutcomeStateEnumTypeWrapper):
+    """How far an outcome has come."""
+
+OUTCOME_STATE_UNSPECIFIED: OutcomeState.ValueType  # 0
+OUTCOME_STATE_PROPOSED: OutcomeState.ValueType  # 1
+OUTCOME_STATE_AGREED: OutcomeState.ValueType  # 2
+Global___OutcomeState: _TypeAlias = OutcomeState  # noqa: Y015
+
+class _ConclusionsState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConclusionsStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConclusionsState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONCLUSIONS_STATE_UNSPECIFIED: _ConclusionsState.ValueType  # 0
+    CONCLUSIONS_STATE_PUT: _ConclusionsState.ValueType  # 1
+    CONCLUSIONS_STATE_AGREED: _ConclusionsState.ValueType  # 2
+    CONCLUSIONS_STATE_SUPERSEDED: _ConclusionsState.ValueType  # 3
+    """Another set was put to the parties."""
+
+class ConclusionsState(_ConclusionsState, metaclass=_ConclusionsStateEnumTypeWrapper):
+    """How far the conclusions of a meeting have come."""
+
+CONCLUSIONS_STATE_UNSPECIFIED: ConclusionsState.ValueType  # 0
+CONCLUSIONS_STATE_PUT: ConclusionsState.ValueType  # 1
+CONCLUSIONS_STATE_AGREED: ConclusionsState.ValueType  # 2
+CONCLUSIONS_STATE_SUPERSEDED: ConclusionsState.ValueType  # 3
+"""Another set was put to the parties."""
+Global___ConclusionsState: _TypeAlias = ConclusionsState  # noqa: Y015
 
 @_typing.final
 class Meeting(_message.Message):
@@ -177,12 +224,22 @@ class GetAgendaResponse(_message.Message):
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     AGREEMENTS_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    STALE_REFERENCES_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     content_hash: _builtins.str
     state: _agenda_event_pb2.AgendaState.ValueType
+    etag: _builtins.str
     @_builtins.property
     def agenda(self) -> _agenda_pb2.TabledAgenda: ...
     @_builtins.property
     def agreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartyAgreement]: ...
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.AnsweredItem]:
+        """What each party said of each item, in the order of the items."""
+
+    @_builtins.property
+    def stale_references(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.StaleReference]: ...
     def __init__(
         self,
         *,
@@ -190,10 +247,13 @@ class GetAgendaResponse(_message.Message):
         content_hash: _builtins.str = ...,
         state: _agenda_event_pb2.AgendaState.ValueType = ...,
         agreements: _abc.Iterable[Global___PartyAgreement] | None = ...,
+        items: _abc.Iterable[_negotiation_pb2.AnsweredItem] | None = ...,
+        stale_references: _abc.Iterable[_negotiation_pb2.StaleReference] | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "agreements", b"agreements", "content_hash", b"content_hash", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "agreements", b"agreements", "content_hash", b"content_hash", "etag", b"etag", "items", b"items", "stale_references", b"stale_references", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -227,3 +287,1068 @@ class PartyAgreement(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PartyAgreement: _TypeAlias = PartyAgreement  # noqa: Y015
+
+@_typing.final
+class AgendaVersion(_message.Message):
+    """A tabled version with the state of its agreement. The content hash is over its canonical form."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    AGREEMENTS_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    STALE_REFERENCES_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    content_hash: _builtins.str
+    state: _agenda_event_pb2.AgendaState.ValueType
+    etag: _builtins.str
+    @_builtins.property
+    def agenda(self) -> _agenda_pb2.TabledAgenda: ...
+    @_builtins.property
+    def agreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartyAgreement]: ...
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.AnsweredItem]:
+        """What each party said of each item, in the order of the items."""
+
+    @_builtins.property
+    def stale_references(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.StaleReference]: ...
+    def __init__(
+        self,
+        *,
+        agenda: _agenda_pb2.TabledAgenda | None = ...,
+        content_hash: _builtins.str = ...,
+        state: _agenda_event_pb2.AgendaState.ValueType = ...,
+        agreements: _abc.Iterable[Global___PartyAgreement] | None = ...,
+        items: _abc.Iterable[_negotiation_pb2.AnsweredItem] | None = ...,
+        stale_references: _abc.Iterable[_negotiation_pb2.StaleReference] | None = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "agreements", b"agreements", "content_hash", b"content_hash", "etag", b"etag", "items", b"items", "stale_references", b"stale_references", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgendaVersion: _TypeAlias = AgendaVersion  # noqa: Y015
+
+@_typing.final
+class OutcomeVersion(_message.Message):
+    """An outcome with the state of its agreement. The content hash is over its canonical form."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    AGREEMENTS_FIELD_NUMBER: _builtins.int
+    DECISION_REFERENCE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    content_hash: _builtins.str
+    state: Global___OutcomeState.ValueType
+    decision_reference: _builtins.str
+    """For example "UKEU-2026-D03"; empty until a decision is agreed."""
+    etag: _builtins.str
+    @_builtins.property
+    def outcome(self) -> _outcome_pb2.Outcome: ...
+    @_builtins.property
+    def agreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartyAgreement]: ...
+    def __init__(
+        self,
+        *,
+        outcome: _outcome_pb2.Outcome | None = ...,
+        content_hash: _builtins.str = ...,
+        state: Global___OutcomeState.ValueType = ...,
+        agreements: _abc.Iterable[Global___PartyAgreement] | None = ...,
+        decision_reference: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreements", b"agreements", "content_hash", b"content_hash", "decision_reference", b"decision_reference", "etag", b"etag", "outcome", b"outcome", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutcomeVersion: _TypeAlias = OutcomeVersion  # noqa: Y015
+
+@_typing.final
+class ConclusionsVersion(_message.Message):
+    """Conclusions with the state of their agreement. The content hash is over their canonical form."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONCLUSIONS_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    AGREEMENTS_FIELD_NUMBER: _builtins.int
+    PUT_BY_PARTY_FIELD_NUMBER: _builtins.int
+    PUT_AT_FIELD_NUMBER: _builtins.int
+    AGREED_AT_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    content_hash: _builtins.str
+    state: Global___ConclusionsState.ValueType
+    put_by_party: _builtins.str
+    etag: _builtins.str
+    @_builtins.property
+    def conclusions(self) -> _conclusions_pb2.Conclusions: ...
+    @_builtins.property
+    def agreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartyAgreement]: ...
+    @_builtins.property
+    def put_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def agreed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        conclusions: _conclusions_pb2.Conclusions | None = ...,
+        content_hash: _builtins.str = ...,
+        state: Global___ConclusionsState.ValueType = ...,
+        agreements: _abc.Iterable[Global___PartyAgreement] | None = ...,
+        put_by_party: _builtins.str = ...,
+        put_at: _timestamp_pb2.Timestamp | None = ...,
+        agreed_at: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agreed_at", b"agreed_at", "conclusions", b"conclusions", "put_at", b"put_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreed_at", b"agreed_at", "agreements", b"agreements", "conclusions", b"conclusions", "content_hash", b"content_hash", "etag", b"etag", "put_at", b"put_at", "put_by_party", b"put_by_party", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConclusionsVersion: _TypeAlias = ConclusionsVersion  # noqa: Y015
+
+@_typing.final
+class ListMeetingsRequest(_message.Message):
+    """Asks for the meetings of a series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    series: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        series: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMeetingsRequest: _TypeAlias = ListMeetingsRequest  # noqa: Y015
+
+@_typing.final
+class ListMeetingsResponse(_message.Message):
+    """A page of meetings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def meetings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Meeting]: ...
+    def __init__(
+        self,
+        *,
+        meetings: _abc.Iterable[Global___Meeting] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meetings", b"meetings", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMeetingsResponse: _TypeAlias = ListMeetingsResponse  # noqa: Y015
+
+@_typing.final
+class ListAgendasRequest(_message.Message):
+    """Asks for the tabled versions of a meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAgendasRequest: _TypeAlias = ListAgendasRequest  # noqa: Y015
+
+@_typing.final
+class ListAgendasResponse(_message.Message):
+    """A page of tabled versions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDAS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def agendas(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgendaVersion]: ...
+    def __init__(
+        self,
+        *,
+        agendas: _abc.Iterable[Global___AgendaVersion] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agendas", b"agendas", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAgendasResponse: _TypeAlias = ListAgendasResponse  # noqa: Y015
+
+@_typing.final
+class CompareAgendasRequest(_message.Message):
+    """Asks for the difference between two versions of one meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_ID_FIELD_NUMBER: _builtins.int
+    EARLIER_AGENDA_ID_FIELD_NUMBER: _builtins.int
+    agenda_id: _builtins.str
+    earlier_agenda_id: _builtins.str
+    """The version it is held against."""
+    def __init__(
+        self,
+        *,
+        agenda_id: _builtins.str = ...,
+        earlier_agenda_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "earlier_agenda_id", b"earlier_agenda_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareAgendasRequest: _TypeAlias = CompareAgendasRequest  # noqa: Y015
+
+@_typing.final
+class CompareAgendasResponse(_message.Message):
+    """What `to_version` changes of `from_version`. `whole` is what differs beside the items."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_VERSION_FIELD_NUMBER: _builtins.int
+    TO_VERSION_FIELD_NUMBER: _builtins.int
+    WHOLE_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    MOVED_FIELD_NUMBER: _builtins.int
+    REWRITTEN_FIELD_NUMBER: _builtins.int
+    from_version: _builtins.int
+    to_version: _builtins.int
+    @_builtins.property
+    def whole(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.FieldChange]: ...
+    @_builtins.property
+    def added(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.PlacedItem]: ...
+    @_builtins.property
+    def removed(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.PlacedItem]: ...
+    @_builtins.property
+    def moved(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.MovedItem]: ...
+    @_builtins.property
+    def rewritten(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.RewrittenItem]: ...
+    def __init__(
+        self,
+        *,
+        from_version: _builtins.int = ...,
+        to_version: _builtins.int = ...,
+        whole: _abc.Iterable[_negotiation_pb2.FieldChange] | None = ...,
+        added: _abc.Iterable[_negotiation_pb2.PlacedItem] | None = ...,
+        removed: _abc.Iterable[_negotiation_pb2.PlacedItem] | None = ...,
+        moved: _abc.Iterable[_negotiation_pb2.MovedItem] | None = ...,
+        rewritten: _abc.Iterable[_negotiation_pb2.RewrittenItem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "from_version", b"from_version", "moved", b"moved", "removed", b"removed", "rewritten", b"rewritten", "to_version", b"to_version", "whole", b"whole"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareAgendasResponse: _TypeAlias = CompareAgendasResponse  # noqa: Y015
+
+@_typing.final
+class AnswerItemsRequest(_message.Message):
+    """Answers items of the agenda as it was seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    MARKING_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    agenda_id: _builtins.str
+    etag: _builtins.str
+    marking: _builtins.str
+    """The marking of the comments and of the words proposed, which go to every party."""
+    request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.GivenAnswer]: ...
+    def __init__(
+        self,
+        *,
+        agenda_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        marking: _builtins.str = ...,
+        answers: _abc.Iterable[_negotiation_pb2.GivenAnswer] | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "answers", b"answers", "etag", b"etag", "marking", b"marking", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerItemsRequest: _TypeAlias = AnswerItemsRequest  # noqa: Y015
+
+@_typing.final
+class AnswerItemsResponse(_message.Message):
+    """The agenda with the answers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def agenda(self) -> Global___AgendaVersion: ...
+    def __init__(
+        self,
+        *,
+        agenda: Global___AgendaVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerItemsResponse: _TypeAlias = AnswerItemsResponse  # noqa: Y015
+
+@_typing.final
+class AgreeAgendaRequest(_message.Message):
+    """Agrees to an agenda. The content hash is the precondition, so that officials never race each other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    JWS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    agenda_id: _builtins.str
+    content_hash: _builtins.str
+    jws: _builtins.str
+    """Detached JWS over the payload of the statement."""
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        agenda_id: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+        jws: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "content_hash", b"content_hash", "jws", b"jws", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeAgendaRequest: _TypeAlias = AgreeAgendaRequest  # noqa: Y015
+
+@_typing.final
+class AgreeAgendaResponse(_message.Message):
+    """What was agreed to, with this agreement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def agenda(self) -> Global___AgendaVersion: ...
+    def __init__(
+        self,
+        *,
+        agenda: Global___AgendaVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeAgendaResponse: _TypeAlias = AgreeAgendaResponse  # noqa: Y015
+
+@_typing.final
+class AgreeOutcomeRequest(_message.Message):
+    """Agrees to an outcome. The content hash is the precondition, so that officials never race each other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    JWS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    outcome_id: _builtins.str
+    content_hash: _builtins.str
+    jws: _builtins.str
+    """Detached JWS over the payload of the statement."""
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        outcome_id: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+        jws: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "jws", b"jws", "outcome_id", b"outcome_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeOutcomeRequest: _TypeAlias = AgreeOutcomeRequest  # noqa: Y015
+
+@_typing.final
+class AgreeOutcomeResponse(_message.Message):
+    """What was agreed to, with this agreement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcome(self) -> Global___OutcomeVersion: ...
+    def __init__(
+        self,
+        *,
+        outcome: Global___OutcomeVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeOutcomeResponse: _TypeAlias = AgreeOutcomeResponse  # noqa: Y015
+
+@_typing.final
+class GetOutcomeRequest(_message.Message):
+    """Asks for an outcome."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_ID_FIELD_NUMBER: _builtins.int
+    outcome_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        outcome_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome_id", b"outcome_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOutcomeRequest: _TypeAlias = GetOutcomeRequest  # noqa: Y015
+
+@_typing.final
+class GetOutcomeResponse(_message.Message):
+    """As it now stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcome(self) -> Global___OutcomeVersion: ...
+    def __init__(
+        self,
+        *,
+        outcome: Global___OutcomeVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOutcomeResponse: _TypeAlias = GetOutcomeResponse  # noqa: Y015
+
+@_typing.final
+class AgreeConclusionsRequest(_message.Message):
+    """Agrees to the conclusions of a meeting. The content hash is the precondition, so that officials never race each other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    JWS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    content_hash: _builtins.str
+    jws: _builtins.str
+    """Detached JWS over the payload of the statement."""
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+        jws: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "jws", b"jws", "meeting_id", b"meeting_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeConclusionsRequest: _TypeAlias = AgreeConclusionsRequest  # noqa: Y015
+
+@_typing.final
+class AgreeConclusionsResponse(_message.Message):
+    """What was agreed to, with this agreement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONCLUSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conclusions(self) -> Global___ConclusionsVersion: ...
+    def __init__(
+        self,
+        *,
+        conclusions: Global___ConclusionsVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conclusions", b"conclusions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conclusions", b"conclusions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeConclusionsResponse: _TypeAlias = AgreeConclusionsResponse  # noqa: Y015
+
+@_typing.final
+class GetConclusionsRequest(_message.Message):
+    """Asks for the conclusions of a meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConclusionsRequest: _TypeAlias = GetConclusionsRequest  # noqa: Y015
+
+@_typing.final
+class GetConclusionsResponse(_message.Message):
+    """As it now stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONCLUSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def conclusions(self) -> Global___ConclusionsVersion: ...
+    def __init__(
+        self,
+        *,
+        conclusions: Global___ConclusionsVersion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conclusions", b"conclusions"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conclusions", b"conclusions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConclusionsResponse: _TypeAlias = GetConclusionsResponse  # noqa: Y015
+
+@_typing.final
+class ListOutcomesRequest(_message.Message):
+    """Asks for the outcomes of a meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutcomesRequest: _TypeAlias = ListOutcomesRequest  # noqa: Y015
+
+@_typing.final
+class ListOutcomesResponse(_message.Message):
+    """A page of outcomes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeVersion]: ...
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___OutcomeVersion] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutcomesResponse: _TypeAlias = ListOutcomesResponse  # noqa: Y015
+
+@_typing.final
+class GetStatementRequest(_message.Message):
+    """Asks for what is signed to agree to one of these."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_ID_FIELD_NUMBER: _builtins.int
+    CONCLUSIONS_MEETING_ID_FIELD_NUMBER: _builtins.int
+    agenda_id: _builtins.str
+    outcome_id: _builtins.str
+    conclusions_meeting_id: _builtins.str
+    """The meeting whose conclusions they are."""
+    def __init__(
+        self,
+        *,
+        agenda_id: _builtins.str = ...,
+        outcome_id: _builtins.str = ...,
+        conclusions_meeting_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "conclusions_meeting_id", b"conclusions_meeting_id", "outcome_id", b"outcome_id", "subject", b"subject"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "conclusions_meeting_id", b"conclusions_meeting_id", "outcome_id", b"outcome_id", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["agenda_id", "outcome_id", "conclusions_meeting_id"]  # noqa: Y015
+    _WhichOneofArgType_subject: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_subject) -> _WhichOneofReturnType_subject | None: ...
+
+Global___GetStatementRequest: _TypeAlias = GetStatementRequest  # noqa: Y015
+
+@_typing.final
+class GetStatementResponse(_message.Message):
+    """The statement to sign: the canonical text, to be signed byte for byte and sent back detached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    payload: _builtins.bytes
+    content_hash: _builtins.str
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        payload: _builtins.bytes = ...,
+        content_hash: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "payload", b"payload", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatementResponse: _TypeAlias = GetStatementResponse  # noqa: Y015
+
+@_typing.final
+class GetCarryOverRequest(_message.Message):
+    """Asks for what comes back to a meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCarryOverRequest: _TypeAlias = GetCarryOverRequest  # noqa: Y015
+
+@_typing.final
+class GetCarryOverResponse(_message.Message):
+    """What comes back to a meeting, the same for every party."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    GUIDANCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_carry_over_pb2.ReturningItem]: ...
+    @_builtins.property
+    def guidance(self) -> _containers.RepeatedCompositeFieldContainer[_carry_over_pb2.GuidanceToReview]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[_carry_over_pb2.ReturningItem] | None = ...,
+        guidance: _abc.Iterable[_carry_over_pb2.GuidanceToReview] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guidance", b"guidance", "items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCarryOverResponse: _TypeAlias = GetCarryOverResponse  # noqa: Y015
+
+@_typing.final
+class ListMattersArisingRequest(_message.Message):
+    """Asks for the matters arising at a meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMattersArisingRequest: _TypeAlias = ListMattersArisingRequest  # noqa: Y015
+
+@_typing.final
+class ListMattersArisingResponse(_message.Message):
+    """A page of the section, of those actions whose words may go to the caller's party."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    MATTERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """The end of the meeting before; none where there was none."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def matters(self) -> _containers.RepeatedCompositeFieldContainer[_carry_over_pb2.MatterArising]: ...
+    def __init__(
+        self,
+        *,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        matters: _abc.Iterable[_carry_over_pb2.MatterArising] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matters", b"matters", "next_page_token", b"next_page_token", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMattersArisingResponse: _TypeAlias = ListMattersArisingResponse  # noqa: Y015
+
+@_typing.final
+class ListRankingRequest(_message.Message):
+    """Asks for the own party's ranking."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRankingRequest: _TypeAlias = ListRankingRequest  # noqa: Y015
+
+@_typing.final
+class ListRankingResponse(_message.Message):
+    """A page of the ranking."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BASIS_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def basis(self) -> _ranking_pb2.RankingBasis: ...
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedCompositeFieldContainer[_ranking_pb2.RankedSubject]: ...
+    def __init__(
+        self,
+        *,
+        basis: _ranking_pb2.RankingBasis | None = ...,
+        subjects: _abc.Iterable[_ranking_pb2.RankedSubject] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "next_page_token", b"next_page_token", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRankingResponse: _TypeAlias = ListRankingResponse  # noqa: Y015
+
+@_typing.final
+class ExplainSubjectRequest(_message.Message):
+    """Asks why a subject stands where it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    subject: _builtins.str
+    """For example "theme:CNI_PRIVATE_SECTOR"."""
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainSubjectRequest: _TypeAlias = ExplainSubjectRequest  # noqa: Y015
+
+@_typing.final
+class ExplainSubjectResponse(_message.Message):
+    """The place of a subject, what it comes from, and what would change it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BASIS_FIELD_NUMBER: _builtins.int
+    RANKED_FIELD_NUMBER: _builtins.int
+    CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    RISES_FIELD_NUMBER: _builtins.int
+    FALLS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def basis(self) -> _ranking_pb2.RankingBasis: ...
+    @_builtins.property
+    def ranked(self) -> _ranking_pb2.RankedSubject: ...
+    @_builtins.property
+    def contributions(self) -> _containers.RepeatedCompositeFieldContainer[_ranking_pb2.RankingContribution]: ...
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[_ranking_pb2.RankingSource]: ...
+    @_builtins.property
+    def rises(self) -> _ranking_pb2.RankingCrossing:
+        """None at the top."""
+
+    @_builtins.property
+    def falls(self) -> _ranking_pb2.RankingCrossing:
+        """None at the end."""
+
+    def __init__(
+        self,
+        *,
+        basis: _ranking_pb2.RankingBasis | None = ...,
+        ranked: _ranking_pb2.RankedSubject | None = ...,
+        contributions: _abc.Iterable[_ranking_pb2.RankingContribution] | None = ...,
+        sources: _abc.Iterable[_ranking_pb2.RankingSource] | None = ...,
+        rises: _ranking_pb2.RankingCrossing | None = ...,
+        falls: _ranking_pb2.RankingCrossing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "falls", b"falls", "ranked", b"ranked", "rises", b"rises"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "contributions", b"contributions", "falls", b"falls", "ranked", b"ranked", "rises", b"rises", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainSubjectResponse: _TypeAlias = ExplainSubjectResponse  # noqa: Y015
+
+@_typing.final
+class ListProposalsRequest(_message.Message):
+    """Asks for the own party's proposals, in any state where none is named."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    series: _builtins.str
+    edition: _builtins.int
+    """Also those for any edition; none for all editions."""
+    page_size: _builtins.int
+    page_token: _builtins.str
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[_proposal_pb2.ProposalState.ValueType]: ...
+    def __init__(
+        self,
+        *,
+        series: _builtins.str = ...,
+        states: _abc.Iterable[_proposal_pb2.ProposalState.ValueType] | None = ...,
+        edition: _builtins.int | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "edition", b"edition"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "edition", b"edition", "page_size", b"page_size", "page_token", b"page_token", "series", b"series", "states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__edition: _TypeAlias = _typing.Literal["edition"]  # noqa: Y015
+    _WhichOneofArgType__edition: _TypeAlias = _typing.Literal["_edition", b"_edition"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__edition) -> _WhichOneofReturnType__edition | None: ...
+
+Global___ListProposalsRequest: _TypeAlias = ListProposalsRequest  # noqa: Y015
+
+@_typing.final
+class ListProposalsResponse(_message.Message):
+    """A page of proposals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def proposals(self) -> _containers.RepeatedCompositeFieldContainer[_proposal_pb2.Proposal]: ...
+    def __init__(
+        self,
+        *,
+        proposals: _abc.Iterable[_proposal_pb2.Proposal] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "proposals", b"proposals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProposalsResponse: _TypeAlias = ListProposalsResponse  # noqa: Y015
+
+@_typing.final
+class TraceThreadRequest(_message.Message):
+    """Asks for a thread by any id in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TraceThreadRequest: _TypeAlias = TraceThreadRequest  # noqa: Y015
+
+@_typing.final
+class TraceThreadResponse(_message.Message):
+    """The thread, as far as the caller may see it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NODES_FIELD_NUMBER: _builtins.int
+    MISSING_PEERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def nodes(self) -> _containers.RepeatedCompositeFieldContainer[_thread_pb2.ThreadNode]: ...
+    @_builtins.property
+    def missing_peers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Services that did not answer."""
+
+    def __init__(
+        self,
+        *,
+        nodes: _abc.Iterable[_thread_pb2.ThreadNode] | None = ...,
+        missing_peers: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_peers", b"missing_peers", "nodes", b"nodes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TraceThreadResponse: _TypeAlias = TraceThreadResponse  # noqa: Y015

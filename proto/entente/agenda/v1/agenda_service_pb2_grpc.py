@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class AgendaServiceStub:
-    """Reads meetings and tabled agendas, each as the caller may see it.
+    """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
+    of 0 is 50, and more than 200 is 200; a page token holds for the same question only. A change names
+    itself by a request id, a UUID, and its repeat gets the first answer.
     """
 
     def __init__(self, channel):
@@ -45,10 +47,97 @@ class AgendaServiceStub:
                 request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetAgendaRequest.SerializeToString,
                 response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetAgendaResponse.FromString,
                 _registered_method=True)
+        self.ListMeetings = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListMeetings',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMeetingsRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMeetingsResponse.FromString,
+                _registered_method=True)
+        self.ListAgendas = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListAgendas',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListAgendasRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListAgendasResponse.FromString,
+                _registered_method=True)
+        self.CompareAgendas = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/CompareAgendas',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CompareAgendasRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CompareAgendasResponse.FromString,
+                _registered_method=True)
+        self.AnswerItems = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/AnswerItems',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AnswerItemsRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AnswerItemsResponse.FromString,
+                _registered_method=True)
+        self.AgreeAgenda = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/AgreeAgenda',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeAgendaRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeAgendaResponse.FromString,
+                _registered_method=True)
+        self.GetOutcome = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetOutcome',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetOutcomeRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetOutcomeResponse.FromString,
+                _registered_method=True)
+        self.ListOutcomes = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListOutcomes',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListOutcomesRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListOutcomesResponse.FromString,
+                _registered_method=True)
+        self.AgreeOutcome = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/AgreeOutcome',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeOutcomeRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeOutcomeResponse.FromString,
+                _registered_method=True)
+        self.GetConclusions = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetConclusions',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetConclusionsRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetConclusionsResponse.FromString,
+                _registered_method=True)
+        self.AgreeConclusions = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/AgreeConclusions',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeConclusionsRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeConclusionsResponse.FromString,
+                _registered_method=True)
+        self.GetStatement = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetStatement',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetStatementRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetStatementResponse.FromString,
+                _registered_method=True)
+        self.GetCarryOver = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetCarryOver',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetCarryOverRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetCarryOverResponse.FromString,
+                _registered_method=True)
+        self.ListMattersArising = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListMattersArising',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMattersArisingRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMattersArisingResponse.FromString,
+                _registered_method=True)
+        self.ListRanking = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListRanking',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListRankingRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListRankingResponse.FromString,
+                _registered_method=True)
+        self.ExplainSubject = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ExplainSubject',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ExplainSubjectRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ExplainSubjectResponse.FromString,
+                _registered_method=True)
+        self.ListProposals = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListProposals',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListProposalsRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListProposalsResponse.FromString,
+                _registered_method=True)
+        self.TraceThread = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/TraceThread',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadResponse.FromString,
+                _registered_method=True)
 
 
 class AgendaServiceServicer:
-    """Reads meetings and tabled agendas, each as the caller may see it.
+    """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
+    of 0 is 50, and more than 200 is 200; a page token holds for the same question only. A change names
+    itself by a request id, a UUID, and its repeat gets the first answer.
     """
 
     def GetMeeting(self, request, context):
@@ -60,6 +149,125 @@ class AgendaServiceServicer:
 
     def GetAgenda(self, request, context):
         """One tabled agenda with the state of its agreement.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMeetings(self, request, context):
+        """The meetings of a series, the latest edition first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAgendas(self, request, context):
+        """The tabled versions of a meeting, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareAgendas(self, request, context):
+        """What one version of a meeting's agenda changes of another.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerItems(self, request, context):
+        """Says what the caller's party makes of items of another party's version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AgreeAgenda(self, request, context):
+        """Gives the agreement of the caller's organisation to an agenda.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOutcome(self, request, context):
+        """One outcome as it now stands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOutcomes(self, request, context):
+        """The outcomes of a meeting, in the order of their proposal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AgreeOutcome(self, request, context):
+        """Gives the agreement of the caller's organisation to an outcome.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConclusions(self, request, context):
+        """The conclusions of a meeting that were put to the parties last.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AgreeConclusions(self, request, context):
+        """Gives the agreement of the caller's organisation to all that a meeting concluded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStatement(self, request, context):
+        """What the caller would sign to agree.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCarryOver(self, request, context):
+        """Items and guidance that come back to a meeting by themselves.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMattersArising(self, request, context):
+        """What became of each action since the meeting before, by reference.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRanking(self, request, context):
+        """The own party's ranking of what should be on an agenda; further pages are of the day of the first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainSubject(self, request, context):
+        """Why a subject stands where it stands, and what would change that.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProposals(self, request, context):
+        """The own party's proposals, the oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TraceThread(self, request, context):
+        """All that hangs together with an id, from the assessment to the closed action.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +286,91 @@ def add_AgendaServiceServicer_to_server(servicer, server):
                     request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetAgendaRequest.FromString,
                     response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetAgendaResponse.SerializeToString,
             ),
+            'ListMeetings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMeetings,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMeetingsRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMeetingsResponse.SerializeToString,
+            ),
+            'ListAgendas': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAgendas,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListAgendasRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListAgendasResponse.SerializeToString,
+            ),
+            'CompareAgendas': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareAgendas,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CompareAgendasRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CompareAgendasResponse.SerializeToString,
+            ),
+            'AnswerItems': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerItems,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AnswerItemsRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AnswerItemsResponse.SerializeToString,
+            ),
+            'AgreeAgenda': grpc.unary_unary_rpc_method_handler(
+                    servicer.AgreeAgenda,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeAgendaRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeAgendaResponse.SerializeToString,
+            ),
+            'GetOutcome': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOutcome,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetOutcomeRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetOutcomeResponse.SerializeToString,
+            ),
+            'ListOutcomes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutcomes,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListOutcomesRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListOutcomesResponse.SerializeToString,
+            ),
+            'AgreeOutcome': grpc.unary_unary_rpc_method_handler(
+                    servicer.AgreeOutcome,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeOutcomeRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeOutcomeResponse.SerializeToString,
+            ),
+            'GetConclusions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConclusions,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetConclusionsRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetConclusionsResponse.SerializeToString,
+            ),
+            'AgreeConclusions': grpc.unary_unary_rpc_method_handler(
+                    servicer.AgreeConclusions,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeConclusionsRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeConclusionsResponse.SerializeToString,
+            ),
+            'GetStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatement,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetStatementRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetStatementResponse.SerializeToString,
+            ),
+            'GetCarryOver': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCarryOver,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetCarryOverRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetCarryOverResponse.SerializeToString,
+            ),
+            'ListMattersArising': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMattersArising,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMattersArisingRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMattersArisingResponse.SerializeToString,
+            ),
+            'ListRanking': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRanking,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListRankingRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListRankingResponse.SerializeToString,
+            ),
+            'ExplainSubject': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainSubject,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ExplainSubjectRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ExplainSubjectResponse.SerializeToString,
+            ),
+            'ListProposals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProposals,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListProposalsRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListProposalsResponse.SerializeToString,
+            ),
+            'TraceThread': grpc.unary_unary_rpc_method_handler(
+                    servicer.TraceThread,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'entente.agenda.v1.AgendaService', rpc_method_handlers)
@@ -87,7 +380,9 @@ def add_AgendaServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AgendaService:
-    """Reads meetings and tabled agendas, each as the caller may see it.
+    """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
+    of 0 is 50, and more than 200 is 200; a page token holds for the same question only. A change names
+    itself by a request id, a UUID, and its repeat gets the first answer.
     """
 
     @staticmethod
@@ -134,6 +429,465 @@ class AgendaService:
             '/entente.agenda.v1.AgendaService/GetAgenda',
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetAgendaRequest.SerializeToString,
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetAgendaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMeetings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListMeetings',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMeetingsRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMeetingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAgendas(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListAgendas',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListAgendasRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListAgendasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareAgendas(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/CompareAgendas',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CompareAgendasRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CompareAgendasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerItems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/AnswerItems',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AnswerItemsRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AnswerItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AgreeAgenda(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/AgreeAgenda',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeAgendaRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeAgendaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOutcome(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetOutcome',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetOutcomeRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetOutcomeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutcomes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListOutcomes',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListOutcomesRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListOutcomesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AgreeOutcome(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/AgreeOutcome',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeOutcomeRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeOutcomeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConclusions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetConclusions',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetConclusionsRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetConclusionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AgreeConclusions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/AgreeConclusions',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeConclusionsRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AgreeConclusionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetStatement',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetStatementRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetStatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCarryOver(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetCarryOver',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetCarryOverRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetCarryOverResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMattersArising(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListMattersArising',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMattersArisingRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListMattersArisingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRanking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListRanking',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListRankingRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListRankingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainSubject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ExplainSubject',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ExplainSubjectRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ExplainSubjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProposals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListProposals',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListProposalsRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListProposalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TraceThread(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/TraceThread',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadResponse.FromString,
             options,
             channel_credentials,
             insecure,

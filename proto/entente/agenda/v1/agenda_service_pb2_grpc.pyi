@@ -27,7 +27,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AgendaServiceStub:
-    """Reads meetings and tabled agendas, each as the caller may see it."""
+    """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
+    of 0 is 50, and more than 200 is 200; a page token holds for the same question only. A change names
+    itself by a request id, a UUID, and its repeat gets the first answer.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +40,93 @@ class AgendaServiceStub:
     """One meeting."""
     GetAgenda: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetAgendaRequest, _agenda_service_pb2.GetAgendaResponse]
     """One tabled agenda with the state of its agreement."""
+    ListMeetings: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListMeetingsRequest, _agenda_service_pb2.ListMeetingsResponse]
+    """The meetings of a series, the latest edition first."""
+    ListAgendas: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListAgendasRequest, _agenda_service_pb2.ListAgendasResponse]
+    """The tabled versions of a meeting, the latest first."""
+    CompareAgendas: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.CompareAgendasRequest, _agenda_service_pb2.CompareAgendasResponse]
+    """What one version of a meeting's agenda changes of another."""
+    AnswerItems: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.AnswerItemsRequest, _agenda_service_pb2.AnswerItemsResponse]
+    """Says what the caller's party makes of items of another party's version."""
+    AgreeAgenda: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.AgreeAgendaRequest, _agenda_service_pb2.AgreeAgendaResponse]
+    """Gives the agreement of the caller's organisation to an agenda."""
+    GetOutcome: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetOutcomeRequest, _agenda_service_pb2.GetOutcomeResponse]
+    """One outcome as it now stands."""
+    ListOutcomes: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListOutcomesRequest, _agenda_service_pb2.ListOutcomesResponse]
+    """The outcomes of a meeting, in the order of their proposal."""
+    AgreeOutcome: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.AgreeOutcomeRequest, _agenda_service_pb2.AgreeOutcomeResponse]
+    """Gives the agreement of the caller's organisation to an outcome."""
+    GetConclusions: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetConclusionsRequest, _agenda_service_pb2.GetConclusionsResponse]
+    """The conclusions of a meeting that were put to the parties last."""
+    AgreeConclusions: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.AgreeConclusionsRequest, _agenda_service_pb2.AgreeConclusionsResponse]
+    """Gives the agreement of the caller's organisation to all that a meeting concluded."""
+    GetStatement: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetStatementRequest, _agenda_service_pb2.GetStatementResponse]
+    """What the caller would sign to agree."""
+    GetCarryOver: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetCarryOverRequest, _agenda_service_pb2.GetCarryOverResponse]
+    """Items and guidance that come back to a meeting by themselves."""
+    ListMattersArising: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListMattersArisingRequest, _agenda_service_pb2.ListMattersArisingResponse]
+    """What became of each action since the meeting before, by reference."""
+    ListRanking: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListRankingRequest, _agenda_service_pb2.ListRankingResponse]
+    """The own party's ranking of what should be on an agenda; further pages are of the day of the first."""
+    ExplainSubject: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ExplainSubjectRequest, _agenda_service_pb2.ExplainSubjectResponse]
+    """Why a subject stands where it stands, and what would change that."""
+    ListProposals: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListProposalsRequest, _agenda_service_pb2.ListProposalsResponse]
+    """The own party's proposals, the oldest first."""
+    TraceThread: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.TraceThreadRequest, _agenda_service_pb2.TraceThreadResponse]
+    """All that hangs together with an id, from the assessment to the closed action."""
 
 @_typing.type_check_only
 class AgendaServiceAsyncStub(AgendaServiceStub):
-    """Reads meetings and tabled agendas, each as the caller may see it."""
+    """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
+    of 0 is 50, and more than 200 is 200; a page token holds for the same question only. A change names
+    itself by a request id, a UUID, and its repeat gets the first answer.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetMeeting: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetMeetingRequest, _agenda_service_pb2.GetMeetingResponse]  # type: ignore[assignment]
     """One meeting."""
     GetAgenda: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetAgendaRequest, _agenda_service_pb2.GetAgendaResponse]  # type: ignore[assignment]
     """One tabled agenda with the state of its agreement."""
+    ListMeetings: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListMeetingsRequest, _agenda_service_pb2.ListMeetingsResponse]  # type: ignore[assignment]
+    """The meetings of a series, the latest edition first."""
+    ListAgendas: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListAgendasRequest, _agenda_service_pb2.ListAgendasResponse]  # type: ignore[assignment]
+    """The tabled versions of a meeting, the latest first."""
+    CompareAgendas: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.CompareAgendasRequest, _agenda_service_pb2.CompareAgendasResponse]  # type: ignore[assignment]
+    """What one version of a meeting's agenda changes of another."""
+    AnswerItems: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.AnswerItemsRequest, _agenda_service_pb2.AnswerItemsResponse]  # type: ignore[assignment]
+    """Says what the caller's party makes of items of another party's version."""
+    AgreeAgenda: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.AgreeAgendaRequest, _agenda_service_pb2.AgreeAgendaResponse]  # type: ignore[assignment]
+    """Gives the agreement of the caller's organisation to an agenda."""
+    GetOutcome: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetOutcomeRequest, _agenda_service_pb2.GetOutcomeResponse]  # type: ignore[assignment]
+    """One outcome as it now stands."""
+    ListOutcomes: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListOutcomesRequest, _agenda_service_pb2.ListOutcomesResponse]  # type: ignore[assignment]
+    """The outcomes of a meeting, in the order of their proposal."""
+    AgreeOutcome: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.AgreeOutcomeRequest, _agenda_service_pb2.AgreeOutcomeResponse]  # type: ignore[assignment]
+    """Gives the agreement of the caller's organisation to an outcome."""
+    GetConclusions: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetConclusionsRequest, _agenda_service_pb2.GetConclusionsResponse]  # type: ignore[assignment]
+    """The conclusions of a meeting that were put to the parties last."""
+    AgreeConclusions: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.AgreeConclusionsRequest, _agenda_service_pb2.AgreeConclusionsResponse]  # type: ignore[assignment]
+    """Gives the agreement of the caller's organisation to all that a meeting concluded."""
+    GetStatement: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetStatementRequest, _agenda_service_pb2.GetStatementResponse]  # type: ignore[assignment]
+    """What the caller would sign to agree."""
+    GetCarryOver: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetCarryOverRequest, _agenda_service_pb2.GetCarryOverResponse]  # type: ignore[assignment]
+    """Items and guidance that come back to a meeting by themselves."""
+    ListMattersArising: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListMattersArisingRequest, _agenda_service_pb2.ListMattersArisingResponse]  # type: ignore[assignment]
+    """What became of each action since the meeting before, by reference."""
+    ListRanking: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListRankingRequest, _agenda_service_pb2.ListRankingResponse]  # type: ignore[assignment]
+    """The own party's ranking of what should be on an agenda; further pages are of the day of the first."""
+    ExplainSubject: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ExplainSubjectRequest, _agenda_service_pb2.ExplainSubjectResponse]  # type: ignore[assignment]
+    """Why a subject stands where it stands, and what would change that."""
+    ListProposals: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListProposalsRequest, _agenda_service_pb2.ListProposalsResponse]  # type: ignore[assignment]
+    """The own party's proposals, the oldest first."""
+    TraceThread: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.TraceThreadRequest, _agenda_service_pb2.TraceThreadResponse]  # type: ignore[assignment]
+    """All that hangs together with an id, from the assessment to the closed action."""
 
 class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads meetings and tabled agendas, each as the caller may see it."""
+    """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
+    of 0 is 50, and more than 200 is 200; a page token holds for the same question only. A change names
+    itself by a request id, a UUID, and its repeat gets the first answer.
+    """
 
     @_abc_1.abstractmethod
     def GetMeeting(
@@ -66,5 +143,141 @@ class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_agenda_service_pb2.GetAgendaResponse, _abc.Awaitable[_agenda_service_pb2.GetAgendaResponse]]:
         """One tabled agenda with the state of its agreement."""
+
+    @_abc_1.abstractmethod
+    def ListMeetings(
+        self,
+        request: _agenda_service_pb2.ListMeetingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListMeetingsResponse, _abc.Awaitable[_agenda_service_pb2.ListMeetingsResponse]]:
+        """The meetings of a series, the latest edition first."""
+
+    @_abc_1.abstractmethod
+    def ListAgendas(
+        self,
+        request: _agenda_service_pb2.ListAgendasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListAgendasResponse, _abc.Awaitable[_agenda_service_pb2.ListAgendasResponse]]:
+        """The tabled versions of a meeting, the latest first."""
+
+    @_abc_1.abstractmethod
+    def CompareAgendas(
+        self,
+        request: _agenda_service_pb2.CompareAgendasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.CompareAgendasResponse, _abc.Awaitable[_agenda_service_pb2.CompareAgendasResponse]]:
+        """What one version of a meeting's agenda changes of another."""
+
+    @_abc_1.abstractmethod
+    def AnswerItems(
+        self,
+        request: _agenda_service_pb2.AnswerItemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.AnswerItemsResponse, _abc.Awaitable[_agenda_service_pb2.AnswerItemsResponse]]:
+        """Says what the caller's party makes of items of another party's version."""
+
+    @_abc_1.abstractmethod
+    def AgreeAgenda(
+        self,
+        request: _agenda_service_pb2.AgreeAgendaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.AgreeAgendaResponse, _abc.Awaitable[_agenda_service_pb2.AgreeAgendaResponse]]:
+        """Gives the agreement of the caller's organisation to an agenda."""
+
+    @_abc_1.abstractmethod
+    def GetOutcome(
+        self,
+        request: _agenda_service_pb2.GetOutcomeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetOutcomeResponse, _abc.Awaitable[_agenda_service_pb2.GetOutcomeResponse]]:
+        """One outcome as it now stands."""
+
+    @_abc_1.abstractmethod
+    def ListOutcomes(
+        self,
+        request: _agenda_service_pb2.ListOutcomesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListOutcomesResponse, _abc.Awaitable[_agenda_service_pb2.ListOutcomesResponse]]:
+        """The outcomes of a meeting, in the order of their proposal."""
+
+    @_abc_1.abstractmethod
+    def AgreeOutcome(
+        self,
+        request: _agenda_service_pb2.AgreeOutcomeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.AgreeOutcomeResponse, _abc.Awaitable[_agenda_service_pb2.AgreeOutcomeResponse]]:
+        """Gives the agreement of the caller's organisation to an outcome."""
+
+    @_abc_1.abstractmethod
+    def GetConclusions(
+        self,
+        request: _agenda_service_pb2.GetConclusionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetConclusionsResponse, _abc.Awaitable[_agenda_service_pb2.GetConclusionsResponse]]:
+        """The conclusions of a meeting that were put to the parties last."""
+
+    @_abc_1.abstractmethod
+    def AgreeConclusions(
+        self,
+        request: _agenda_service_pb2.AgreeConclusionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.AgreeConclusionsResponse, _abc.Awaitable[_agenda_service_pb2.AgreeConclusionsResponse]]:
+        """Gives the agreement of the caller's organisation to all that a meeting concluded."""
+
+    @_abc_1.abstractmethod
+    def GetStatement(
+        self,
+        request: _agenda_service_pb2.GetStatementRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetStatementResponse, _abc.Awaitable[_agenda_service_pb2.GetStatementResponse]]:
+        """What the caller would sign to agree."""
+
+    @_abc_1.abstractmethod
+    def GetCarryOver(
+        self,
+        request: _agenda_service_pb2.GetCarryOverRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetCarryOverResponse, _abc.Awaitable[_agenda_service_pb2.GetCarryOverResponse]]:
+        """Items and guidance that come back to a meeting by themselves."""
+
+    @_abc_1.abstractmethod
+    def ListMattersArising(
+        self,
+        request: _agenda_service_pb2.ListMattersArisingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListMattersArisingResponse, _abc.Awaitable[_agenda_service_pb2.ListMattersArisingResponse]]:
+        """What became of each action since the meeting before, by reference."""
+
+    @_abc_1.abstractmethod
+    def ListRanking(
+        self,
+        request: _agenda_service_pb2.ListRankingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListRankingResponse, _abc.Awaitable[_agenda_service_pb2.ListRankingResponse]]:
+        """The own party's ranking of what should be on an agenda; further pages are of the day of the first."""
+
+    @_abc_1.abstractmethod
+    def ExplainSubject(
+        self,
+        request: _agenda_service_pb2.ExplainSubjectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ExplainSubjectResponse, _abc.Awaitable[_agenda_service_pb2.ExplainSubjectResponse]]:
+        """Why a subject stands where it stands, and what would change that."""
+
+    @_abc_1.abstractmethod
+    def ListProposals(
+        self,
+        request: _agenda_service_pb2.ListProposalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListProposalsResponse, _abc.Awaitable[_agenda_service_pb2.ListProposalsResponse]]:
+        """The own party's proposals, the oldest first."""
+
+    @_abc_1.abstractmethod
+    def TraceThread(
+        self,
+        request: _agenda_service_pb2.TraceThreadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.TraceThreadResponse, _abc.Awaitable[_agenda_service_pb2.TraceThreadResponse]]:
+        """All that hangs together with an id, from the assessment to the closed action."""
 
 def add_AgendaServiceServicer_to_server(servicer: AgendaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,14 +1,58 @@
-"""Tokens of pages: where the next one begins, for the same question only (AIP-158). They hold no secret."""
+"""Pages (AIP-158): their size, and tokens of where the next one begins, for the same question only.
+
+Tokens hold no secret: what one leads to is decided for whoever brings it.
+"""
 
 import base64
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 import orjson
 
 from services.kernel.refusals import InvalidValue
+
+T = TypeVar("T")
+Key = tuple[int | str, ...]
+"""The place of an entry in an ascending order."""
+
+_DEFAULT, _LARGEST = 50, 200
+
+
+def page_size(asked: int) -> int:
+    """0 is the default; more than the largest is the largest. Raises `InvalidValue` for less than 0."""
+    if asked < 0:
+        raise InvalidValue("must not be negative", pointer="/page_size")
+    return min(asked or _DEFAULT, _LARGEST)
+
+
+def cut(
+    entries: Sequence[T], key_of: Callable[[T], Key], after: Key | None, size: int
+) -> tuple[Sequence[T], Key | None]:
+    """The page after a key, of entries in the order of their keys, and the key to go on from, if any."""
+    left = [entry for entry in entries if after is None or key_of(entry) > after]
+    shown = left[:size]
+    return shown, key_of(shown[-1]) if len(left) > size else None
+
+
+def read_key(token: str, kinds: Sequence[type[int] | type[str]], *question: object) -> Key | None:
+    """The key in a token, with members of those kinds; None for an empty token: the first page.
+
+    Raises `InvalidValue`, also for a token given for another question.
+    """
+    if not token:
+        return None
+    try:
+        members = _read(token, question)
+    except ValueError as error:
+        raise InvalidValue("not a page token", pointer="/page_token") from error
+    found = tuple(member for member in members if type(member) is int or type(member) is str)
+    if [type(member) for member in found] != list(kinds) or len(found) != len(members):
+        raise InvalidValue("not a page token", pointer="/page_token")
+    return found
 
 
 def write_token(position: tuple[object, ...] | None, *question: object) -> str:

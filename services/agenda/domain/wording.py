@@ -1,0 +1,20 @@
+"""What the words that come in may look like: bounded, and without control characters."""
+
+import re
+
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+CODE = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+CONTENT_HASH = r"^sha256:[0-9a-f]{64}$"
+TOKEN = r"^[A-Za-z0-9_=+/.:-]*$"  # noqa: S105 the form of a page token
+THREAD_ID = r"^[A-Za-z0-9:._-]+$"
+SUBJECT = r"^[a-z]+:[A-Za-z0-9_.-]+$"
+
+LONGEST_LINE, LONGEST_PROSE, LONGEST_CODE, LONGEST_BANNER = 300, 4_000, 60, 512
+LONGEST_SIGNATURE, LONGEST_TOKEN, LONGEST_ID = 2_048, 512, 120
+MOST_ANSWERS, MOST_MINUTES, LAST_POSITION = 200, 1_440, 1_000
+
+
+def fits(text: str, pattern: str, most: int, *, least: int = 0) -> bool:
+    """Whether the whole text has that form and length."""
+    return least <= len(text) <= most and re.fullmatch(pattern, text) is not None

@@ -1,0 +1,145 @@
+"""What the arguments of a call say: the same forms and bounds as over REST."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from entente.agenda.v1 import agenda_service_pb2, negotiation_pb2, proposal_pb2
+from entente.exchange.v1 import item_answer_pb2
+
+from services.agenda.domain.answers import Answer, Proposal
+from services.agenda.domain.proposal import ProposalState
+from services.agenda.domain.wording import (
+    CODE,
+    CONTENT_HASH,
+    LAST_POSITION,
+    LINES,
+    LONGEST_BANNER,
+    LONGEST_CODE,
+    LONGEST_ID,
+    LONGEST_LINE,
+    LONGEST_PROSE,
+    LONGEST_SIGNATURE,
+    LONGEST_TOKEN,
+    MOST_ANSWERS,
+    MOST_MINUTES,
+    PLAIN,
+    SUBJECT,
+    THREAD_ID,
+    TOKEN,
+    fits,
+)
+from services.agenda.usecases.answer_items import AnswerText
+from services.kernel.refusals import InvalidValue
+
+_FIRST_EDITION, _LAST_EDITION = 1_000, 9_999
+_ANSWERS = {
+    item_answer_pb2.ITEM_ANSWER_KIND_ACCEPTED: Answer.ACCEPTED,
+    item_answer_pb2.ITEM_ANSWER_KIND_AMENDED: Answer.AMENDED,
+    item_answer_pb2.ITEM_ANSWER_KIND_DECLINED: Answer.DECLINED,
+}
+_STATES: Mapping[int, ProposalState] = {
+    proposal_pb2.ProposalState.Value(f"PROPOSAL_STATE_{state.value}"): state for state in ProposalState
+}
+
+
+def read_id(text: str, pointer: str) -> UUID:
+    """Raises `InvalidValue`, as everything here does."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise InvalidValue("an id is a UUID", pointer=pointer) from error
+
+
+def read_code(text: str, pointer: str) -> str:
+    return _form(text, CODE, LONGEST_CODE, "not a code", pointer)
+
+
+def read_token(text: str) -> str:
+    if not fits(text, TOKEN, LONGEST_TOKEN):
+        raise InvalidValue("not a page token", pointer="/page_token")
+    return text
+
+
+def read_thread_id(text: str) -> str:
+    return _form(text, THREAD_ID, LONGEST_ID, "not an id", "/id")
+
+
+def read_subject(text: str) -> str:
+    return _form(text, SUBJECT, LONGEST_ID, "not a subject", "/subject")
+
+
+def read_hash(text: str) -> str:
+    return _form(text, CONTENT_HASH, LONGEST_ID, "not a content hash", "/content_hash")
+
+
+def read_signature(text: str) -> str:
+    return _form(text, PLAIN, LONGEST_SIGNATURE, "not a signature", "/jws")
+
+
+def read_banner(text: str) -> str:
+    return _form(text, PLAIN, LONGEST_BANNER, "not a marking", "/marking")
+
+
+def read_edition(request: agenda_service_pb2.ListProposalsRequest) -> int | None:
+    return (
+        _bounded(request.edition, _FIRST_EDITION, _LAST_EDITION, "/edition")
+        if request.HasField("edition")
+        else None
+    )
+
+
+def read_states(values: Iterable[int]) -> tuple[ProposalState, ...]:
+    """Each once, in their order."""
+    found = set()
+    for place, value in enumerate(values):
+        if value not in _STATES:
+            raise InvalidValue("not a state of a proposal", pointer=f"/states/{place}")
+        found.add(_STATES[value])
+    return tuple(sorted(found))
+
+
+def read_answers(request: agenda_service_pb2.AnswerItemsRequest) -> list[AnswerText]:
+    if not 1 <= len(request.answers) <= MOST_ANSWERS:
+        raise InvalidValue(f"there are 1 to {MOST_ANSWERS} answers", pointer="/answers")
+    return [_answer(given, f"/answers/{place}") for place, given in enumerate(request.answers)]
+
+
+def _answer(given: negotiation_pb2.GivenAnswer, pointer: str) -> AnswerText:
+    if given.kind not in _ANSWERS:
+        raise InvalidValue("an answer accepts, amends or declines", pointer=f"{pointer}/kind")
+    comment = given.comment.strip()
+    if not fits(comment, LINES, LONGEST_PROSE):
+        raise InvalidValue("not a comment", pointer=f"{pointer}/comment")
+    return AnswerText(
+        read_id(given.item_id, f"{pointer}/item_id"),
+        _ANSWERS[given.kind],
+        comment,
+        _proposal(given.proposal, f"{pointer}/proposal"),
+    )
+
+
+def _proposal(given: item_answer_pb2.ItemProposal, pointer: str) -> Proposal:
+    title = given.title.strip()
+    if given.HasField("title"):
+        _form(title, PLAIN, LONGEST_LINE, "not a title", f"{pointer}/title")
+    minutes = (
+        _bounded(given.minutes, 1, MOST_MINUTES, f"{pointer}/minutes") if given.HasField("minutes") else None
+    )
+    position = (
+        _bounded(given.position, 1, LAST_POSITION, f"{pointer}/position")
+        if given.HasField("position")
+        else None
+    )
+    return Proposal(title, minutes, position)
+
+
+def _form(text: str, pattern: str, most: int, detail: str, pointer: str) -> str:
+    if not fits(text, pattern, most, least=1):
+        raise InvalidValue(detail, pointer=pointer)
+    return text
+
+
+def _bounded(number: int, least: int, most: int, pointer: str) -> int:
+    if not least <= number <= most:
+        raise InvalidValue(f"from {least} to {most}", pointer=pointer)
+    return number
