@@ -13,12 +13,12 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 
-from services.agenda.app import rpc_services
+from services.agenda.app import rpc_parts, rpc_services
 from services.agenda.http.routes import routes
 from services.chassis.http.description import new_application
 from tests.support.dialogue import Account
 from tests.support.sides.stage import Stage
-from tests.support.sides.values import ABSENT, Arguments, bodies, values_for
+from tests.support.sides.values import ABSENT, VALUES, Arguments, bodies, values_for
 
 CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEYS: Final = UUID("8f0a40d6-54a5-4a43-92d8-63b8d37f1b5e")
@@ -60,7 +60,7 @@ def routes_of() -> list[str]:
 def methods_of(stage: Stage) -> list[MethodDescriptor]:
     """Every method of the registered services."""
     pool = descriptor_pool.Default()
-    services = rpc_services(stage.dialogue.process, stage.policy)
+    services = rpc_services(rpc_parts(stage.dialogue.parts))
     return [method for one in services for method in pool.FindServiceByName(one.name).methods]
 
 
@@ -132,7 +132,10 @@ def _over_grpc(stage: Stage, arguments: Arguments) -> Iterator[Question]:
 def _values(rpc: MethodDescriptor, one: FieldDescriptor, arguments: Arguments) -> Any:
     if one.name == "request_id":
         return (str(uuid5(_KEYS, rpc.full_name)),)
-    return values_for(rpc.full_name, one.name, arguments, {}, {})
+    if one.name not in VALUES and (one.is_repeated or one.message_type is not None):
+        return (ABSENT,)
+    kinds = {FieldDescriptor.CPPTYPE_BOOL: (False, True), FieldDescriptor.CPPTYPE_ENUM: (0, 1)}
+    return kinds.get(one.cpp_type) or values_for(rpc.full_name, one.name, arguments, {}, {})
 
 
 @dataclass(frozen=True)

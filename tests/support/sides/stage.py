@@ -11,7 +11,7 @@ import grpc
 import httpx
 
 from deploy.local.platform import PlatformAccess
-from services.agenda.app import rpc_services
+from services.agenda.app import rpc_parts, rpc_services
 from services.chassis.lifecycle import Component
 from services.chassis.rpc.server import RpcServer
 from services.chassis.settings import ListenerSettings
@@ -154,7 +154,7 @@ async def told(
         )
         process = dialogue.process
         rpc = RpcServer(
-            rpc_services(process, dialogue.parts.policy),
+            rpc_services(rpc_parts(dialogue.parts)),
             ListenerSettings(port=0),
             verifier=process.verifier,
             health=process.health,

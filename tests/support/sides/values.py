@@ -52,6 +52,13 @@ Named = Callable[[Arguments], Values]
 VALUES: Final[Mapping[str, Named]] = {
     "wanted": lambda a: a.every_id(),
     "from": lambda a: a.ids("agenda_id"),
+    "earlier_agenda_id": lambda a: a.ids("agenda_id"),
+    "conclusions_meeting_id": lambda a: a.ids("meeting_id"),
+    "id": lambda a: a.every_id(),
+    "etag": lambda _: ('"1"', '"2"'),
+    "content_hash": lambda _: (f"sha256:{'0' * 64}",),
+    "jws": lambda _: ("e30..AA",),
+    "marking": lambda _: ("TLP:GREEN",),
     "series": lambda _: ("uk-eu", "uk-us-cmr", "no-such"),
     "subject": lambda a: (
         "commitment:C3",
