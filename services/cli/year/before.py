@@ -104,6 +104,45 @@ async def draft(year: Year) -> None:
     year.say(f"{side.party} drafts {len(year.draft['items'])} items of {minutes} minutes together")
 
 
+async def assemble(year: Year) -> None:
+    """Too much for one morning, which is told in words; then a whole day with a break, which is applied."""
+    desk, path = year.stage.desk(year.cycle.drafting.secretariat), f"/v1/drafts/{year.draft['id']}"
+    starts = datetime.fromisoformat(year.meeting["starts_at"])
+    items = year.draft["items"]
+    first, last = items[0]["id"], items[-1]["id"]
+    morning = {"windows": [_window("morning", starts, timedelta(hours=2))]}
+    await desk.change("agenda", f"{path}/planning", "", morning, method="PUT")
+    told = await desk.change("agenda", path, "assembly", {"validate_only": True})
+    require(not told["feasible"], "all items fit into one morning")
+    year.say(f"a morning is too short, {len(told['conflict'])} things cannot hold together:")
+    for one in told["conflict"][:_SHOWN]:
+        year.say(f"  {_short(one)}")
+    planning: Document = {
+        "windows": [_window("day", starts, timedelta(hours=year.cycle.hours))],
+        "movable_breaks": [
+            {
+                "id": "lunch",
+                "minutes": 45,
+                "earliest": (starts + timedelta(hours=2)).isoformat(),
+                "latest": (starts + timedelta(hours=5)).isoformat(),
+            }
+        ],
+        "items": [{"item_id": first, "first": True}, {"item_id": last, "last": True}],
+    }
+    await desk.change("agenda", f"{path}/planning", "", planning, method="PUT")
+    applied = await desk.change("agenda", path, "assembly", {})
+    require(applied["applied"], "the day was not assembled")
+    year.draft = await desk.get("agenda", path)
+    titles = {item["id"]: item["title"] for item in year.draft["items"]}
+    for one in applied["items"]:
+        at = datetime.fromisoformat(one["starts_at"])
+        year.say(f"  {at:%H:%M} {one['minutes']:>3} min {_short(titles[one['item_id']])}")
+
+
+def _window(name: str, starts: datetime, length: timedelta) -> Document:
+    return {"id": name, "starts_at": starts.isoformat(), "ends_at": (starts + length).isoformat()}
+
+
 async def negotiate(year: Year) -> None:
     """The other side amends one item and accepts the rest; the new version re-opens that one alone."""
     await _table(year)

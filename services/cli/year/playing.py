@@ -15,6 +15,7 @@ STEPS: Final[tuple[tuple[str, Callable[[Year], Awaitable[None]]], ...]] = (
     ("each side proposes", before.propose),
     ("subjects are ranked", before.rank),
     ("one side drafts", before.draft),
+    ("the agenda is assembled", before.assemble),
     ("the agenda is negotiated", before.negotiate),
     ("all chairs sign it", before.agree),
     ("the meeting runs", after.hold),
