@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord, RecordMetadata
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import TopicPartition as TopicEnd
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from deploy.local.access import KafkaLogin
 from deploy.local.catalogue import Topic
@@ -150,6 +151,13 @@ class Broker:
         """Write one record and wait until the broker has it."""
         producer = await self.producer(principal)
         return await producer.send_and_wait(topic, value, key=key, headers=list(headers), partition=partition)
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """Where the next record of each partition will lie."""
+        found = self._admin.list_topics(topic).topics[topic].partitions
+        wanted = {TopicEnd(topic, number): OffsetSpec.latest() for number in found}
+        answers = self._admin.list_offsets(wanted)
+        return {place.partition: answer.result().offset for place, answer in answers.items()}
 
     async def records(self, topic: str, *, principal: str | None = None) -> list[ConsumerRecord]:
         """Everything committed in the topic now, partition after partition."""

@@ -35,6 +35,10 @@ def encode_meeting(meeting: Meeting) -> agenda_service_pb2.Meeting:
         ends_at=encode_time(meeting.ends_at),
         state=agenda_service_pb2.MeetingState.Value(f"MEETING_STATE_{meeting.state.value}"),
         etag=etag(meeting.version),
+        time_zone=meeting.time_zone,
+        level=agenda_service_pb2.MeetingLevel.Value(f"MEETING_LEVEL_{meeting.level.value}"),
+        parent="" if meeting.parent is None else str(meeting.parent),
+        moves=meeting.moves,
     )
 
 

@@ -24,6 +24,7 @@ async def test_every_process_that_is_there_before_its_tables_waits_for_them(
         "ENTENTE_CEILING": "UK OFFICIAL-SENSITIVE",
         "ENTENTE_POLICY": str(POLICY),
         "ENTENTE_REFERENCE": str(REPOSITORY / "deploy" / "reference"),
+        "ENTENTE_OFFICIAL_KEYS": str(platform.services["threatfeed"].official_keys),
         "ENTENTE_RPC__PORT": str(free_port()),
     }
     ports = {kind: free_port() for kind in KINDS}

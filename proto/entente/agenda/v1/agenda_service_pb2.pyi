@@ -63,6 +63,24 @@ MEETING_STATE_CANCELLED: MeetingState.ValueType  # 9
 MEETING_STATE_POSTPONED: MeetingState.ValueType  # 10
 Global___MeetingState: _TypeAlias = MeetingState  # noqa: Y015
 
+class _MeetingLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MeetingLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MeetingLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MEETING_LEVEL_UNSPECIFIED: _MeetingLevel.ValueType  # 0
+    MEETING_LEVEL_EDITION: _MeetingLevel.ValueType  # 1
+    MEETING_LEVEL_WORKING: _MeetingLevel.ValueType  # 2
+
+class MeetingLevel(_MeetingLevel, metaclass=_MeetingLevelEnumTypeWrapper):
+    """Whether a meeting is an edition of its series or prepares one."""
+
+MEETING_LEVEL_UNSPECIFIED: MeetingLevel.ValueType  # 0
+MEETING_LEVEL_EDITION: MeetingLevel.ValueType  # 1
+MEETING_LEVEL_WORKING: MeetingLevel.ValueType  # 2
+Global___MeetingLevel: _TypeAlias = MeetingLevel  # noqa: Y015
+
 class _OutcomeState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -118,6 +136,10 @@ class Meeting(_message.Message):
     ENDS_AT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     series: _builtins.str
     edition: _builtins.int
@@ -125,6 +147,13 @@ class Meeting(_message.Message):
     venue: _builtins.str
     state: Global___MeetingState.ValueType
     etag: _builtins.str
+    time_zone: _builtins.str
+    """IANA name of the zone in which its days are counted."""
+    level: Global___MeetingLevel.ValueType
+    parent: _builtins.str
+    """The edition that a working-level meeting prepares; empty for an edition."""
+    moves: _builtins.int
+    """How often it was given another date."""
     @_builtins.property
     def starts_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -141,10 +170,14 @@ class Meeting(_message.Message):
         ends_at: _timestamp_pb2.Timestamp | None = ...,
         state: Global___MeetingState.ValueType = ...,
         etag: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        level: Global___MeetingLevel.ValueType = ...,
+        parent: _builtins.str = ...,
+        moves: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "starts_at", b"starts_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition", "ends_at", b"ends_at", "etag", b"etag", "host_party", b"host_party", "meeting_id", b"meeting_id", "series", b"series", "starts_at", b"starts_at", "state", b"state", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition", "ends_at", b"ends_at", "etag", b"etag", "host_party", b"host_party", "level", b"level", "meeting_id", b"meeting_id", "moves", b"moves", "parent", b"parent", "series", b"series", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
