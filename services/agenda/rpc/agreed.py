@@ -37,7 +37,7 @@ def encode_meeting(meeting: Meeting) -> agenda_service_pb2.Meeting:
         etag=etag(meeting.version),
         time_zone=meeting.time_zone,
         level=agenda_service_pb2.MeetingLevel.Value(f"MEETING_LEVEL_{meeting.level.value}"),
-        parent="" if meeting.parent is None else str(meeting.parent),
+        parent_meeting_id=str(meeting.parent or ""),
         moves=meeting.moves,
     )
 

@@ -9,6 +9,7 @@ from entente.agenda.v1 import agenda_service_pb2 as messages
 from entente.agenda.v1 import agenda_service_pb2_grpc
 from google.protobuf.message import Message
 
+from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import PERMISSIONS, Command
 from services.agenda.rpc.agreed import (
     encode_agenda,
@@ -45,7 +46,7 @@ from services.agenda.usecases.conclude_meeting import (
     statement_on_conclusions,
 )
 from services.agenda.usecases.list_ranking import list_ranking
-from services.agenda.usecases.paging import cut, page_size, read_key, read_proposal_token, write_token
+from services.agenda.usecases.paging import Key, cut, page_size, read_key, read_proposal_token, write_token
 from services.agenda.usecases.proposing import list_proposals
 from services.agenda.usecases.rank_subjects import explain_subject
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
@@ -107,9 +108,9 @@ class AgendaServicer(agenda_service_pb2_grpc.AgendaServiceServicer):
     ) -> messages.ListMeetingsResponse:
         parts, series, size = self._parts, read_code(request.series, "/series"), page_size(request.page_size)
         question = ("meetings", series)
-        after = read_key(read_token(request.page_token), (int,), *question)
+        after = read_key(read_token(request.page_token), (int, int, str, str), *question)
         found = await list_meetings(parts.database, caller(), series, policy=parts.policy)
-        shown, last = cut(found, lambda one: (-one.edition,), after, size)
+        shown, last = cut(found, _place, after, size)
         return messages.ListMeetingsResponse(
             meetings=[encode_meeting(one) for one in shown], next_page_token=write_token(last, *question)
         )
@@ -342,6 +343,12 @@ class AgendaServicer(agenda_service_pb2_grpc.AgendaServiceServicer):
             database=self._parts.database,
             clock=self._parts.clock,
         )
+
+
+def _place(meeting: Meeting) -> Key:
+    """In the order that meetings are listed in: several may be of one edition."""
+    below = int(meeting.parent is not None)
+    return -meeting.edition, below, _instant(meeting.starts_at), str(meeting.id)
 
 
 def _instant(at: datetime) -> str:

@@ -45,6 +45,7 @@ NAMED_OTHERWISE = {
     "answer": "kind",
     "deferred_to": "deferred_to_edition",
     "put_by": "put_by_party",
+    "parent": "parent_meeting_id",
 }
 """Members of REST that have another name in the messages."""
 IN_THE_DOCUMENT = frozenset({"id", "meeting_id", "version", "document"})
@@ -292,6 +293,9 @@ async def test_what_a_meeting_made_and_what_comes_back_are_told_as_over_rest(
     following = await dialogue.meeting(
         edition=2027, starts_at=starts.isoformat(), ends_at=(starts + timedelta(hours=8)).isoformat()
     )
+    for day in (1, 2):
+        times = {"starts_at": f"2027-11-0{day}T09:00:00Z", "ends_at": f"2027-11-0{day}T12:00:00Z"}
+        await dialogue.meeting(edition=2027, parent=following["id"], **times)
     again = f"/v1/meetings/{following['id']}"
     back = await call(EEAS, "GetCarryOver", meeting_id=following["id"])
     assert (len(back.items), len(back.guidance)) == (1, 1)
@@ -313,10 +317,14 @@ async def test_what_a_meeting_made_and_what_comes_back_are_told_as_over_rest(
     alike(section["matters"], [told(one) for one in matters])
     alike(without(section, "matters"), told(page))
     listed = (await dialogue.done(EEAS, "GET", "/v1/meetings?series=uk-eu"))["meetings"]
-    first = await call(EEAS, "ListMeetings", series="uk-eu", page_size=1)
-    last = await call(EEAS, "ListMeetings", series="uk-eu", page_token=first.next_page_token)
-    assert (last.next_page_token, len(first.meetings)) == ("", 1)
-    meetings = [*first.meetings, *last.meetings]
+    assert [one["level"] for one in listed] == ["EDITION", "WORKING", "WORKING", "EDITION"]
+    meetings: list[Any] = []
+    token = ""
+    while not meetings or token:
+        page = await call(EEAS, "ListMeetings", series="uk-eu", page_size=1, page_token=token)
+        meetings.extend(page.meetings)
+        token = page.next_page_token
+    assert [one.meeting_id for one in meetings] == [one["id"] for one in listed]
     alike([without(one, "id", "version") for one in listed], [told(one) for one in meetings])
 
 

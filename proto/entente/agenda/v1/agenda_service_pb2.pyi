@@ -74,7 +74,7 @@ class _MeetingLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MeetingL
     MEETING_LEVEL_WORKING: _MeetingLevel.ValueType  # 2
 
 class MeetingLevel(_MeetingLevel, metaclass=_MeetingLevelEnumTypeWrapper):
-    """Whether a meeting is an edition of its series or prepares one."""
+    """Whether a meeting is an edition itself or hangs under one."""
 
 MEETING_LEVEL_UNSPECIFIED: MeetingLevel.ValueType  # 0
 MEETING_LEVEL_EDITION: MeetingLevel.ValueType  # 1
@@ -138,7 +138,7 @@ class Meeting(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     LEVEL_FIELD_NUMBER: _builtins.int
-    PARENT_FIELD_NUMBER: _builtins.int
+    PARENT_MEETING_ID_FIELD_NUMBER: _builtins.int
     MOVES_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     series: _builtins.str
@@ -148,12 +148,12 @@ class Meeting(_message.Message):
     state: Global___MeetingState.ValueType
     etag: _builtins.str
     time_zone: _builtins.str
-    """IANA name of the zone in which its days are counted."""
+    """The IANA zone of its place."""
     level: Global___MeetingLevel.ValueType
-    parent: _builtins.str
-    """The edition that a working-level meeting prepares; empty for an edition."""
+    parent_meeting_id: _builtins.str
+    """The edition that a working-level meeting hangs under; empty for an edition."""
     moves: _builtins.int
-    """How often it was given another date."""
+    """How often its date or place changed, or whether it takes place."""
     @_builtins.property
     def starts_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -172,12 +172,12 @@ class Meeting(_message.Message):
         etag: _builtins.str = ...,
         time_zone: _builtins.str = ...,
         level: Global___MeetingLevel.ValueType = ...,
-        parent: _builtins.str = ...,
+        parent_meeting_id: _builtins.str = ...,
         moves: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "starts_at", b"starts_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition", "ends_at", b"ends_at", "etag", b"etag", "host_party", b"host_party", "level", b"level", "meeting_id", b"meeting_id", "moves", b"moves", "parent", b"parent", "series", b"series", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "venue", b"venue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition", "ends_at", b"ends_at", "etag", b"etag", "host_party", b"host_party", "level", b"level", "meeting_id", b"meeting_id", "moves", b"moves", "parent_meeting_id", b"parent_meeting_id", "series", b"series", "starts_at", b"starts_at", "state", b"state", "time_zone", b"time_zone", "venue", b"venue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -155,7 +155,7 @@ class AgendaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMeetings(self, request, context):
-        """The meetings of a series, the latest edition first.
+        """The meetings of a series, the latest edition first, each with the working-level meetings under it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

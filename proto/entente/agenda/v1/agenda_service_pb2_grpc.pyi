@@ -41,7 +41,7 @@ class AgendaServiceStub:
     GetAgenda: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetAgendaRequest, _agenda_service_pb2.GetAgendaResponse]
     """One tabled agenda with the state of its agreement."""
     ListMeetings: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListMeetingsRequest, _agenda_service_pb2.ListMeetingsResponse]
-    """The meetings of a series, the latest edition first."""
+    """The meetings of a series, the latest edition first, each with the working-level meetings under it."""
     ListAgendas: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListAgendasRequest, _agenda_service_pb2.ListAgendasResponse]
     """The tabled versions of a meeting, the latest first."""
     CompareAgendas: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.CompareAgendasRequest, _agenda_service_pb2.CompareAgendasResponse]
@@ -88,7 +88,7 @@ class AgendaServiceAsyncStub(AgendaServiceStub):
     GetAgenda: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetAgendaRequest, _agenda_service_pb2.GetAgendaResponse]  # type: ignore[assignment]
     """One tabled agenda with the state of its agreement."""
     ListMeetings: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListMeetingsRequest, _agenda_service_pb2.ListMeetingsResponse]  # type: ignore[assignment]
-    """The meetings of a series, the latest edition first."""
+    """The meetings of a series, the latest edition first, each with the working-level meetings under it."""
     ListAgendas: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListAgendasRequest, _agenda_service_pb2.ListAgendasResponse]  # type: ignore[assignment]
     """The tabled versions of a meeting, the latest first."""
     CompareAgendas: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.CompareAgendasRequest, _agenda_service_pb2.CompareAgendasResponse]  # type: ignore[assignment]
@@ -150,7 +150,7 @@ class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _agenda_service_pb2.ListMeetingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_agenda_service_pb2.ListMeetingsResponse, _abc.Awaitable[_agenda_service_pb2.ListMeetingsResponse]]:
-        """The meetings of a series, the latest edition first."""
+        """The meetings of a series, the latest edition first, each with the working-level meetings under it."""
 
     @_abc_1.abstractmethod
     def ListAgendas(
