@@ -151,7 +151,7 @@ UK_US_CMR: Final = Cycle(
     series="uk-us-cmr",
     marking="TLP:GREEN",
     month=11,
-    hours=6.0,
+    hours=7.0,
     hosts={"UK": "Northwood", "US": "Fort Meade"},
     sides=(
         Side(
