@@ -90,6 +90,7 @@ class TestLife:
         assert own.status().kafka_pid is None
         assert own.status().postgres_pid is None
 
+    @pytest.mark.long
     async def test_two_starters_at_once_make_one_platform(self, own_folders: Folders) -> None:
         Platform(own_folders).stop()
         both = await asyncio.gather(
@@ -107,6 +108,7 @@ class TestLife:
         assert access.found_running
         assert Platform(own_folders).status() == before
 
+    @pytest.mark.long
     async def test_an_interrupt_at_the_terminal_does_not_reach_broker_and_database(
         self, own_folders: Folders
     ) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kernel.canonical import canonical_json, content_hash
+from tests.support.laws import law
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 documents = st.recursive(
@@ -16,7 +17,7 @@ documents = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@law(120)
 @given(documents)
 def test_the_canonical_form_is_that_of_the_reference_implementation(document: object) -> None:
     written = canonical_json(document)

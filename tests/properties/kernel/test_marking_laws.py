@@ -1,7 +1,7 @@
 """Laws of markings: the roll-up is a lattice, and nothing is gained or lost in writing and reading."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.markings.banner import parse
@@ -13,10 +13,11 @@ from services.kernel.markings.marking import Marking, NationalMarking
 from services.kernel.markings.nations import EU_CODE, TRIGRAPHS
 from services.kernel.markings.refusals import MarkingUnknown
 from services.kernel.refusals import Refusal
+from tests.support.laws import law
 from tests.support.marking_strategies import SYSTEMS, banner_markings, banners, markings
 
 WITHIN_A_LETTER_OF_EU = frozenset({"DEU", "ECU", "REU"})
-LAWS = settings(deadline=None, max_examples=300)
+LAWS = law(120)
 
 
 @LAWS

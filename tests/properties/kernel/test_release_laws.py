@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.kernel.markings.composition import compose
@@ -22,6 +22,7 @@ from services.kernel.releasability import (
     TextUnderDecision,
     decide,
 )
+from tests.support.laws import law
 from tests.support.marking_strategies import (
     ORGANISATIONS,
     acs,
@@ -35,7 +36,7 @@ from tests.support.marking_strategies import (
 )
 from tests.support.release import NOW, consents, occasion, shipped_policy, text
 
-LAWS = settings(deadline=None, max_examples=400)
+LAWS = law(150)
 PARTIES = ("UK", "EU", "US")
 HOME = {"NCSC": "UK", "GCHQ": "UK", "ENISA": "EU", "CISA": "US"}
 

@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.markings.banner import parse
 from services.kernel.markings.composition import compose
 from services.kernel.markings.levels import Level
 from services.kernel.releasability import HoldingRefused, Mode, check_holding, decide
+from tests.support.laws import law
 from tests.support.release import NOW, consents, occasion, shipped_policy, text
 
-LAWS = settings(deadline=None, max_examples=400)
+LAWS = law(150)
 NATIONS = ("AUS", "CAN", "DEU", "FRA", "GBR", "NZL")
 GROUPS = ("ACGU", "EU", "FVEY", "KFOR", "TEYE")
 SPELLED = {

@@ -1,15 +1,16 @@
 """No feed can lower a marking: what a STIX report says of the whole never frees a part, nor the reverse."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.markings.composition import compose
 from services.kernel.markings.marking import Marking
 from services.kernel.markings.stix import STIX_TLP
 from services.kernel.markings.stix_granular import StixMarkings
+from tests.support.laws import law
 from tests.support.marking_strategies import markings
 
-LAWS = settings(deadline=None, max_examples=300)
+LAWS = law(150)
 SELECTORS = ("name", "description", "labels", "labels.[0]", "labels.[1]", "refs", "refs.[0].url", "refs.[0]")
 
 references = st.sampled_from(sorted(STIX_TLP))

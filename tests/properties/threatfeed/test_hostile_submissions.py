@@ -12,6 +12,7 @@ from services.threatfeed.domain.assessment import Assessment, Withdrawal
 from services.threatfeed.domain.documents import revision_from_document, revision_to_document
 from services.threatfeed.domain.submission import Reading, Rejection
 from tests.support.formats import EVENT_ID, csaf, event, kev, kev_entry, tracking
+from tests.support.laws import TIMES
 from tests.support.submissions import REPORT_ID, SAMPLES, bundle, narrative, read, report
 
 JSON = st.recursive(
@@ -150,7 +151,7 @@ def test_the_documents_that_are_spoilt_below_are_accepted_as_they_are(document: 
     assert all(isinstance(reading, Assessment | Withdrawal) for reading in readings)
 
 
-@settings(max_examples=800)
+@settings(max_examples=300 * TIMES)
 @given(st.data(), JSON)
 def test_an_assessment_with_any_member_replaced(data: st.DataObject, value: Any) -> None:
     original = data.draw(st.sampled_from(EVERY_FORMAT))
