@@ -138,10 +138,10 @@ async def _start(tx: Transaction, party: str, wanted: str) -> set[UUID]:
 
 
 def _visible(reader: Reader, place: ItemPlace, policy: Policy) -> bool:
-    """What is on the table is every party's, a draft its own party's only."""
-    if place.agenda_id is None and place.party != reader.party:
-        return False
-    return may(policy, reader, Command.TRACE, place.series)
+    """What is on the table is every party's, a draft only for those of its own party who may read it."""
+    if place.agenda_id is not None:
+        return may(policy, reader, Command.TRACE, place.series)
+    return place.party == reader.party and may(policy, reader, Command.READ_DRAFT, place.series)
 
 
 def _item_nodes(held: _Held) -> list[Node]:

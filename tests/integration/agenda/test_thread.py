@@ -12,6 +12,7 @@ from services.kernel.canonical import canonical_json, content_hash
 from tests.support.dialogue import (
     EU_SECRETARIAT,
     FCDO,
+    LEADERSHIP,
     QUORUM,
     UK_SECRETARIAT,
     Dialogue,
@@ -212,14 +213,15 @@ async def test_what_a_peer_refuses_is_left_out_of_the_thread(dialogue: Dialogue)
     assert "named group" not in json.dumps(answer)
 
 
-async def test_a_draft_is_no_node_of_another_partys_thread(dialogue: Dialogue) -> None:
+async def test_a_draft_is_a_node_only_for_those_of_its_party_who_may_read_it(dialogue: Dialogue) -> None:
     held = dialogue.assessment()
     draft = await dialogue.item(await dialogue.draft(await dialogue.meeting()), held)
     own = await dialogue.done(UK_SECRETARIAT, "GET", f"/v1/trace/{held.id}")
     assert [node["kind"] for node in own["nodes"]] == ["ASSESSMENT", "PROPOSED_ITEM"]
     for wanted in (str(held.id), draft["items"][-1]["id"]):
-        refused = await dialogue.ask(EU_SECRETARIAT, "GET", f"/v1/trace/{wanted}")
-        assert refused.json()["reason"] == "NO_ACCESS"
+        for reader in (EU_SECRETARIAT, LEADERSHIP):
+            refused = await dialogue.ask(reader, "GET", f"/v1/trace/{wanted}")
+            assert refused.json()["reason"] == "NO_ACCESS"
 
 
 async def test_a_peer_that_is_down_is_named_and_its_nodes_are_missing(dialogue: Dialogue) -> None:

@@ -145,7 +145,7 @@ async def eu_drafts_for_itself(stage: Stage) -> None:
     await _moved(stage, EU_SECRETARIAT, "eu-first", "take", taken)
 
 
-@STORY.step(*EU_ONLY, "uk-eu.EU/owner")
+@STORY.step(*EU_ONLY)
 async def eu_talks_of_its_draft_and_asks_its_own_bodies(stage: Stage) -> None:
     draft = await stage.done(EU_SECRETARIAT, "GET", f"/v1/drafts/{stage.held['eu-draft']['id']}")
     path = f"/v1/drafts/{draft['id']}/items/{draft['items'][-1]['id']}"
