@@ -30,133 +30,90 @@ ByAnswerer = Annotated[Change, Depends(change_by(*ANSWERERS))]
 
 async def accept(action_id: UUID, _body: bodies.Nothing, change: ByOwner) -> Response:
     """An accountable organisation takes the action on."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(lambda once: accept_action(once, who, action_id, version, changing=changing))
+    return await change.run(accept_action, action_id, changing=change.changing)
 
 
 async def decline(action_id: UUID, body: bodies.Reason, change: ByOwner) -> Response:
     """An accountable organisation does not take the action on, and says why."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: decline_action(once, who, action_id, version, body.reason, changing=changing)
-    )
+    return await change.run(decline_action, action_id, body.reason, changing=change.changing)
 
 
 async def progress(action_id: UUID, body: bodies.Progress, change: ByOwner) -> Response:
     """An accountable organisation rates how it goes."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: report_progress(
-            once, who, action_id, version, body.rag, body.narrative, changing=changing
-        )
-    )
+    return await change.run(report_progress, action_id, body.rag, body.narrative, changing=change.changing)
 
 
 async def block(action_id: UUID, body: bodies.Reason, change: ByOwner) -> Response:
     """Something that the owner cannot remove holds the action up."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: block_action(once, who, action_id, version, body.reason, changing=changing)
-    )
+    return await change.run(block_action, action_id, body.reason, changing=change.changing)
 
 
 async def unblock(action_id: UUID, _body: bodies.Nothing, change: ByOwner) -> Response:
     """The action is no longer held up."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(lambda once: unblock_action(once, who, action_id, version, changing=changing))
+    return await change.run(unblock_action, action_id, changing=change.changing)
 
 
 async def review(action_id: UUID, body: bodies.Finding, change: ByOwner) -> Response:
     """The yearly review of an action under a standing commitment; the next is due a year later."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: review_action(once, who, action_id, version, body.finding, changing=changing)
-    )
+    return await change.run(review_action, action_id, body.finding, changing=change.changing)
 
 
 async def plan(action_id: UUID, body: bodies.PlanBody, change: ByOwner) -> Response:
     """The milestones, all of them; those that were reached stay as they were."""
-    who, version, changing = change.reader, change.version, change.changing
     milestones = [entry.milestone() for entry in body.milestones]
-    return await change.run(
-        lambda once: plan_milestones(once, who, action_id, version, milestones, changing=changing)
-    )
+    return await change.run(plan_milestones, action_id, milestones, changing=change.changing)
 
 
 async def reach(action_id: UUID, milestone_id: UUID, _body: bodies.Nothing, change: ByOwner) -> Response:
     """A milestone is reached."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: reach_milestone(once, who, action_id, version, milestone_id, changing=changing)
-    )
+    return await change.run(reach_milestone, action_id, milestone_id, changing=change.changing)
 
 
 async def depend(action_id: UUID, body: bodies.DependenciesBody, change: ByOwner) -> Response:
     """The other actions of the series that this one waits for, all of them."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: set_dependencies(once, who, action_id, version, body.depends_on, changing=changing)
-    )
+    return await change.run(set_dependencies, action_id, body.depends_on, changing=change.changing)
 
 
 async def claim(
     action_id: UUID, body: bodies.CompletionClaim, change: ByOwner, holding: HoldingDependency
 ) -> Response:
     """An accountable organisation says that it is done, and shows it."""
-    who, version, changing = change.reader, change.version, change.changing
     evidence = [
         GivenEvidence(item.title, item.description, item.uri, item.digest or "", item.marking)
         for item in body.evidence
     ]
     return await change.run(
-        lambda once: claim_completion(
-            once, who, action_id, version, evidence, body.narrative, holding=holding, changing=changing
-        )
+        claim_completion, action_id, evidence, body.narrative, holding=holding, changing=change.changing
     )
 
 
 async def confirm(action_id: UUID, _body: bodies.Nothing, change: ByJudge) -> Response:
     """A party whose confirmation is awaited finds it done; the last one closes the action."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(lambda once: confirm_completion(once, who, action_id, version, changing=changing))
+    return await change.run(confirm_completion, action_id, changing=change.changing)
 
 
 async def reject(action_id: UUID, body: bodies.Reason, change: ByJudge) -> Response:
     """A party whose confirmation is awaited does not find it done: the work goes on."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: reject_completion(once, who, action_id, version, body.reason, changing=changing)
-    )
+    return await change.run(reject_completion, action_id, body.reason, changing=change.changing)
 
 
 async def propose(action_id: UUID, body: bodies.ProposalBody, change: ByAnswerer) -> Response:
     """Another due date, an end without completion, or a fresh start: made once the other parties accept."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: propose_change(once, who, action_id, version, body.terms(), changing=changing)
-    )
+    return await change.run(propose_change, action_id, body.terms(), changing=change.changing)
 
 
 async def accept_proposed(
     action_id: UUID, proposal_id: UUID, _body: bodies.Nothing, change: ByAnswerer
 ) -> Response:
     """One more party accepts what is proposed; the last one asked makes the change."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: accept_proposal(once, who, action_id, version, proposal_id, changing=changing)
-    )
+    return await change.run(accept_proposal, action_id, proposal_id, changing=change.changing)
 
 
 async def refuse_proposed(
     action_id: UUID, proposal_id: UUID, body: bodies.Reason, change: ByAnswerer
 ) -> Response:
     """A party asked refuses, or the proposing one takes it back."""
-    who, version, changing = change.reader, change.version, change.changing
-    return await change.run(
-        lambda once: refuse_proposal(
-            once, who, action_id, version, proposal_id, body.reason, changing=changing
-        )
-    )
+    return await change.run(refuse_proposal, action_id, proposal_id, body.reason, changing=change.changing)
 
 
 def routes() -> APIRouter:

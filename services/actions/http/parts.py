@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Concatenate, ParamSpec
+from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
@@ -17,6 +18,8 @@ from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, M
 from services.chassis.identity import Principal
 from services.chassis.once import Once
 from services.kernel.parties import Reader, Role
+
+P = ParamSpec("P")
 
 
 def reader_of(principal: Principal) -> Reader:
@@ -62,9 +65,19 @@ class Change:
     mutation: Mutation
     changing: Changing
 
-    async def run(self, use_case: Callable[[Once[Action]], Awaitable[Action]]) -> Response:
+    async def run(
+        self,
+        use_case: Callable[Concatenate[Once[Action], Reader, UUID, int, P], Awaitable[Action]],
+        action_id: UUID,
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> Response:
+        """Runs the use case for the one who asks, on the version that was seen."""
         publication, clock = self.changing.publication, self.changing.clock
-        return await self.mutation.run(use_case, lambda action: encode(action, publication, clock))
+        return await self.mutation.run(
+            lambda once: use_case(once, self.reader, action_id, self.version, *arguments, **named),
+            lambda action: encode(action, publication, clock),
+        )
 
 
 def change_by(*roles: Role) -> Callable[..., Change]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from entente.actions.v1 import action_service_pb2, action_service_pb2_grpc
@@ -80,6 +80,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
 }
 
 M = TypeVar("M", bound=Message)
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,180 +133,162 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
     async def AcceptAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.AcceptActionRequest, _: Any
     ) -> action_service_pb2.AcceptActionResponse:
-        who, action_id, version = _asked(request)
         return await self._change(
-            request,
-            lambda once: accept_action(once, who, action_id, version, changing=self._changing),
-            action_service_pb2.AcceptActionResponse,
+            request, accept_action, action_service_pb2.AcceptActionResponse, changing=self._changing
         )
 
     async def DeclineAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.DeclineActionRequest, _: Any
     ) -> action_service_pb2.DeclineActionResponse:
-        who, action_id, version = _asked(request)
         return await self._change(
             request,
-            lambda once: decline_action(
-                once, who, action_id, version, request.reason, changing=self._changing
-            ),
+            decline_action,
             action_service_pb2.DeclineActionResponse,
+            request.reason,
+            changing=self._changing,
         )
 
     async def ReportProgress(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ReportProgressRequest, _: Any
     ) -> action_service_pb2.ReportProgressResponse:
-        who, action_id, version = _asked(request)
         rag = read_rag(request.rag)
         return await self._change(
             request,
-            lambda once: report_progress(
-                once, who, action_id, version, rag, request.narrative, changing=self._changing
-            ),
+            report_progress,
             action_service_pb2.ReportProgressResponse,
+            rag,
+            request.narrative,
+            changing=self._changing,
         )
 
     async def BlockAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.BlockActionRequest, _: Any
     ) -> action_service_pb2.BlockActionResponse:
-        who, action_id, version = _asked(request)
         return await self._change(
             request,
-            lambda once: block_action(once, who, action_id, version, request.reason, changing=self._changing),
+            block_action,
             action_service_pb2.BlockActionResponse,
+            request.reason,
+            changing=self._changing,
         )
 
     async def UnblockAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.UnblockActionRequest, _: Any
     ) -> action_service_pb2.UnblockActionResponse:
-        who, action_id, version = _asked(request)
         return await self._change(
-            request,
-            lambda once: unblock_action(once, who, action_id, version, changing=self._changing),
-            action_service_pb2.UnblockActionResponse,
+            request, unblock_action, action_service_pb2.UnblockActionResponse, changing=self._changing
         )
 
     async def ReviewAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ReviewActionRequest, _: Any
     ) -> action_service_pb2.ReviewActionResponse:
-        who, action_id, version = _asked(request)
         return await self._change(
             request,
-            lambda once: review_action(
-                once, who, action_id, version, request.finding, changing=self._changing
-            ),
+            review_action,
             action_service_pb2.ReviewActionResponse,
+            request.finding,
+            changing=self._changing,
         )
 
     async def PlanMilestones(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.PlanMilestonesRequest, _: Any
     ) -> action_service_pb2.PlanMilestonesResponse:
-        who, action_id, version = _asked(request)
         milestones = read_milestones(request)
         return await self._change(
             request,
-            lambda once: plan_milestones(once, who, action_id, version, milestones, changing=self._changing),
+            plan_milestones,
             action_service_pb2.PlanMilestonesResponse,
+            milestones,
+            changing=self._changing,
         )
 
     async def ReachMilestone(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ReachMilestoneRequest, _: Any
     ) -> action_service_pb2.ReachMilestoneResponse:
-        who, action_id, version = _asked(request)
         milestone_id = read_id(request.milestone_id, "/milestone_id")
         return await self._change(
             request,
-            lambda once: reach_milestone(
-                once, who, action_id, version, milestone_id, changing=self._changing
-            ),
+            reach_milestone,
             action_service_pb2.ReachMilestoneResponse,
+            milestone_id,
+            changing=self._changing,
         )
 
     async def SetDependencies(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.SetDependenciesRequest, _: Any
     ) -> action_service_pb2.SetDependenciesResponse:
-        who, action_id, version = _asked(request)
         others = [read_id(text, f"/depends_on/{place}") for place, text in enumerate(request.depends_on)]
         return await self._change(
             request,
-            lambda once: set_dependencies(once, who, action_id, version, others, changing=self._changing),
+            set_dependencies,
             action_service_pb2.SetDependenciesResponse,
+            others,
+            changing=self._changing,
         )
 
     async def ClaimCompletion(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ClaimCompletionRequest, _: Any
     ) -> action_service_pb2.ClaimCompletionResponse:
-        who, action_id, version = _asked(request)
         evidence = [read_evidence(item) for item in request.evidence]
         return await self._change(
             request,
-            lambda once: claim_completion(
-                once,
-                who,
-                action_id,
-                version,
-                evidence,
-                request.narrative,
-                holding=self._parts.holding,
-                changing=self._changing,
-            ),
+            claim_completion,
             action_service_pb2.ClaimCompletionResponse,
+            evidence,
+            request.narrative,
+            holding=self._parts.holding,
+            changing=self._changing,
         )
 
     async def ConfirmCompletion(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ConfirmCompletionRequest, _: Any
     ) -> action_service_pb2.ConfirmCompletionResponse:
-        who, action_id, version = _asked(request)
         return await self._change(
-            request,
-            lambda once: confirm_completion(once, who, action_id, version, changing=self._changing),
-            action_service_pb2.ConfirmCompletionResponse,
+            request, confirm_completion, action_service_pb2.ConfirmCompletionResponse, changing=self._changing
         )
 
     async def RejectCompletion(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.RejectCompletionRequest, _: Any
     ) -> action_service_pb2.RejectCompletionResponse:
-        who, action_id, version = _asked(request)
         return await self._change(
             request,
-            lambda once: reject_completion(
-                once, who, action_id, version, request.reason, changing=self._changing
-            ),
+            reject_completion,
             action_service_pb2.RejectCompletionResponse,
+            request.reason,
+            changing=self._changing,
         )
 
     async def ProposeChange(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ProposeChangeRequest, _: Any
     ) -> action_service_pb2.ProposeChangeResponse:
-        who, action_id, version = _asked(request)
         terms = read_terms(request)
         return await self._change(
-            request,
-            lambda once: propose_change(once, who, action_id, version, terms, changing=self._changing),
-            action_service_pb2.ProposeChangeResponse,
+            request, propose_change, action_service_pb2.ProposeChangeResponse, terms, changing=self._changing
         )
 
     async def AcceptProposal(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.AcceptProposalRequest, _: Any
     ) -> action_service_pb2.AcceptProposalResponse:
-        who, action_id, version = _asked(request)
         proposal_id = read_id(request.proposal_id, "/proposal_id")
         return await self._change(
             request,
-            lambda once: accept_proposal(once, who, action_id, version, proposal_id, changing=self._changing),
+            accept_proposal,
             action_service_pb2.AcceptProposalResponse,
+            proposal_id,
+            changing=self._changing,
         )
 
     async def RefuseProposal(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.RefuseProposalRequest, _: Any
     ) -> action_service_pb2.RefuseProposalResponse:
-        who, action_id, version = _asked(request)
         proposal_id = read_id(request.proposal_id, "/proposal_id")
         return await self._change(
             request,
-            lambda once: refuse_proposal(
-                once, who, action_id, version, proposal_id, request.reason, changing=self._changing
-            ),
+            refuse_proposal,
             action_service_pb2.RefuseProposalResponse,
+            proposal_id,
+            request.reason,
+            changing=self._changing,
         )
 
     async def TraceAction(  # noqa: N802 the name is the contract's
@@ -338,10 +321,18 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         return Changing(self._parts.publication, self._parts.clock)
 
     async def _change(
-        self, request: Any, use_case: Callable[[Once[Action]], Awaitable[Action]], response: type[M]
+        self,
+        request: Any,
+        use_case: Callable[Concatenate[Once[Action], Reader, UUID, int, P], Awaitable[Action]],
+        response: type[M],
+        *arguments: P.args,
+        **named: P.kwargs,
     ) -> M:
+        """Raises `InvalidValue` or `EtagMalformed` besides what the use case raises."""
+        who, action_id = _reader(), read_id(request.action_id)
+        version = parse_etag(request.etag, "/etag")
         return await run_once(
-            use_case,
+            lambda once: use_case(once, who, action_id, version, *arguments, **named),
             lambda action: response(action=self._shown(action)),
             response,
             request=request,
@@ -354,11 +345,6 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
 def _reader() -> Reader:
     principal = current_principal.get()
     return Reader.from_claims(principal.subject, principal.claims)
-
-
-def _asked(request: Any) -> tuple[Reader, UUID, int]:
-    """Who asks for a change, of which action, in which version. Raises `InvalidValue`, `EtagMalformed`."""
-    return _reader(), read_id(request.action_id), parse_etag(request.etag, "/etag")
 
 
 def action_service(parts: ActionParts) -> Service:
