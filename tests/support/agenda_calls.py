@@ -1,0 +1,118 @@
+"""The gRPC face of the agenda, called by accounts, and its answers held against those of REST."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import grpc
+import pytest
+from entente.agenda.v1 import agenda_service_pb2 as messages
+from entente.agenda.v1 import agenda_service_pb2_grpc
+from entente.exchange.v1 import item_answer_pb2
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from grpc_status import rpc_status
+
+from services.agenda.app import rpc_parts, rpc_services
+from services.chassis.rpc.server import RpcServer
+from services.chassis.rpc.statuses import refusal_of
+from services.chassis.settings import ListenerSettings
+from tests.support.dialogue import (
+    Account,
+    Dialogue,
+)
+
+M = TypeVar("M", bound=Message)
+ACCEPTED = item_answer_pb2.ITEM_ANSWER_KIND_ACCEPTED
+AMENDED = item_answer_pb2.ITEM_ANSWER_KIND_AMENDED
+NAMED_OTHERWISE = {
+    "needed": "organisations_needed",
+    "agreed": "organisations_agreed",
+    "answer": "kind",
+    "deferred_to": "deferred_to_edition",
+    "put_by": "put_by_party",
+    "parent": "parent_meeting_id",
+}
+"""Members of REST that have another name in the messages."""
+IN_THE_DOCUMENT = frozenset({"id", "meeting_id", "version", "document"})
+
+
+class Calls:
+    """Calls as an account makes them."""
+
+    def __init__(self, dialogue: Dialogue, channel: grpc.aio.Channel) -> None:
+        self.stub = agenda_service_pb2_grpc.AgendaServiceStub(channel)
+        self._dialogue = dialogue
+
+    async def __call__(self, who: Account, method: str, **fields: Any) -> Any:
+        request = getattr(messages, f"{method}Request")(**fields)
+        metadata = (("authorization", f"Bearer {self._dialogue.token(who)}"),)
+        return await getattr(self.stub, method)(request, metadata=metadata)
+
+    async def refused(self, who: Account, method: str, **fields: Any) -> tuple[grpc.StatusCode, str, str]:
+        """Status, reason and details of a call that must fail."""
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await self(who, method, **fields)
+        assert rpc_status.from_call(caught.value) is not None  # type: ignore[arg-type]
+        return caught.value.code(), refusal_of(caught.value).reason, caught.value.details() or ""
+
+
+@pytest.fixture
+async def call(dialogue: Dialogue) -> AsyncIterator[Calls]:
+    process = dialogue.process
+    server = RpcServer(
+        rpc_services(rpc_parts(dialogue.parts)),
+        ListenerSettings(port=0),
+        verifier=process.verifier,
+        health=process.health,
+        telemetry=process.telemetry,
+    )
+    stop = asyncio.Event()
+    task = asyncio.create_task(server.run(stop))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        yield Calls(dialogue, channel)
+    stop.set()
+    await task
+
+
+def told(message: Message) -> Any:
+    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+def alike(rest: Any, rpc: Any, path: str = "") -> None:
+    """Every member of an answer over REST is in the message, under the same or the known name."""
+    if isinstance(rest, dict):
+        for name, value in rest.items():
+            alike(value, rpc.get(NAMED_OTHERWISE.get(name, name)), f"{path}/{name}")
+    elif isinstance(rest, list):
+        assert len(rest) == len(rpc), path
+        for place, (one, other) in enumerate(zip(rest, rpc, strict=True)):
+            alike(one, other, f"{path}/{place}")
+    elif rest is None or rest == "":
+        assert rpc in (None, "") or str(rpc).endswith("_UNSPECIFIED"), path
+    elif rest != rpc and isinstance(rpc, str) and rpc[:2] == rest[:2] == "20":
+        assert datetime.fromisoformat(rpc) == datetime.fromisoformat(rest), path
+    else:
+        assert rest == rpc or (rest.isupper() and rpc.endswith(f"_{rest}")), path
+
+
+def without(rest: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in rest.items() if name not in names}
+
+
+def same_agenda(rest: Mapping[str, Any], rpc: Any) -> None:
+    alike(without(rest, *IN_THE_DOCUMENT), told(rpc))
+    assert MessageToDict(rpc.agenda) == rest["document"]
+
+
+def same_outcome(rest: Mapping[str, Any], rpc: Any) -> None:
+    alike({name: rest[name] for name in ("content_hash", "state", "decision_reference")}, told(rpc))
+    alike(rest["agreements"], told(rpc)["agreements"])
+    assert MessageToDict(rpc.outcome) == rest["document"]
+
+
+async def sign(dialogue: Dialogue, call: Calls, who: Account, **subject: str) -> dict[str, str]:
+    """The content hash and the signature with which an official agrees."""
+    found = await call(who, "GetStatement", **subject)
+    return {"content_hash": found.content_hash, "jws": dialogue.signature(who, found.payload.decode())}
