@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from services.kernel.refusals import Refusal, RefusalKind
 from services.kernel.sections import Section
+
+
+class HolidaysUnknown(Refusal):
+    """The holidays of a party are not known for a year that is asked for."""
+
+    kind = RefusalKind.INVALID
+    reason = "HOLIDAYS_UNKNOWN"
+
+
+class UnknownTimeZone(Refusal):
+    """No time zone of that name in the IANA database."""
+
+    kind = RefusalKind.INVALID
+    reason = "TIME_ZONE_UNKNOWN"
 
 
 class CalendarBasis(StrEnum):

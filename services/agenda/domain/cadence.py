@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.agenda.domain.deadlines import working_day_after
 from services.agenda.domain.refusals import EditionInvalid
 from services.kernel.series import Series
+from services.kernel.working_days import working_day_after
 
 
 @dataclass(frozen=True, slots=True)

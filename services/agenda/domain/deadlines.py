@@ -7,11 +7,8 @@ from enum import StrEnum
 
 from services.agenda.domain.meeting import MeetingState
 from services.kernel.series import DeadlineRule, DeadlineStep
+from services.kernel.working_days import LONGEST_CLOSURE, working_day_before
 
-LONGEST_CLOSURE = timedelta(days=31)
-"""No run of weekends and holidays of all parties together is longer."""
-
-_SATURDAY = 5
 _BEFORE_EXCHANGE = frozenset({MeetingState.PLANNED, MeetingState.AGENDA_DRAFT})
 _NOT_YET: Mapping[DeadlineStep, frozenset[MeetingState]] = {
     DeadlineStep.EXCHANGE_DRAFTS: _BEFORE_EXCHANGE,
@@ -74,22 +71,3 @@ def years_needed(rules: Sequence[DeadlineRule], first_day: date) -> range:
     earliest = first_day - timedelta(days=max(rule.days for rule in rules)) - LONGEST_CLOSURE
     latest = first_day - timedelta(days=min(rule.days for rule in rules))
     return range(earliest.year, latest.year + 1)
-
-
-def working_day_before(day: date, closed: Mapping[str, frozenset[date]]) -> date:
-    """The day itself, or the last one before it on which every party works."""
-    while not is_working_day(day, closed):
-        day -= timedelta(days=1)
-    return day
-
-
-def working_day_after(day: date, closed: Mapping[str, frozenset[date]]) -> date:
-    """The day itself, or the first one after it on which every party works."""
-    while not is_working_day(day, closed):
-        day += timedelta(days=1)
-    return day
-
-
-def is_working_day(day: date, closed: Mapping[str, frozenset[date]]) -> bool:
-    """Whether every party works on that day."""
-    return day.weekday() < _SATURDAY and not any(day in days for days in closed.values())

@@ -3,20 +3,6 @@
 from services.kernel.refusals import Refusal, RefusalKind
 
 
-class HolidaysUnknown(Refusal):
-    """The holidays of a party are not known for a year in which a deadline would fall."""
-
-    kind = RefusalKind.INVALID
-    reason = "HOLIDAYS_UNKNOWN"
-
-
-class UnknownTimeZone(Refusal):
-    """No time zone of that name in the IANA database."""
-
-    kind = RefusalKind.INVALID
-    reason = "TIME_ZONE_UNKNOWN"
-
-
 class LocalTimeMissing(Refusal):
     """The clock of the place jumps over that local time."""
 

@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.agenda.calendars import closed_days, zone_of
 from services.agenda.domain.cadence import NextEdition, next_day, propose_next
-from services.agenda.domain.deadlines import LONGEST_CLOSURE, Deadline, plan_deadlines, years_needed
+from services.agenda.domain.deadlines import Deadline, plan_deadlines, years_needed
 from services.agenda.domain.meeting import Meeting, MeetingLevel, MeetingState
 from services.agenda.domain.moves import Move
 from services.agenda.domain.permissions import Command, require
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.store.moves import moves_of
 from services.agenda.usecases.access import meeting_for
+from services.calendars import closed_days, zone_of
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
+from services.kernel.working_days import LONGEST_CLOSURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.agenda.calendars import closed_days, days_of, instant_of, zone_of
+from services.agenda.calendars import days_of, instant_of
 from services.agenda.domain.deadlines import Deadline, plan_deadlines, years_needed
 from services.agenda.domain.meeting import Meeting, MeetingLevel, Times
-from services.agenda.domain.meeting_refusals import UnknownTimeZone
+from services.calendars import closed_days, zone_of
+from services.kernel.calendars import UnknownTimeZone
 from services.kernel.policy import Policy
 
 

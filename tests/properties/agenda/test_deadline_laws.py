@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.agenda.calendars import closed_days
 from services.agenda.domain.deadlines import plan_deadlines, years_needed
+from services.calendars import closed_days
 from services.kernel.series import DeadlineRule
+from services.kernel.working_days import working_day_number
 from tests.support.series import three_series
 
 FIRST = date(2026, 3, 10)
@@ -56,3 +57,13 @@ def test_no_series_has_a_deadline_on_a_weekend_or_a_holiday_of_any_party(series_
         assert all(entry.due not in closed[party] for party in series.parties)
         assert entry.due <= entry.nominal < first
     assert [entry.due for entry in plan] == sorted(entry.due for entry in plan)
+
+
+@given(st.dates(FIRST - timedelta(days=130), FIRST), st.integers(1, 30), CLOSED)
+def test_a_number_of_working_days_later_is_counted_day_by_day(
+    start: date, count: int, closed: dict[str, frozenset[date]]
+) -> None:
+    shut = {day for days in closed.values() for day in days}
+    days = (start + timedelta(days=ahead) for ahead in range(1, 300))
+    working = [day for day in days if day.isoweekday() <= 5 and day not in shut]
+    assert working_day_number(start, count, closed) == working[count - 1]

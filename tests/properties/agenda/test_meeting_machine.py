@@ -10,8 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.agenda.calendars import days_of, zone_of
+from services.agenda.calendars import days_of
 from services.agenda.domain.meeting import Meeting, MeetingCommand, MeetingState, Times
+from services.calendars import zone_of
 from services.kernel.refusals import Refusal
 from tests.support.agenda import AT, POLICY, meeting
 

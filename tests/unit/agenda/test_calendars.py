@@ -6,14 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from dateutil.easter import easter
 
-from services.agenda.calendars import closed_days, days_of, instant_of, zone_of
+from services.agenda.calendars import days_of, instant_of
 from services.agenda.domain.meeting_refusals import (
-    HolidaysUnknown,
     LocalTimeAmbiguous,
     LocalTimeMissing,
-    UnknownTimeZone,
 )
-from services.kernel.calendars import CalendarBasis
+from services.calendars import closed_days, zone_of
+from services.kernel.calendars import CalendarBasis, HolidaysUnknown, UnknownTimeZone
 from services.kernel.policy import Policy
 from services.kernel.sections import PolicyMalformed
 from tests.support.agenda import POLICY

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from dateutil.easter import easter
 
-from services.agenda.calendars import closed_days
 from services.agenda.domain.deadlines import DeadlineState, plan_deadlines, years_needed
 from services.agenda.domain.meeting import MeetingState
+from services.calendars import closed_days
 from tests.support.agenda import POLICY
 
 FOLDER = Path(__file__).parents[2] / "data" / "deadlines"
