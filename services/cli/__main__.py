@@ -17,6 +17,7 @@ from services.cli.commands import (
     verifying,
     watching,
 )
+from services.cli.commands.agenda import group as agenda
 
 
 def create_app() -> typer.Typer:
@@ -49,6 +50,7 @@ def create_app() -> typer.Typer:
         watching.feeds,
     ):
         app.command()(command)
+    app.add_typer(agenda.create_commands(), name="agenda")
     app.add_typer(quarantine.create_commands(), name="quarantine")
     app.add_typer(conflicts.create_commands(), name="conflict")
     app.add_typer(clearance.create_commands(), name="clearance")

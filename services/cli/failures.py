@@ -4,6 +4,14 @@
 class CommandFailed(Exception):
     """The command cannot do what was asked; the message is for the person who asked."""
 
+    exit_code = 1
+
+
+class Unreachable(CommandFailed):
+    """A service does not answer at all. Ends on EX_UNAVAILABLE of sysexits.h."""
+
+    exit_code = 69
+
 
 class Refused(CommandFailed):
     """A service refused. `reason` is its stable code (RFC 9457 extension member)."""

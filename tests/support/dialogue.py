@@ -88,7 +88,6 @@ class Dialogue:
                 roles=who.roles,
                 at=datetime.now(UTC),
             )
-            self.threatfeed.party_of[self._tokens[who]] = who.party
         return self._tokens[who]
 
     def process_with(self, settings: ProcessSettings) -> Process:

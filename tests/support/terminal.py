@@ -38,7 +38,7 @@ class Shell:
 
 @dataclass(slots=True)
 class Terminal:
-    """A terminal beside a running api of threatfeed."""
+    """A terminal beside a running api."""
 
     shell: Shell
     folders: Folders
@@ -52,9 +52,14 @@ class Terminal:
 
 
 def terminal_beside(
-    shell: Shell, platform: PlatformAccess, folder: Path, port: int | None, *program: str
+    shell: Shell,
+    platform: PlatformAccess,
+    folder: Path,
+    port: int | None,
+    *program: str,
+    service: str = "threatfeed",
 ) -> Terminal:
-    """A terminal that finds the keys of the platform and an api on that port."""
+    """A terminal that finds the keys of the platform and the api of a service on that port."""
     assert port is not None
     folders = Folders(state=folder, cache=folder)
     folders.keys.symlink_to(platform.keys.folder)
@@ -62,7 +67,7 @@ def terminal_beside(
         supervisor=ProcessMark.of(os.getpid()),
         children={},
         restarts={},
-        services={"threatfeed": Address(api_http=port, api_rpc=1, worker_http=1)},
+        services={service: Address(api_http=port, api_rpc=1, worker_http=1)},
         bootstrap_servers="",
         security_protocol="",
     ).write(folders)

@@ -15,6 +15,7 @@ from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.drafting import (
     DraftView,
     add_item,
+    list_drafts,
     read_draft,
     remove_item,
     rewrite_item,
@@ -109,6 +110,12 @@ class DraftModel(BaseModel):
     items: list[ItemModel]
 
 
+class DraftsModel(BaseModel):
+    """The own party's, which has at most one for a meeting."""
+
+    drafts: list[DraftModel]
+
+
 def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
     content = item.content
     return ItemModel(
@@ -136,17 +143,20 @@ def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
     )
 
 
-def _encoded(view: DraftView, status: int = 200) -> Encoded:
+def _draft(view: DraftView) -> DraftModel:
     draft = view.draft
-    model = DraftModel(
+    return DraftModel(
         id=draft.id,
         meeting_id=draft.meeting_id,
         party=draft.party,
         version=draft.version,
         items=[_item(item, position, view) for position, item in enumerate(draft.items, start=1)],
     )
-    location = f"/v1/drafts/{draft.id}" if status == 201 else ""
-    return Encoded(model, status=status, version=draft.version, location=location)
+
+
+def _encoded(view: DraftView, status: int = 200) -> Encoded:
+    location = f"/v1/drafts/{view.draft.id}" if status == 201 else ""
+    return Encoded(_draft(view), status=status, version=view.draft.version, location=location)
 
 
 def _created(view: DraftView) -> Encoded:
@@ -165,6 +175,12 @@ async def create(
     return await mutation.run(
         lambda once: start(once, reader, meeting_id, drafting=parts.drafting()), _created
     )
+
+
+@router.get("/meetings/{meeting_id}/drafts")
+async def of_meeting(principal: Viewer, meeting_id: UUID, parts: Parts) -> DraftsModel:
+    found = await list_drafts(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
+    return DraftsModel(drafts=[_draft(view) for view in found])
 
 
 @router.get("/drafts/{draft_id}", responses={200: {"model": DraftModel}})

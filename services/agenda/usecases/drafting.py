@@ -14,7 +14,7 @@ from services.agenda.domain.refusals import OfAnotherMeeting, StaleVersion
 from services.agenda.statements import read_items
 from services.agenda.store.actions import outstanding_actions
 from services.agenda.store.assessments import standings
-from services.agenda.store.drafts import changes_since, insert_draft, update_draft
+from services.agenda.store.drafts import changes_since, draft_of_party, insert_draft, update_draft
 from services.agenda.store.returning import keep_returning
 from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
 from services.agenda.usecases.carrying_over import returning_to
@@ -76,6 +76,16 @@ async def read_draft(database: Database, reader: Reader, draft_id: UUID, *, poli
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
         return await _view(tx, await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy))
+
+
+async def list_drafts(
+    database: Database, reader: Reader, meeting_id: UUID, *, policy: Policy
+) -> tuple[DraftView, ...]:
+    """Those of the reader's own party, which has at most one. Raises `NoAccess`."""
+    async with database.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.READ_DRAFT, meeting_id, policy)
+        found = await draft_of_party(tx, meeting.id, reader.party)
+        return () if found is None else (await _view(tx, found),)
 
 
 async def add_item(

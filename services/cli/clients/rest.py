@@ -20,7 +20,7 @@ from tenacity import (
 
 from deploy.local.keys import KeyRing, issue_token
 from services.cli.accounts import Account, account
-from services.cli.failures import Refused
+from services.cli.failures import Refused, Unreachable
 from services.cli.record import Access
 
 Document = dict[str, Any]
@@ -31,6 +31,8 @@ _PATIENCE = 30.0
 
 class Unavailable(Refused):
     """The service cannot answer now, and may in a moment."""
+
+    exit_code = Unreachable.exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,25 @@ def token_of(keys: KeyRing, who: Account) -> str:
 
 
 class Desk:
-    """Where one account works from. Requests are repeated, under one key, while a service is away."""
+    """Where one account works from. Requests are repeated, under one key, while a service is away.
 
-    def __init__(self, access: Access, name: str, client: httpx.AsyncClient) -> None:
+    It is waited for `patience` seconds.
+    """
+
+    def __init__(
+        self, access: Access, name: str, client: httpx.AsyncClient, *, patience: float = _PATIENCE
+    ) -> None:
         self.account = account(name)
         self.token = token_of(access.keys, self.account)
         self._access = access
         self._client = client
+        self._patience = patience
 
     async def get(self, service: str, path: str, **query: str | int) -> Document:
         return (await self.read(service, path, **query)).document
 
     async def read(self, service: str, path: str, **query: str | int) -> Answer:
-        """Raises `Refused`."""
+        """Raises `Refused` or `Unreachable`."""
         return await self._ask("GET", service, path, query=query)
 
     async def download(
@@ -157,19 +165,26 @@ class Desk:
             headers["Idempotency-Key"] = str(uuid4())
         if etag is not None:
             headers["If-Match"] = etag
+        if service not in self._access.services:
+            raise Unreachable(f"no {service} runs in this system")
         address = f"{self._access.services[service].rest}{path}"
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type((httpx.TransportError, Unavailable)),
-            wait=wait_exponential(multiplier=0.1, max=2),
-            stop=stop_after_delay(_PATIENCE),
-            reraise=True,
-        ):
-            with attempt:
-                response = await self._client.request(
-                    method, address, params=query or None, json=body, headers=headers
-                )
-                _check(response, f"{self.account.name}: {method} {service} {path}")
-                return Answer(response.json(), response.headers.get("etag"))
+        request = f"{self.account.name}: {method} {service} {path}"
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type((httpx.TransportError, Unavailable)),
+                wait=wait_exponential(multiplier=0.1, max=2),
+                stop=stop_after_delay(self._patience),
+                reraise=True,
+            ):
+                with attempt:
+                    response = await self._client.request(
+                        method, address, params=query or None, json=body, headers=headers
+                    )
+                    _check(response, request)
+                    return Answer(response.json(), response.headers.get("etag"))
+        except httpx.TransportError as error:
+            place = self._access.services[service].rest
+            raise Unreachable(f"{request}: {place} does not answer ({type(error).__name__})") from error
         raise AssertionError("unreachable")
 
 

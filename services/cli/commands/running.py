@@ -19,7 +19,7 @@ def run(work: Callable[[], Awaitable[int]]) -> None:
         code = asyncio.run(_cancellable(work))
     except (CommandFailed, PlatformFailed) as failure:
         Console(stderr=True).print(f"entente: {failure}", style="red", highlight=False, markup=False)
-        code = 1
+        code = failure.exit_code if isinstance(failure, CommandFailed) else 1
     raise typer.Exit(code)
 
 

@@ -1,0 +1,43 @@
+"""How every command under `agenda` asks, and how it prints what it is told."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from services.cli.clients.rest import Desk, Document, open_client
+from services.cli.commands.running import run
+from services.cli.layout import folders
+from services.cli.record import Access
+from services.cli.terminal import json_line
+
+MeetingArgument = Annotated[UUID, typer.Argument(metavar="MEETING", help="As `agenda meetings` lists it")]
+JsonOption = Annotated[bool, typer.Option("--json", help="The service's answer on one line")]
+
+_PATIENCE: Final = 2.0
+"""Seconds for which a service is waited for that does not answer: somebody sits before the terminal."""
+
+
+def ask(name: str, state: Path | None, work: Callable[[Desk], Awaitable[int]]) -> None:
+    """Ends the process with the exit code of the work: 1 where a service refused, 69 where none answered."""
+
+    async def working() -> int:
+        async with open_client() as client:
+            return await work(Desk(Access.find(folders(state)), name, client, patience=_PATIENCE))
+
+    run(working)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    Console(soft_wrap=True).print("\n".join(lines), highlight=False, markup=False)
+
+
+def print_found(found: Document, lines: Callable[[Document], Iterable[str]], *, as_json: bool) -> None:
+    """The document as it came, or in words."""
+    if as_json:
+        print(json_line(found))
+    else:
+        print_lines(lines(found))
