@@ -59,6 +59,7 @@ class ServiceAccess:
     kafka: KafkaLogin
     issuer: str
     jwks: Path
+    accounts: Path
     token_file: Path
     official_keys: Path
 
@@ -70,6 +71,7 @@ class ServiceAccess:
             "ENTENTE_IDENTITY__ISSUER": self.issuer,
             "ENTENTE_IDENTITY__AUDIENCE": "entente",
             "ENTENTE_IDENTITY__JWKS": self.jwks.as_uri(),
+            "ENTENTE_IDENTITY__ACCOUNTS": self.accounts.as_uri(),
             "ENTENTE_IDENTITY__SERVICE_TOKEN_FILE": str(self.token_file),
         }
 

@@ -34,7 +34,8 @@ class KeyRing:
     """The key files of one platform. Private keys have mode 0600.
 
     `jwks` holds the issuer's public key, which tokens are checked with. `official_keys` holds the
-    officials' public keys with the members `kid`, `sub`, `party` and `organisation`.
+    officials' public keys with the members `kid`, `sub`, `party` and `organisation`. `accounts` says which
+    accounts the issuer has changed or disabled since it signed tokens for them.
     """
 
     folder: Path
@@ -46,6 +47,10 @@ class KeyRing:
     @property
     def official_keys(self) -> Path:
         return self.folder / "officials.jwks.json"
+
+    @property
+    def accounts(self) -> Path:
+        return self.folder / "issuer.accounts.json"
 
     def issuer_key(self) -> Path:
         return self.folder / "issuer.jwk.json"
@@ -72,6 +77,15 @@ class KeyRing:
         ]
         _write_public(self.jwks, [issuer])
         _write_public(self.official_keys, signing)
+        if not self.accounts.exists():
+            write_whole(self.accounts, json.dumps({"accounts": {}}))
+
+    def change_account(self, subject: str, at: datetime, *, disabled: bool) -> None:
+        """Voids the tokens that an account was given before; a disabled one is let in with none at all."""
+        document = json.loads(self.accounts.read_text())
+        # Tokens say in whole seconds when they were issued: the whole second counts as before.
+        document["accounts"][subject] = {"changed": int(at.timestamp()) + 1, "disabled": disabled}
+        write_whole(self.accounts, json.dumps(document, indent=2))
 
 
 def issue_token(

@@ -172,6 +172,7 @@ class Platform:
                     kafka=logins[name],
                     issuer=ISSUER,
                     jwks=keys.jwks,
+                    accounts=keys.accounts,
                     token_file=keys.service_token(name),
                     official_keys=keys.official_keys,
                 )

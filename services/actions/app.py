@@ -16,16 +16,19 @@ from services.actions.settings import ActionsSettings
 from services.actions.usecases.claim_completion import Holding
 from services.actions.usecases.publication import Publication
 from services.actions.usecases.refresh_statuses import StatusRefresh
+from services.actions.usecases.watch_status import Gallery
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.records import Subscription
-from services.chassis.documents import read_documents
+from services.chassis.documents import LiveDocuments
 from services.chassis.feed import FeedView
 from services.chassis.feed_reader import FeedReader
 from services.chassis.http.application import HttpParts, HttpServer, create_api
 from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
 from services.chassis.http.requests import permit
+from services.chassis.identity import ACCOUNTS_EVERY
 from services.chassis.lifecycle import Component
+from services.chassis.periodic import periodic
 from services.chassis.process import Process
 from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.server import RpcServer, Service
@@ -39,6 +42,8 @@ SERVICE = "actions"
 TITLE = "Entente actions"
 _REFRESHED_EVERY = 60.0
 """Seconds between two looks at what a new day has changed."""
+_POLICY_EVERY = 1.0
+"""Seconds between two looks at whether the policy has changed."""
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -47,13 +52,13 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
     """Streams are told to end before the servers are: an open stream would hold a server up."""
     publication = make_publication(process, settings)
     views = make_views(publication.policy, process.telemetry)
+    gallery = Gallery(views, publication.policies, process.verifier)
     parts = ActionParts(
         database=process.database,
         publication=publication,
         holding=Holding(settings.home_party, Level.parse(settings.ceiling)),
         clock=process.clock,
-        views=views,
-        closing=asyncio.Event(),
+        gallery=gallery,
     )
     reader = FeedReader(
         {status_topic(audience): view for audience, view in views.items()},
@@ -72,10 +77,13 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
 
     async def streams(stop: asyncio.Event) -> None:
         await stop.wait()
-        parts.closing.set()
+        for view in views.values():
+            view.close()
 
     yield [
         Component("feed reader", reader.run),
+        follow_policy(process, publication),
+        periodic("rights", gallery.look_again, every=ACCOUNTS_EVERY, health=process.health),
         Component("rpc", rpc.run),
         Component("http", HttpServer(make_http(process, parts), settings.http).run),
         Component("streams", streams),
@@ -88,6 +96,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
     refresh = StatusRefresh(process.database, publication, process.clock)
     yield [
         process.probes(),
+        follow_policy(process, publication),
         process.relay(),
         process.quarantine_depth(),
         process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
@@ -97,8 +106,13 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
 
 
 def make_publication(process: Process, settings: ActionsSettings) -> Publication:
-    policy = Policy.from_documents(read_documents(settings.policy))
-    return Publication(policy, process.ids, process.telemetry.own_trace)
+    policies = LiveDocuments(settings.policy, Policy.from_documents)
+    return Publication(policies, process.ids, process.telemetry.own_trace)
+
+
+def follow_policy(process: Process, publication: Publication) -> Component:
+    """Keeps the policy that of its documents."""
+    return periodic("policy", publication.policies.look_again, every=_POLICY_EVERY, health=process.health)
 
 
 def make_views(policy: Policy, telemetry: Telemetry) -> dict[str, FeedView]:
@@ -134,7 +148,10 @@ def routers() -> Sequence[APIRouter]:
 
 def make_http(process: Process, parts: ActionParts) -> FastAPI:
     publication, holding = parts.publication, parts.holding
-    clearing = Clearing(publication.policy, holding.home_party, holding.ceiling)
+
+    def clearing() -> Clearing:
+        return Clearing(publication.policy, holding.home_party, holding.ceiling)
+
     subscriptions: list[Subscription[Any]] = [
         outcomes(publication, process.clock),
         assessments(publication, process.clock),
@@ -148,9 +165,8 @@ def make_http(process: Process, parts: ActionParts) -> FastAPI:
         telemetry=process.telemetry,
         publication=parts.publication,
         holding=parts.holding,
-        views=parts.views,
-        closing=parts.closing,
+        gallery=parts.gallery,
         consumers=ConsumerDesk(process.database, process.clock),
         quarantine=QuarantineDesk(process.database, subscriptions, process.clock, process.crash),
-        sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
+        sight_of=lambda who: clearing().of(Reader.from_claims(who.subject, who.claims)),
     )

@@ -1,11 +1,17 @@
 """Reads folders of configuration documents and of reference data."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
+import structlog
 import yaml
+
+from services.kernel.refusals import Refusal
+
+T = TypeVar("T")
 
 
 def read_documents(folder: Path) -> dict[str, Mapping[str, Any]]:
@@ -25,3 +31,45 @@ def read_json_documents(folder: Path) -> dict[str, Any]:
     if not documents:
         raise FileNotFoundError(f"no JSON document in {folder}")
     return documents
+
+
+class LiveDocuments(Generic[T]):
+    """What is made of a folder of YAML documents, made anew when a file of it changes.
+
+    What cannot be read is left aside until it is repaired: the last that was whole stays in force.
+    """
+
+    def __init__(self, folder: Path, build: Callable[[Mapping[str, Mapping[str, Any]]], T]) -> None:
+        self._folder = folder
+        self._build = build
+        self._seen = _stamps(folder)
+        self._current = build(read_documents(folder))
+        self._log = structlog.get_logger("documents").bind(folder=str(folder))
+
+    def __call__(self) -> T:
+        return self._current
+
+    async def look_again(self) -> bool:
+        """Whether there is another one since the last look."""
+        return await asyncio.to_thread(self._look_again)
+
+    def _look_again(self) -> bool:
+        stamps = _stamps(self._folder)
+        if stamps == self._seen:
+            return False
+        self._seen = stamps
+        try:
+            self._current = self._build(read_documents(self._folder))
+        except (Refusal, OSError, LookupError, TypeError, ValueError, yaml.YAMLError) as error:
+            self._log.error("documents are not taken", error=repr(error))
+            return False
+        self._log.info("documents are taken anew")
+        return True
+
+
+def _stamps(folder: Path) -> dict[Path, tuple[int, int, int]]:
+    stamps = {}
+    for path in folder.rglob("*.yaml"):
+        found = path.stat()
+        stamps[path] = found.st_mtime_ns, found.st_size, found.st_ino
+    return stamps

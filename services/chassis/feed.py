@@ -5,8 +5,9 @@ what is new; a slow reader's records are coalesced by key, and one that falls to
 """
 
 import asyncio
+import math
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ RING = 10_000
 """Entries kept to be replayed one by one."""
 LARGEST_BUFFER = 1_000
 """Keys that may wait for one reader."""
+MOST_AT_ONCE = 64
+"""Steps given to a reader together, so that what is written for a slow one stays small."""
 _LONGEST_TOKEN = 100
 _LARGEST_SEQUENCE = 2**63 - 1
 
@@ -95,7 +98,30 @@ class Beat:
     token: Token
 
 
-Step = Entry | Reset | SnapshotEnd | Beat
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the feed itself. It has no place in the order and moves no token; the newest of a
+    name replaces the older, and a new reader is told of it after its snapshot.
+
+    `at` is an RFC 3339 instant.
+    """
+
+    name: str
+    state: str
+    at: str
+
+
+Step = Entry | Reset | SnapshotEnd | Beat | Notice
+
+Allowed = Callable[[], float]
+"""Raises a refusal when a reader's rights have ended; else gives the seconds after which to ask again
+even if nobody calls `FeedView.recheck` before.
+"""
+
+
+def always() -> float:
+    """For a reader whose rights do not end."""
+    return math.inf
 
 
 class _Reader:
@@ -103,6 +129,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, Entry] = OrderedDict()
+        self._notices: dict[str, Notice] = {}
         self._reset: Reset | None = None
         self._wake = asyncio.Event()
         self._overflowed = False
@@ -118,32 +145,43 @@ class _Reader:
             self._waiting.clear()
         self._wake.set()
 
+    def tell(self, notice: Notice) -> None:
+        self._notices[notice.name] = notice
+        self._wake.set()
+
     def reset(self, epoch: str) -> None:
         self._waiting.clear()
         self._reset = Reset(epoch)
         self._wake.set()
 
-    async def wait(self, closing: asyncio.Event, seconds: float) -> None:
-        """Returns when something waits, when `closing` is set, or after that time."""
-        waits = [asyncio.create_task(event.wait()) for event in (self._wake, closing)]
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when something waits, when woken, or after that time."""
+        if self._wake.is_set():
+            # Others go first: a reader must not keep a busy feed's loop to itself.
+            await asyncio.sleep(0)
+            return
         try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
 
     def take(self) -> list[Step]:
         """What waits, in order. Raises `ReaderTooSlow`."""
         self._wake.clear()
         if self._overflowed:
             raise ReaderTooSlow("more changes are waiting than a reader may leave; resume by token")
-        entries = list(self._waiting.values())
+        entries, notices = list(self._waiting.values()), list(self._notices.values())
         self._waiting.clear()
+        self._notices.clear()
         if self._reset is None:
-            return [*entries]
+            return [*entries, *notices]
         reset, self._reset = self._reset, None
         end = entries[-1].token if entries else Token(reset.epoch, 0)
-        return [reset, *entries, SnapshotEnd(end)]
+        return [reset, *entries, SnapshotEnd(end), *notices]
 
 
 class FeedView:
@@ -159,6 +197,8 @@ class FeedView:
         self._readers: set[_Reader] = set()
         self._on_readers = on_readers
         self._caught_up = False
+        self._notices: dict[str, Notice] = {}
+        self._closed = False
 
     @property
     def token(self) -> Token:
@@ -229,25 +269,50 @@ class FeedView:
             self._readers.discard(reader)
             self._on_readers(len(self._readers))
 
-    async def follow(
-        self, resume: Token | None, closing: asyncio.Event, beat: float
-    ) -> AsyncGenerator[Step, None]:
-        """Every step from the resume token on, and a beat after each `beat` quiet seconds.
+    def announce(self, notice: Notice) -> None:
+        """Tells every reader, and those who come later until the next notice of that name."""
+        if self._notices.get(notice.name) == notice:
+            return
+        self._notices[notice.name] = notice
+        for reader in self._readers:
+            reader.tell(notice)
 
-        Ends when `closing` is set. Raises `FeedCatchingUp` or `ReaderTooSlow`.
+    def recheck(self) -> None:
+        """Rights may have changed: every reader is asked for anew before it is given anything more."""
+        for reader in self._readers:
+            reader.wake()
+
+    def close(self) -> None:
+        """Ends every stream without an error, also those that begin later."""
+        self._closed = True
+        self.recheck()
+
+    async def follow(
+        self, resume: Token | None, beat: float, allowed: Allowed = always, *, most: int = MOST_AT_ONCE
+    ) -> AsyncGenerator[Sequence[Step], None]:
+        """The steps from the resume token on, up to `most` together, and a beat after each `beat` quiet
+        seconds. Ends when the view is closed.
+
+        Rights are looked at before each time steps are given out, so that nothing follows their end.
+        Raises `FeedCatchingUp`, `ReaderTooSlow`, or what `allowed` raises.
         """
         self.require_caught_up()
+        now = asyncio.get_running_loop().time
         with self._reader() as reader:
             # A beat says what the reader has been given, never what the view has meanwhile.
             given = self.token
-            for step in self.catch_up(resume):
-                yield step
-            while not closing.is_set():
-                await reader.wait(closing, beat)
+            steps = [*self.catch_up(resume), *self._notices.values()]
+            next_beat = now() + beat
+            while not self._closed:
+                for start in range(0, len(steps), most):
+                    allowed()
+                    yield steps[start : start + most]
+                if steps:
+                    next_beat = now() + beat
+                await reader.wait(min(next_beat - now(), allowed()))
                 steps = reader.take()
-                for step in steps:
-                    if isinstance(step, Entry):
-                        given = step.token
-                    yield step
-                if not steps and not closing.is_set():
-                    yield Beat(given)
+                given = next(
+                    (one.token for one in reversed(steps) if isinstance(one, Entry | SnapshotEnd)), given
+                )
+                if not steps and not self._closed and now() >= next_beat:
+                    steps = [Beat(given)]

@@ -5,6 +5,7 @@ an expired credential good.
 """
 
 import asyncio
+import math
 import time
 import warnings
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import httpx
+import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import KeySet
@@ -27,6 +29,10 @@ _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "RS256", "PS256"]
 _LEEWAY = 30
 _REFRESH_NOT_BEFORE = 10.0
 _LONGEST_TOKEN = 8_192
+ACCOUNTS_EVERY = 1.0
+"""Seconds after which the issuer's list of changed accounts is looked at again."""
+_ACCOUNTS_AT_MOST = 60.0
+"""Seconds for which the last list that was read is relied on."""
 
 
 class TokenMissing(Refusal):
@@ -55,6 +61,20 @@ class IssuerUnknown(Refusal):
 
     kind = RefusalKind.UNAUTHENTICATED
     reason = "TOKEN_ISSUER_UNKNOWN"
+
+
+class AccountDisabled(Refusal):
+    """The issuer has disabled the account."""
+
+    kind = RefusalKind.UNAUTHENTICATED
+    reason = "ACCOUNT_DISABLED"
+
+
+class AccountChanged(Refusal):
+    """The issuer has changed the account, such as its roles, since it signed the token: a new one is due."""
+
+    kind = RefusalKind.UNAUTHENTICATED
+    reason = "ACCOUNT_CHANGED"
 
 
 class RoleMissing(Refusal):
@@ -89,14 +109,59 @@ current_principal: ContextVar[Principal] = ContextVar("current_principal")
 """The caller of the request under way."""
 
 
+@dataclass(frozen=True, slots=True)
+class AccountStates:
+    """What the issuer says of accounts that it has changed: tokens from before are void.
+
+    A JSON document `{"accounts": {"<subject>": {"changed": <seconds since 1970>, "disabled": true}}}`.
+    """
+
+    changed: Mapping[str, float]
+    disabled: frozenset[str]
+
+    @classmethod
+    def parse(cls, document: Any) -> "AccountStates":
+        """Raises `ValueError` for a list that does not say what it must."""
+        accounts = document.get("accounts") if isinstance(document, dict) else None
+        if not isinstance(accounts, dict):
+            raise ValueError("there is no member accounts")
+        changed: dict[str, float] = {}
+        disabled = set()
+        for subject, state in accounts.items():
+            if not isinstance(state, dict) or not isinstance(state.get("changed"), int | float):
+                raise ValueError(f"it is not said when {subject!r} changed")
+            changed[subject] = float(state["changed"])
+            if state.get("disabled") is True:
+                disabled.add(subject)
+        return cls(changed, frozenset(disabled))
+
+    def check(self, principal: Principal) -> None:
+        """Raises `AccountDisabled` or `AccountChanged`. A token that does not say when it was issued counts
+        as older than any change.
+        """
+        if principal.subject in self.disabled:
+            raise AccountDisabled("the account is disabled")
+        changed = self.changed.get(principal.subject)
+        issued = principal.claims.get("iat")
+        if changed is not None and not (isinstance(issued, int | float) and issued >= changed):
+            raise AccountChanged("the account has changed since the token was issued")
+
+
 class TokenVerifier:
-    """Verifies tokens; fetches the issuer's keys when first needed and when a key is unknown."""
+    """Verifies tokens; fetches the issuer's keys when first needed and when a key is unknown.
+
+    Where the issuer keeps a list of changed accounts, it is looked at again every second that tokens come.
+    """
 
     def __init__(self, settings: IdentitySettings) -> None:
         self._settings = settings
         self._keys: KeySet | None = None
         self._fetched = -_REFRESH_NOT_BEFORE
         self._lock = asyncio.Lock()
+        self._accounts = AccountStates({}, frozenset())
+        self._accounts_read = -math.inf
+        self._accounts_asked = -math.inf
+        self._accounts_lock = asyncio.Lock()
         self._claims = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY,
             exp={"essential": True},
@@ -105,7 +170,9 @@ class TokenVerifier:
         )
 
     async def verify(self, token: str) -> Principal:
-        """Raises `TokenInvalid`, `TokenExpired`, `IssuerUnknown` or `IssuerUnreachable`."""
+        """Raises `TokenInvalid`, `TokenExpired`, `IssuerUnknown`, `AccountDisabled`, `AccountChanged` or
+        `IssuerUnreachable`.
+        """
         if len(token) > _LONGEST_TOKEN:
             raise TokenInvalid("the token is too long")
         decoded = self._decode(token, await self._current_keys())
@@ -113,7 +180,54 @@ class TokenVerifier:
             decoded = self._decode(token, await self._current_keys(refresh=True))
         if decoded is None:
             raise TokenInvalid("the token's signature cannot be verified")
-        return self._principal(token, decoded.claims)
+        principal = self._principal(token, decoded.claims)
+        await self.look_again()
+        self.check_account(principal)
+        return principal
+
+    @property
+    def accounts(self) -> AccountStates:
+        """What the issuer last said; another object as soon as it says something else."""
+        return self._accounts
+
+    async def look_again(self) -> bool:
+        """Whether the list of changed accounts says something new. An issuer that does not answer is no
+        failure yet.
+        """
+        address = self._settings.accounts
+        async with self._accounts_lock:
+            if address is None or time.monotonic() - self._accounts_asked < ACCOUNTS_EVERY / 2:
+                return False
+            self._accounts_asked = time.monotonic()
+            try:
+                states = AccountStates.parse(await _fetch(address))
+            except (IssuerUnreachable, OSError, ValueError) as error:
+                structlog.get_logger("identity").warning("accounts are not read", error=repr(error))
+                return False
+            self._accounts_read = time.monotonic()
+            if states != self._accounts:
+                self._accounts = states
+                return True
+            return False
+
+    def check_account(self, principal: Principal) -> None:
+        """What was last read of a principal's account and the life of its token, without asking anybody.
+
+        Raises `TokenExpired`, `AccountDisabled`, `AccountChanged`, or `IssuerUnreachable` where the list of
+        changed accounts is too old to be relied on.
+        """
+        if self.seconds_left(principal) <= 0:
+            raise TokenExpired("the token has expired")
+        if self._settings.accounts is None:
+            return
+        if time.monotonic() - self._accounts_read > _ACCOUNTS_AT_MOST:
+            raise IssuerUnreachable("the issuer's list of accounts cannot be read")
+        self._accounts.check(principal)
+
+    def seconds_left(self, principal: Principal) -> float:
+        """Until a principal's token has expired."""
+        expires = principal.claims["exp"]
+        return float(expires) + _LEEWAY - time.time() if isinstance(expires, int | float) else 0.0
 
     def _decode(self, token: str, keys: KeySet) -> jwt.Token | None:
         try:

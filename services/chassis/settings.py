@@ -65,6 +65,9 @@ class IdentitySettings(Group):
     issuer: str
     audience: str = "entente"
     jwks: str = Field(description="The issuer's keys: a https:// or file:// address")
+    accounts: str | None = Field(
+        None, description="The issuer's list of accounts that changed: a https:// or file:// address"
+    )
     service_token_file: Path | None = Field(
         None, description="Bearer token of this process, renewed by the platform"
     )

@@ -2,7 +2,8 @@
 what it has seen.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from services.chassis.feed import Beat, Entry, Reset, SnapshotEnd, Step, Token
@@ -41,3 +42,11 @@ def entry(sequence: int, key: str, *, epoch: str = "a") -> Entry:
 def latest(entries: Iterable[Entry]) -> dict[str, bytes]:
     """What a reader of all of them holds in the end."""
     return {one.key: one.value for one in entries}
+
+
+async def one_by_one(batches: AsyncGenerator[Sequence[Step], None]) -> AsyncGenerator[Step, None]:
+    """The steps of a feed singly."""
+    async with aclosing(batches):
+        async for steps in batches:
+            for step in steps:
+                yield step

@@ -65,7 +65,9 @@ def process_settings(platform: PlatformAccess, service: str, dsn: str) -> Proces
         policy=POLICY,
         kafka=kafka_settings(access.kafka),
         postgres=PostgresSettings(dsn=dsn),
-        identity=IdentitySettings(issuer=access.issuer, jwks=access.jwks.as_uri()),
+        identity=IdentitySettings(
+            issuer=access.issuer, jwks=access.jwks.as_uri(), accounts=access.accounts.as_uri()
+        ),
         http=ListenerSettings(port=0),
     )
 

@@ -24,7 +24,10 @@ class Issuer:
         return cls(ring)
 
     def verifier(self) -> TokenVerifier:
-        return TokenVerifier(IdentitySettings(issuer=ISSUER, jwks=self.ring.jwks.as_uri()))
+        ring = self.ring
+        return TokenVerifier(
+            IdentitySettings(issuer=ISSUER, jwks=ring.jwks.as_uri(), accounts=ring.accounts.as_uri())
+        )
 
     def token(
         self,

@@ -1,35 +1,36 @@
 """The status feed of an audience as server-sent events (WHATWG HTML, section 9.2)."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from functools import lru_cache
 from typing import Annotated, assert_never
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.actions.domain.visibility import WATCHERS
-from services.actions.usecases.publication import Publication
-from services.actions.usecases.watch_status import watch_status
+from services.actions.usecases.watch_status import Gallery, watch_status
 from services.chassis.feed import (
     Beat,
     Entry,
-    FeedView,
+    Notice,
     ReaderTooSlow,
     Reset,
+    ResumeTokenMalformed,
     SnapshotEnd,
     Step,
     Token,
 )
 from services.chassis.http.description import EVENT_STREAM
+from services.chassis.http.events import EventStream
 from services.chassis.http.requests import permit
 from services.chassis.identity import Principal
-from services.kernel.parties import Reader
+from services.kernel.refusals import Refusal
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a sign of life is sent."""
-_STALLED = 30.0
-"""Seconds after which a reader that takes nothing is closed."""
-_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_RECONNECT = b"retry: 3000\n"
+_FRAMES_KEPT = 2_048
 
 
 async def status(
@@ -38,52 +39,66 @@ async def status(
     principal: Annotated[Principal, Depends(permit(*WATCHERS))],
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
     resume_token: Annotated[str | None, Query(max_length=200)] = None,
-) -> EventSourceResponse:
+) -> EventStream:
     """A snapshot, or what follows the resume token; then live.
 
-    The token of Last-Event-ID wins: a browser that reconnects sends it beside its first address.
+    The token of Last-Event-ID wins: a browser that reconnects sends it beside its first address. Rights
+    that end close the stream with an event that names the reason.
     """
-    publication: Publication = request.app.state.publication
-    views: Mapping[str, FeedView] = request.app.state.views
-    reader = Reader.from_claims(principal.subject, principal.claims)
-    view = watch_status(reader, audience, policy=publication.policy, views=views)
+    gallery: Gallery = request.app.state.gallery
+    watch = watch_status(principal, audience, gallery)
+    if len(set(request.headers.getlist("last-event-id"))) > 1:
+        raise ResumeTokenMalformed("Last-Event-ID is given twice and differs")
     resume = Token.parse(last_event_id or resume_token or "")
-    steps = view.follow(resume, request.app.state.closing, HEARTBEAT)
-    return EventSourceResponse(encode_events(steps), headers=_HEADERS, ping=0, send_timeout=_STALLED)
+    return EventStream(encode_events(watch.view.follow(resume, HEARTBEAT, watch.allowed)))
 
 
-async def encode_events(steps: AsyncIterator[Step]) -> AsyncIterator[ServerSentEvent]:
-    """A reader that is too slow is told so before its stream ends."""
+async def encode_events(batches: AsyncGenerator[Sequence[Step], None]) -> AsyncGenerator[bytes, None]:
+    """A reader that is too slow, or whose rights have ended, is told so before its stream ends."""
+    first = _RECONNECT
     try:
-        async for step in steps:
-            yield encode_event(step)
+        async with aclosing(batches):
+            async for steps in batches:
+                yield first + b"".join(map(encode_event, steps))
+                first = b""
     except ReaderTooSlow as refusal:
-        yield _event("overflow", _json({"reason": refusal.reason}))
+        yield _event(b"overflow", _json({"reason": refusal.reason}))
+    except Refusal as refusal:
+        yield _event(b"ended", _json({"reason": refusal.reason}))
 
 
-def encode_event(step: Step) -> ServerSentEvent:
+def encode_event(step: Step) -> bytes:
     match step:
         case Entry():
-            return _event("status", step.value.decode(), step.token)
+            return _encode_entry(step)
         case Reset():
-            return _event("reset", _json({"epoch": step.epoch}))
+            return _event(b"reset", _json({"epoch": step.epoch}))
         case SnapshotEnd():
-            return _event("snapshot-complete", _json({"resumeToken": str(step.token)}), step.token)
+            return _event(b"snapshot-complete", _json({"resumeToken": str(step.token)}), step.token)
         case Beat():
-            return _event("heartbeat", _json({"resumeToken": str(step.token)}), step.token)
+            return _event(b"heartbeat", _json({"resumeToken": str(step.token)}), step.token)
+        case Notice():
+            return _event(b"notice", _json({"name": step.name, "state": step.state, "at": step.at}))
         case _:
             assert_never(step)
 
 
-def _event(name: str, data: str, token: Token | None = None) -> ServerSentEvent:
-    return ServerSentEvent(data, event=name, id=None if token is None else str(token), sep="\n")
+@lru_cache(maxsize=_FRAMES_KEPT)
+def _encode_entry(entry: Entry) -> bytes:
+    """Made once for all who read it. The value is canonical JSON and has no line breaks of its own."""
+    return _event(b"status", entry.value, entry.token)
 
 
-def _json(document: Mapping[str, str]) -> str:
-    return orjson.dumps(document).decode()
+def _event(name: bytes, data: bytes, token: Token | None = None) -> bytes:
+    identity = b"" if token is None else b"id: %b\n" % str(token).encode()
+    return b"%bevent: %b\ndata: %b\n\n" % (identity, name, data)
+
+
+def _json(document: Mapping[str, str]) -> bytes:
+    return orjson.dumps(document)
 
 
 def routes() -> APIRouter:
     router = APIRouter(prefix="/v1/audiences", tags=["status"])
-    router.get("/{audience}/status", response_class=EventSourceResponse, responses=EVENT_STREAM)(status)
+    router.get("/{audience}/status", response_class=EventStream, responses=EVENT_STREAM)(status)
     return router

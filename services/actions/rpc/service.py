@@ -1,7 +1,7 @@
 """ActionService over gRPC."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -44,11 +44,11 @@ from services.actions.usecases.report_progress import report_progress
 from services.actions.usecases.review_action import review_action
 from services.actions.usecases.set_dependencies import set_dependencies
 from services.actions.usecases.unblock_action import unblock_action
-from services.actions.usecases.watch_status import watch_status
+from services.actions.usecases.watch_status import Gallery, watch_status
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.etags import parse_etag
-from services.chassis.feed import FeedView, Token
+from services.chassis.feed import Token
 from services.chassis.identity import current_principal
 from services.chassis.once import Once
 from services.chassis.rpc.requests import run_once
@@ -85,14 +85,13 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class ActionParts:
-    """What the methods work with. `closing` is set when streams must end."""
+    """What the methods work with."""
 
     database: Database
     publication: Publication
     holding: Holding
     clock: Clock
-    views: Mapping[str, FeedView]
-    closing: asyncio.Event
+    gallery: Gallery
 
 
 class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
@@ -307,11 +306,12 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
     async def WatchActionStatus(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.WatchActionStatusRequest, _: Any
     ) -> AsyncIterator[action_service_pb2.WatchActionStatusResponse]:
-        parts = self._parts
-        view = watch_status(_reader(), request.audience, policy=parts.publication.policy, views=parts.views)
+        watch = watch_status(current_principal.get(), request.audience, self._parts.gallery)
         resume = Token.parse(request.resume_token)
-        async for step in view.follow(resume, parts.closing, HEARTBEAT):
-            yield encode_step(step)
+        async with aclosing(watch.view.follow(resume, HEARTBEAT, watch.allowed, most=1)) as batches:
+            async for steps in batches:
+                for step in steps:
+                    yield encode_step(step)
 
     def _shown(self, action: Action) -> action_service_pb2.Action:
         return encode_action(action, self._parts.publication.rating(action, self._parts.clock()))

@@ -20,6 +20,7 @@ from services.actions.store.feeds import (
     store_positions,
 )
 from services.chassis.database import Transaction
+from services.chassis.documents import LiveDocuments
 from services.chassis.feed import Token
 from services.chassis.ids import IdSource
 from services.chassis.outbox import OutboxMessage, enqueue
@@ -31,9 +32,14 @@ from services.kernel.policy import Policy
 class Publication:
     """What is needed to tell of changes. `own_trace` begins a trace of its own for a record."""
 
-    policy: Policy
+    policies: LiveDocuments[Policy]
     ids: IdSource
     own_trace: Callable[[str], str | None]
+
+    @property
+    def policy(self) -> Policy:
+        """The one in force now."""
+        return self.policies()
 
     async def publish(self, tx: Transaction, actions: Sequence[Action], at: datetime) -> None:
         """One snapshot an action, and a status for every audience that now sees other bytes.

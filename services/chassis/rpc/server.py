@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,8 +97,10 @@ class _Frame(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
             try:
                 await self._authenticate(details, roles)
-                async for response in method(request, context):
-                    yield response
+                # Closed at once when the caller leaves, or its reader would be counted until collected.
+                async with aclosing(method(request, context)) as responses:
+                    async for response in responses:
+                        yield response
             except Refusal as refusal:
                 await self._refuse(context, details.method, refusal)
             except grpc.aio.AbortError:

@@ -1,6 +1,5 @@
 """A feed is served only when it has been read to its end, and follows its topic from then on."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -62,7 +61,7 @@ async def test_a_feed_is_ready_when_all_that_was_there_at_the_start_is_read(plum
 async def test_a_feed_of_which_something_is_unread_has_no_readers() -> None:
     view = FeedView()
     with pytest.raises(FeedCatchingUp):
-        await anext(view.follow(None, asyncio.Event(), 1.0))
+        await anext(view.follow(None, 1.0))
 
 
 async def test_tombstones_and_records_without_key_are_passed_over(plumbing: Plumbing) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.feed import Entry, FeedView, Token
-from tests.support.feeds import FeedClient, entry, latest
+from tests.support.feeds import FeedClient, entry, latest, one_by_one
 
 KEYS = st.sampled_from("uvwxyz")
 HISTORIES = st.lists(KEYS, min_size=1, max_size=40).map(
@@ -82,7 +82,7 @@ def test_a_live_reader_that_lags_stops_and_resumes_ends_in_the_same_state(
         client = FeedClient()
         waiting = [*history, *later]
         for arrivals in connections:
-            steps = view.follow(client.token, asyncio.Event(), 0.0001)
+            steps = one_by_one(view.follow(client.token, 0.0001))
             for count in arrivals:
                 for one in waiting[:count]:
                     view.apply(one)

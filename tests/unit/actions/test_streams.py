@@ -1,6 +1,6 @@
 """Each step of a feed has its form on gRPC and on SSE, and both carry the status's own bytes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -9,8 +9,10 @@ from services.actions.domain.action import Rag
 from services.actions.events import read_status_entry, status_changed
 from services.actions.http.stream import encode_event, encode_events
 from services.actions.rpc.stream import encode_step
-from services.chassis.feed import Beat, Entry, ReaderTooSlow, Reset, SnapshotEnd, Step, Token
+from services.chassis.feed import Beat, Entry, Notice, ReaderTooSlow, Reset, SnapshotEnd, Step, Token
+from services.chassis.identity import TokenExpired
 from services.kernel.canonical import canonical_json
+from services.kernel.refusals import NoAccess, Refusal
 from tests.support.actions import AT, DSIT, in_progress, status_of
 
 TOKEN = Token("epoch", 7)
@@ -31,7 +33,7 @@ def test_both_streams_carry_the_bytes_of_the_record(narrative: str) -> None:
     response = encode_step(entry)
     assert canonical_json(MessageToDict(response.status.status)) == entry.value
     assert response.status.resume_token == "epoch:7"
-    lines = encode_event(entry).encode().split(b"\n")
+    lines = encode_event(entry).split(b"\n")
     assert lines[:3] == [b"id: epoch:7", b"event: status", b"data: " + entry.value]
 
 
@@ -45,6 +47,11 @@ def test_both_streams_carry_the_bytes_of_the_record(narrative: str) -> None:
             b'id: epoch:7\nevent: snapshot-complete\ndata: {"resumeToken":"epoch:7"}\n\n',
         ),
         (
+            Notice("SCHEDULER", "SILENT", "2026-11-25T09:00:00Z"),
+            {"notice": {"name": "SCHEDULER", "state": "SILENT", "at": "2026-11-25T09:00:00Z"}},
+            b'event: notice\ndata: {"name":"SCHEDULER","state":"SILENT","at":"2026-11-25T09:00:00Z"}\n\n',
+        ),
+        (
             Beat(TOKEN),
             {"heartbeat": {"resumeToken": "epoch:7"}},
             b'id: epoch:7\nevent: heartbeat\ndata: {"resumeToken":"epoch:7"}\n\n',
@@ -53,7 +60,7 @@ def test_both_streams_carry_the_bytes_of_the_record(narrative: str) -> None:
 )
 def test_every_other_step_has_its_form(step: Step, grpc_step: dict[str, object], sse: bytes) -> None:
     assert MessageToDict(encode_step(step)) == grpc_step
-    assert encode_event(step).encode() == sse
+    assert encode_event(step) == sse
 
 
 def test_a_coalesced_record_says_so_over_grpc() -> None:
@@ -66,10 +73,20 @@ def test_a_field_of_a_newer_writer_does_not_stop_a_reader() -> None:
     assert encode_step(Entry(TOKEN, "key", value)).status.status.audience == "uk-eu.uk"
 
 
-async def test_a_reader_that_is_too_slow_is_told_so() -> None:
-    async def steps() -> AsyncIterator[Step]:
-        yield Beat(TOKEN)
-        raise ReaderTooSlow("too slow")
+@pytest.mark.parametrize(
+    ("refusal", "last"),
+    [
+        (ReaderTooSlow("too slow"), b'event: overflow\ndata: {"reason":"READER_TOO_SLOW"}\n\n'),
+        (TokenExpired("too late"), b'event: ended\ndata: {"reason":"TOKEN_EXPIRED"}\n\n'),
+        (NoAccess("audience uk-eu.uk"), b'event: ended\ndata: {"reason":"NO_ACCESS"}\n\n'),
+    ],
+)
+async def test_a_stream_that_is_ended_for_its_reader_says_why(refusal: Refusal, last: bytes) -> None:
+    async def batches() -> AsyncGenerator[Sequence[Step], None]:
+        yield [Beat(TOKEN), Beat(TOKEN)]
+        raise refusal
 
-    events = [event async for event in encode_events(steps())]
-    assert [event.event for event in events] == ["heartbeat", "overflow"]
+    frames = [frame async for frame in encode_events(batches())]
+    assert frames[0].startswith(b"retry: 3000\nid: epoch:7\nevent: heartbeat\n")
+    assert frames[0].count(b"\n\n") == 2
+    assert frames[1:] == [last]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
@@ -12,6 +12,7 @@ from services.chassis.feed import (
     Entry,
     FeedCatchingUp,
     FeedView,
+    Notice,
     ReaderTooSlow,
     Reset,
     ResumeTokenMalformed,
@@ -19,7 +20,8 @@ from services.chassis.feed import (
     Step,
     Token,
 )
-from tests.support.feeds import FeedClient, entry
+from services.chassis.identity import TokenExpired
+from tests.support.feeds import FeedClient, entry, one_by_one
 
 QUIET = 0.01
 LONG = 30.0
@@ -53,11 +55,8 @@ def plain(steps: Iterable[Step]) -> list[str]:
 async def following(
     view: FeedView, resume: Token | None = None, beat: float = LONG
 ) -> AsyncIterator[AsyncIterator[Step]]:
-    steps = view.follow(resume, asyncio.Event(), beat)
-    try:
+    async with aclosing(one_by_one(view.follow(resume, beat))) as steps:
         yield steps
-    finally:
-        await steps.aclose()
 
 
 async def some(steps: AsyncIterator[Step], count: int) -> list[str]:
@@ -125,7 +124,7 @@ async def test_a_feed_that_is_still_being_read_has_no_readers() -> None:
     view = FeedView()
     view.apply(entry(1, "x"))
     with pytest.raises(FeedCatchingUp):
-        await anext(view.follow(Token("a", 5), asyncio.Event(), LONG))
+        await anext(view.follow(Token("a", 5), LONG))
 
 
 async def test_a_reader_gets_the_snapshot_and_then_what_is_new() -> None:
@@ -186,15 +185,55 @@ async def test_readers_are_counted_and_end_when_told_to() -> None:
     counts: list[int] = []
     view = FeedView(counts.append)
     view.mark_caught_up()
-    closing = asyncio.Event()
     seen: list[Step] = []
 
     async def read() -> None:
-        seen.extend([step async for step in view.follow(None, closing, LONG)])
+        seen.extend([step async for step in one_by_one(view.follow(None, LONG))])
 
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(read())
         await asyncio.sleep(0)
-        closing.set()
+        view.close()
     assert plain(seen) == ["end "]
     assert counts == [1, 0]
+
+
+async def test_a_notice_reaches_open_readers_and_those_who_come_later_and_moves_no_token() -> None:
+    view = view_of(entry(1, "x"))
+    silent, resumed = Notice("SCHEDULER", "SILENT", "1"), Notice("SCHEDULER", "RESUMED", "2")
+    async with following(view, Token("a", 1), QUIET) as steps:
+        view.announce(silent)
+        view.announce(silent)
+        assert await anext(steps) == silent
+        assert await some(steps, 1) == ["beat a:1"]
+    async with following(view) as steps:
+        assert await some(steps, 2) == ["1x", "end a:1"]
+        assert await anext(steps) == silent
+        view.announce(silent)
+        view.announce(resumed)
+        assert await anext(steps) == resumed
+
+
+async def test_steps_are_given_out_in_small_heaps_and_rights_are_looked_at_before_each() -> None:
+    view = view_of(*(entry(number, f"k{number}") for number in range(1, 8)))
+    given = 0
+
+    def allowed() -> float:
+        if given >= 6:
+            raise TokenExpired("rights have ended")
+        return LONG
+
+    batches = view.follow(None, LONG, allowed, most=3)
+    while given < 6:
+        given += len(await anext(batches))
+    with pytest.raises(TokenExpired):
+        await anext(batches)
+
+
+async def test_ten_thousand_changes_of_one_key_wait_as_one() -> None:
+    view = view_of(entry(1, "x"))
+    async with following(view) as steps:
+        await some(steps, 2)
+        for number in range(2, 10_002):
+            view.apply(entry(number, "x"))
+        assert await some(steps, 1) == ["~10001x"]

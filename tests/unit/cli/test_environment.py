@@ -32,6 +32,7 @@ def access(service: str) -> ServiceAccess:
         kafka=KafkaLogin("127.0.0.1:9092", service, "secret"),
         issuer="https://issuer.entente.localhost",
         jwks=Path("/keys/issuer.jwks.json"),
+        accounts=Path("/keys/issuer.accounts.json"),
         token_file=Path("/keys/service.token"),
         official_keys=Path("/keys/officials.jwks.json"),
     )
