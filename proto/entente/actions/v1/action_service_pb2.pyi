@@ -1279,6 +1279,7 @@ class WatchActionStatusResponse(_message.Message):
     RESET_FIELD_NUMBER: _builtins.int
     SNAPSHOT_COMPLETE_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def status(self) -> Global___StatusRecord:
         """What an action's status is now."""
@@ -1295,6 +1296,10 @@ class WatchActionStatusResponse(_message.Message):
     def heartbeat(self) -> Global___Heartbeat:
         """Nothing changed; the stream is alive."""
 
+    @_builtins.property
+    def notice(self) -> Global___FeedNotice:
+        """Something about the feed itself; it has no place in the order and moves no token."""
+
     def __init__(
         self,
         *,
@@ -1302,12 +1307,13 @@ class WatchActionStatusResponse(_message.Message):
         reset: Global___FeedReset | None = ...,
         snapshot_complete: Global___SnapshotComplete | None = ...,
         heartbeat: Global___Heartbeat | None = ...,
+        notice: Global___FeedNotice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat", "reset", b"reset", "snapshot_complete", b"snapshot_complete", "status", b"status", "step", b"step"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat", "notice", b"notice", "reset", b"reset", "snapshot_complete", b"snapshot_complete", "status", b"status", "step", b"step"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat", "reset", b"reset", "snapshot_complete", b"snapshot_complete", "status", b"status", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["heartbeat", b"heartbeat", "notice", b"notice", "reset", b"reset", "snapshot_complete", b"snapshot_complete", "status", b"status", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["status", "reset", "snapshot_complete", "heartbeat"]  # noqa: Y015
+    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["status", "reset", "snapshot_complete", "heartbeat", "notice"]  # noqa: Y015
     _WhichOneofArgType_step: _TypeAlias = _typing.Literal["step", b"step"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_step) -> _WhichOneofReturnType_step | None: ...
 
@@ -1404,3 +1410,33 @@ class Heartbeat(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
+
+@_typing.final
+class FeedNotice(_message.Message):
+    """Something about the feed itself. The newest of a name replaces the older."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What it is about."""
+    state: _builtins.str
+    """How that is now."""
+    at: _builtins.str
+    """RFC 3339 instant since when."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: _builtins.str = ...,
+        at: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "name", b"name", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedNotice: _TypeAlias = FeedNotice  # noqa: Y015
