@@ -79,11 +79,13 @@ class Stage:
     say: Callable[[str], None]
     record: ThreadRecord
     spans: Path | None = None
+    patience: float = PATIENCE
+    """Seconds that a desk waits for a service that is away."""
     _desks: dict[str, Desk] = field(default_factory=dict)
 
     def desk(self, account: str) -> Desk:
         if account not in self._desks:
-            self._desks[account] = Desk(self.access, account, self.client)
+            self._desks[account] = Desk(self.access, account, self.client, patience=self.patience)
         return self._desks[account]
 
     def keep(self, **members: object) -> None:
@@ -94,7 +96,7 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    access: Access, say: Callable[[str], None], *, spans: bool = False
+    access: Access, say: Callable[[str], None], *, spans: bool = False, patience: float = PATIENCE
 ) -> AsyncIterator[Stage]:
     async with open_client() as client:
         yield Stage(
@@ -104,6 +106,7 @@ async def open_stage(
             say=say,
             record=ThreadRecord.read(access.folders.state),
             spans=access.folders.logs if spans else None,
+            patience=patience,
         )
 
 

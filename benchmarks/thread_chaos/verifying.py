@@ -1,0 +1,83 @@
+"""What must be there after the last kill: actions as their officials were answered and leaders were told."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+import psycopg
+from entente.exchange.v1.action_status_pb2 import ActionState, ActionStatus
+from google.protobuf import json_format
+
+from benchmarks.chaos.oracle import Tally, expect, read_topic
+from benchmarks.thread_chaos.leaders import LEADERS, Leader
+from benchmarks.thread_chaos.officials import RECORDED, Course
+from deploy.local.platform import PlatformAccess
+
+_STANDING: Final = "SELECT id::text, outcome_id, state FROM action"
+_RECORDED: Final = "SELECT subject_id, action FROM audit WHERE action = ANY(%s)"
+_OUTCOMES: Final = "SELECT id::text FROM outcome WHERE state = 'AGREED'"
+
+
+def verify_actions(access: PlatformAccess, tally: Tally, courses: Sequence[Course]) -> None:
+    """One action of each agreed outcome, in the state of the model, with one entry for each command."""
+    with psycopg.connect(access.services["agenda"].dsn) as connection:
+        agreed = Counter(row[0] for row in connection.execute(_OUTCOMES).fetchall())
+    with psycopg.connect(access.services["actions"].dsn) as connection:
+        standing = Counter(connection.execute(_STANDING).fetchall())
+        recorded = Counter(connection.execute(_RECORDED, [list(RECORDED.values())]).fetchall())
+    expect(tally, "agreed outcomes", agreed, Counter(one.outcome_id for one in courses))
+    wanted = Counter((one.action_id, one.outcome_id, one.states[-1]) for one in courses)
+    expect(tally, "actions as their officials left them", standing, wanted)
+    done = Counter((one.action_id, RECORDED[command]) for one in courses for command in one.commands)
+    expect(tally, "commands recorded once", recorded, done)
+    tally.figures |= {"actions": len(courses), "commands recorded once": recorded.total()}
+
+
+async def verify_feeds(
+    access: PlatformAccess, tally: Tally, courses: Sequence[Course], followers: Sequence[Leader]
+) -> None:
+    """Each feed tells every state of every action, in the order of the model, under one number each."""
+    for audience in LEADERS:
+        records = await read_topic(access, f"actions.status.{audience}.v1")
+        told: dict[int, bytes] = {}
+        for record in records:
+            status = _parse(record.value)
+            if told.setdefault(status.sequence, record.value) != record.value:
+                tally.problems.append(f"{audience} was told two things under {status.sequence}")
+        if sorted(told) != list(range(1, len(told) + 1)):
+            tally.problems.append(f"{audience} has {len(told)} records up to {max(told, default=0)}")
+        walked: dict[str, list[str]] = defaultdict(list)
+        last: dict[str, ActionStatus] = {}
+        for _, value in sorted(told.items()):
+            status = _parse(value)
+            walked[status.action_id].append(_state(status))
+            last[status.action_id] = status
+        mine = [one for one in courses if audience.startswith(f"{one.series}.")]
+        expect(
+            tally,
+            f"ways of actions told to {audience}",
+            Counter({(name, *_steps(states)): 1 for name, states in walked.items()}),
+            Counter({(one.action_id, *_steps(one.states)): 1 for one in mine}),
+        )
+        for follower in followers:
+            if follower.audience == audience:
+                tally.problems += follower.problems
+                if follower.held != last:
+                    tally.problems.append(f"{follower.name} holds other than the topic")
+                tally.figures[f"steps told to {follower.name}"] = follower.steps
+                tally.figures[f"times {follower.name} resumed"] = follower.resumed
+        tally.figures[f"records of {audience}, {len(records) - len(told)} of them twice"] = len(told)
+
+
+def _steps(states: Sequence[str]) -> list[str]:
+    """Every change of state; a state that was told again is one."""
+    return [state for state, _ in groupby(states)]
+
+
+def _state(status: ActionStatus) -> str:
+    return ActionState.Name(status.state).removeprefix("ACTION_STATE_")
+
+
+def _parse(value: bytes) -> ActionStatus:
+    return json_format.Parse(value, ActionStatus(), ignore_unknown_fields=True)
