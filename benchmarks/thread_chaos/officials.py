@@ -48,6 +48,12 @@ OWNERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Who works on the actions of a series, and who judges."""
 
+_PROPOSAL: Final = {
+    "kind": "SUBSTANTIVE",
+    "purpose": "DISCUSS",
+    "minutes": 20,
+    "marking": "TLP:GREEN",
+}
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.3, 2.0
 PATIENCE: Final = 150.0
 
@@ -70,6 +76,8 @@ class Officials:
     stage: Stage
     rng: random.Random
     courses: list[Course] = field(default_factory=list)
+    edits: Counter[str] = field(default_factory=Counter)
+    """How often each proposal was written, by its id."""
     under_way: Counter[str] = field(default_factory=Counter)
     """Requests that wait for an answer, by service."""
     problems: list[str] = field(default_factory=list)
@@ -95,6 +103,21 @@ class Officials:
         async with asyncio.TaskGroup() as tasks:
             for year in years:
                 tasks.create_task(self._conclude(year, enough, tasks))
+                tasks.create_task(self._write(year, enough))
+
+    async def _write(self, year: Year, enough: Callable[[], bool]) -> None:
+        """A proposal for the next edition that its author never stops rewording."""
+        desk = self.stage.desk(year.cycle.drafting.secretariat)
+        body: Document = {"title": "Version 1", "leads": year.cycle.drafting.proposal["leads"], **_PROPOSAL}
+        async with self._asking("agenda"):
+            proposal = await desk.post("agenda", "/v1/proposals", {"series": year.cycle.series, **body})
+        self.edits[proposal["id"]] = 1
+        while not enough():
+            await self._pause()
+            edited = {**body, "title": f"Version {self.edits[proposal['id']] + 1}"}
+            async with self._asking("agenda"):
+                await desk.change("agenda", f"/v1/proposals/{proposal['id']}", "", edited, method="PUT")
+            self.edits[proposal["id"]] += 1
 
     async def _conclude(self, year: Year, enough: Callable[[], bool], tasks: asyncio.TaskGroup) -> None:
         due = (self.stage.clock.now() + timedelta(days=200)).date().isoformat()

@@ -12,19 +12,20 @@ import os
 import random
 import shutil
 import signal
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
 import httpx
 import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from tenacity import RetryError
 
 from benchmarks.chaos.oracle import Tally, verify
 from benchmarks.chaos.plan import plan
 from benchmarks.chaos.run import publish, until
-from benchmarks.platform import ROOT, state_folder
+from benchmarks.platform import CHANGES, ROOT, state_folder
 from benchmarks.thread_chaos.leaders import Leader, leaders
 from benchmarks.thread_chaos.officials import PATIENCE, Officials
 from benchmarks.thread_chaos.verifying import verify_actions, verify_feeds
@@ -44,11 +45,12 @@ DATABASE: Final = "database"
 ZOMBIE: Final = "-worker-2"
 _SESSION: Final = 6.0
 """Seconds of silence after which a group gives the partitions of a second worker away."""
-_MOMENT: Final = 15.0
+_MOMENT: Final = 8.0
 """Seconds that are waited for something to be under way; then it is killed as it is."""
 _LONGEST: Final = 3_600
 _UNPUBLISHED: Final = "SELECT coalesce(sum(cardinality(ids)), 0) FROM outbox"
 _TAKEN_IN: Final = "SELECT coalesce(sum(next_offset), 0) FROM consumed WHERE grp = %s"
+_FOLLOWED: Final = "SELECT coalesce(sum(next_offset), 0) FROM consumed WHERE topic = %s"
 _SEQUENCE: Final = "SELECT coalesce(max(sequence), 0) FROM audience_feed WHERE audience = %s"
 _SETTLED_WITHIN: Final = 180.0
 
@@ -62,9 +64,12 @@ class Upheaval:
         zombies: Supervisor,
         officials: Officials,
         followers: Sequence[Leader],
+        topics: AIOKafkaConsumer,
         tally: Tally,
         rng: random.Random,
     ) -> None:
+        self._topics = topics
+        self._places = [TopicPartition(CHANGES, number) for number in topics.partitions_for_topic(CHANGES)]
         self._system = system
         self._zombies = zombies
         self._officials = officials
@@ -130,14 +135,14 @@ class Upheaval:
         """What a kill hits now, once that is something."""
 
         async def under_way() -> str:
-            return self._under_way(name)
+            return await self._under_way(name)
 
         try:
             return await until(under_way, within=_MOMENT, every=0.01)
         except RetryError:
             return "nothing under way"
 
-    def _under_way(self, name: str) -> str:
+    async def _under_way(self, name: str) -> str:
         found: dict[str, int] = {}
         if name in (BROKER, DATABASE):
             found = {f"requests of {service}": self._officials.under_way[service] for service in SERVICES}
@@ -153,6 +158,7 @@ class Upheaval:
                     found["readers"] = sum(one.connected for one in self._followers)
             else:
                 found["events not published"] = self._unpublished(service)
+                found["changes of assessments not taken in"] = await self._behind(service)
             if service == "threatfeed":
                 found["submissions not taken in"] = self._lag()
         return ", ".join(f"{count} {what}" for what, count in found.items() if count)
@@ -184,7 +190,14 @@ class Upheaval:
         return self._counts.of(service, _UNPUBLISHED)
 
     def _lag(self) -> int:
-        return len(self._tally.sent) - self._counts.of("threatfeed", _TAKEN_IN, INGEST)
+        return max(0, len(self._tally.sent) - self._counts.of("threatfeed", _TAKEN_IN, INGEST))
+
+    async def _behind(self, service: str) -> int:
+        """Changes of assessments that a service has yet to take in."""
+        if service == "threatfeed":
+            return 0
+        published = sum((await self._topics.end_offsets(self._places)).values())
+        return int(max(0, published - self._counts.of(service, _FOLLOWED, CHANGES)))
 
     def _sequence(self, audience: str) -> int:
         return self._counts.of("actions", _SEQUENCE, audience)
@@ -238,6 +251,21 @@ def _second_workers(system: System) -> Supervisor:
     return Supervisor(specs)
 
 
+@asynccontextmanager
+async def _topics(access: PlatformAccess) -> AsyncIterator[AIOKafkaConsumer]:
+    """A client that only asks how long the topic of assessments is."""
+    consumer = AIOKafkaConsumer(**access.kafka_admin.aiokafka())
+    await consumer.start()
+    try:
+        first = TopicPartition(CHANGES, 0)
+        consumer.assign([first])
+        consumer.pause(first)
+        await consumer.end_offsets([first])
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
 async def run(*, seed: int, kills: int, rate: int) -> Tally:
     tally, state = Tally(seed), state_folder("thread-chaos")
     shutil.rmtree(state, ignore_errors=True)
@@ -261,10 +289,11 @@ async def _upset(system: System, zombies: Supervisor, tally: Tally, *, kills: in
 
     async with (
         open_stage(system.access, lambda _: None, patience=PATIENCE) as stage,
+        _topics(access) as topics,
         asyncio.TaskGroup() as tasks,
     ):
         officials = Officials(stage, random.Random(seed + 1))
-        upheaval = Upheaval(system, zombies, officials, followers, tally, random.Random(seed))
+        upheaval = Upheaval(system, zombies, officials, followers, topics, tally, random.Random(seed))
         with tally.timed("sitting down"):
             years = await officials.sit_down()
         following = [tasks.create_task(one.follow()) for one in followers]
@@ -284,5 +313,5 @@ async def _upset(system: System, zombies: Supervisor, tally: Tally, *, kills: in
     with tally.timed("comparing submissions"):
         await verify(access, access.services["threatfeed"].dsn, tally)
     with tally.timed("comparing actions and feeds"):
-        verify_actions(access, tally, officials.courses)
+        verify_actions(access, tally, officials)
         await verify_feeds(access, tally, officials.courses, followers)

@@ -11,18 +11,25 @@ from google.protobuf import json_format
 
 from benchmarks.chaos.oracle import Tally, expect, read_topic
 from benchmarks.thread_chaos.leaders import LEADERS, Leader
-from benchmarks.thread_chaos.officials import RECORDED, Course
+from benchmarks.thread_chaos.officials import RECORDED, Course, Officials
 from deploy.local.platform import PlatformAccess
 
 _STANDING: Final = "SELECT id::text, outcome_id, state FROM action"
 _RECORDED: Final = "SELECT subject_id, action FROM audit WHERE action = ANY(%s)"
+_WRITTEN: Final = "SELECT id::text, version, title FROM proposal WHERE id = ANY(%s::uuid[])"
 _OUTCOMES: Final = "SELECT id::text FROM outcome WHERE state = 'AGREED'"
 
 
-def verify_actions(access: PlatformAccess, tally: Tally, courses: Sequence[Course]) -> None:
-    """One action of each agreed outcome, in the state of the model, with one entry for each command."""
+def verify_actions(access: PlatformAccess, tally: Tally, officials: Officials) -> None:
+    """One action of each agreed outcome, in the state of the model, with one entry for each command; each
+    proposal in the version of its last wording.
+    """
+    courses = officials.courses
     with psycopg.connect(access.services["agenda"].dsn) as connection:
         agreed = Counter(row[0] for row in connection.execute(_OUTCOMES).fetchall())
+        written = connection.execute(_WRITTEN, [list(officials.edits)]).fetchall()
+    versions = Counter((name, count, f"Version {count}") for name, count in officials.edits.items())
+    expect(tally, "proposals as last worded", Counter(written), versions)
     with psycopg.connect(access.services["actions"].dsn) as connection:
         standing = Counter(connection.execute(_STANDING).fetchall())
         recorded = Counter(connection.execute(_RECORDED, [list(RECORDED.values())]).fetchall())
@@ -31,7 +38,11 @@ def verify_actions(access: PlatformAccess, tally: Tally, courses: Sequence[Cours
     expect(tally, "actions as their officials left them", standing, wanted)
     done = Counter((one.action_id, RECORDED[command]) for one in courses for command in one.commands)
     expect(tally, "commands recorded once", recorded, done)
-    tally.figures |= {"actions": len(courses), "commands recorded once": recorded.total()}
+    tally.figures |= {
+        "actions": len(courses),
+        "commands recorded once": recorded.total(),
+        "wordings of proposals": officials.edits.total(),
+    }
 
 
 async def verify_feeds(
