@@ -10,12 +10,20 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from services.chassis.settings import PostgresSettings
+from services.kernel.refusals import Refusal, RefusalKind
 
 Transaction = AsyncConnection[TupleRow]
 """A connection inside a transaction: what stores take."""
 
 TRANSIENT = (psycopg.OperationalError,)
 """Connection loss, serialisation failure, deadlock, shutdown, full pool: the same work may pass later."""
+
+
+class DatabaseUnavailable(Refusal):
+    """The database was lost while it answered; the same request under the same key may pass later."""
+
+    kind = RefusalKind.UNAVAILABLE
+    reason = "DATABASE_UNAVAILABLE"
 
 
 def connection_options(settings: PostgresSettings) -> str:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from services.chassis.database import TRANSIENT, DatabaseUnavailable
 from services.chassis.http.description import PROBLEM
 from services.chassis.once import Repeated
 from services.kernel.refusals import Refusal, RefusalKind
@@ -94,6 +95,13 @@ async def _repeated(_: Request, repeated: Exception) -> Response:
     return Response(answer.body, answer.status, headers, answer.content_type)
 
 
+async def _database_lost(request: Request, error: Exception) -> Response:
+    """Whether the change was made is not known here: the caller asks again under its key."""
+    structlog.get_logger("http").warning("database lost", error=type(error).__name__, path=request.url.path)
+    lost = DatabaseUnavailable("the database does not answer; ask again shortly, under the same key")
+    return problem(request, STATUS[lost.kind], lost.reason, lost.detail, {"Retry-After": "1"})
+
+
 async def crashed(request: Request, error: Exception) -> Response:
     structlog.get_logger("http").error("request crashed", exc_info=error, path=request.url.path)
     return problem(request, 500, "INTERNAL", "the request could not be served")
@@ -104,3 +112,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Repeated, _repeated)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http_exception)
+    for transient in TRANSIENT:
+        app.add_exception_handler(transient, _database_lost)

@@ -13,6 +13,7 @@ from grpc_health.v1.health import aio as health_aio
 from grpc_status import rpc_status
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
+from services.chassis.database import TRANSIENT, DatabaseUnavailable
 from services.chassis.health import Health
 from services.chassis.identity import TokenVerifier, bearer_token, current_principal
 from services.chassis.rpc.statuses import status_of
@@ -84,6 +85,8 @@ class _Frame(grpc.aio.ServerInterceptor):
                 return await asyncio.wait_for(method(request, context), limit)
             except Refusal as refusal:
                 await self._refuse(context, details.method, refusal)
+            except TRANSIENT as error:
+                await self._lost(context, details.method, error)
             except TimeoutError:
                 await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline has passed")
             except grpc.aio.AbortError:
@@ -103,6 +106,8 @@ class _Frame(grpc.aio.ServerInterceptor):
                         yield response
             except Refusal as refusal:
                 await self._refuse(context, details.method, refusal)
+            except TRANSIENT as error:
+                await self._lost(context, details.method, error)
             except grpc.aio.AbortError:
                 raise
             except Exception:  # noqa: BLE001 logged and answered as a defect
@@ -120,6 +125,11 @@ class _Frame(grpc.aio.ServerInterceptor):
     async def _refuse(self, context: Context, method: str, refusal: Refusal) -> None:
         self._log.info("refused", reason=refusal.reason, pointer=refusal.pointer, method=method)
         await context.abort_with_status(rpc_status.to_status(status_of(refusal)))
+
+    async def _lost(self, context: Context, method: str, error: Exception) -> None:
+        self._log.warning("database lost", error=type(error).__name__, method=method)
+        lost = DatabaseUnavailable("the database does not answer; ask again shortly, under the same key")
+        await context.abort_with_status(rpc_status.to_status(status_of(lost)))
 
     async def _crash(self, context: Context, method: str) -> None:
         self._log.exception("call crashed", method=method)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from psycopg_pool import AsyncConnectionPool
@@ -55,6 +56,10 @@ def routes() -> APIRouter:
     @router.get("/defect")
     async def defect(_: caller) -> None:
         raise KeyError("a secret")
+
+    @router.get("/cut-off")
+    async def cut_off(_: caller) -> None:
+        raise psycopg.errors.AdminShutdown("terminating connection")
 
     @router.put("/versioned")
     async def versioned(version: ExpectedVersion, _: caller) -> dict[str, int]:
@@ -133,6 +138,13 @@ async def test_a_refusal_tells_reason_place_and_metadata(client: httpx.AsyncClie
     document = problem_of(await client.get("/v1/refused"), 400, "INVALID_VALUE")
     assert document["errors"] == [{"pointer": "/a/b", "detail": "not so"}]
     assert document["agenda"] == "7"
+
+
+async def test_a_lost_database_is_an_outage_and_no_defect(client: httpx.AsyncClient) -> None:
+    response = await client.get("/v1/cut-off")
+    document = problem_of(response, 503, "DATABASE_UNAVAILABLE")
+    assert response.headers["retry-after"] == "1"
+    assert "terminating" not in json.dumps(document)
 
 
 async def test_what_a_caller_may_not_see_is_refused_without_telling_whether_it_is(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psycopg
 import pytest
 from entente.agenda.v1 import agenda_service_pb2, agenda_service_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -136,6 +137,16 @@ def test_a_server_whose_methods_do_not_all_say_who_may_call_them_does_not_start(
             health=Health(),
             telemetry=Traces.kept_in_memory().telemetry,
         )
+
+
+async def test_a_lost_database_is_an_outage_and_no_defect(issuer: Issuer) -> None:
+    async def cut_off(_: GetMeetingRequest) -> GetMeetingResponse:
+        raise psycopg.errors.AdminShutdown("terminating connection")
+
+    async with serving(issuer, cut_off) as peer:
+        refusal = await peer.refused()
+    assert (refusal.kind, refusal.reason) == (RefusalKind.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+    assert "terminating" not in refusal.detail
 
 
 async def test_a_call_carries_its_caller(issuer: Issuer) -> None:

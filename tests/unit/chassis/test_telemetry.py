@@ -94,3 +94,19 @@ def test_logs_are_json_lines_with_the_trace_and_without_secrets(
     assert ours["trace_id"] == theirs["trace_id"] == trace
     assert "secret" not in json.dumps(ours)
     assert theirs["event"] == "of a library"
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_a_traceback_in_a_log_tells_no_local_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logging("INFO", service="agenda", process="worker")
+
+    def fails(bearer: str) -> None:
+        raise KeyError(len(bearer))
+
+    try:
+        fails("a secret")
+    except KeyError:
+        structlog.get_logger("ours").exception("crashed")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["exception"][0]["exc_type"] == "KeyError"
+    assert "a secret" not in line
