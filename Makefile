@@ -84,7 +84,8 @@ bench: $(VENV)/test.stamp
 	python -m benchmarks.assembly
 
 chaos: $(VENV)/test.stamp
-	python -m benchmarks.chaos --seed $(SEED) --kills $(KILLS)
+	python -m benchmarks.thread_chaos --seed $(SEED) --kills $(KILLS)
+	python -m benchmarks.chaos --seed $(SEED) --kills $$(( $(KILLS) / 4 ))
 
 chains: $(VENV)/test.stamp
 	python -m benchmarks.chains --data $(DATA)
