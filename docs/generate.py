@@ -12,6 +12,8 @@ from fastapi import APIRouter
 import services
 from services.actions.app import TITLE as ACTIONS
 from services.actions.app import routers as action_routes
+from services.actions.domain import definitions
+from services.actions.domain.rounds import ROUND_STEPS
 from services.actions.domain.states import RULES, diagram
 from services.agenda.app import TITLE as AGENDA
 from services.agenda.domain.agenda import AGENDA_TRANSITIONS
@@ -50,12 +52,50 @@ def pages() -> dict[Path, str]:
     return {
         FOLDER / "reasons.md": _reasons(),
         FOLDER / "action-lifecycle.md": _lifecycle(),
+        FOLDER / "reporting.md": _reporting(),
         FOLDER / "agenda-states.md": _agenda_states(),
         FOLDER / "narrative.schema.json": _json(json_schema()),
         FOLDER / "openapi" / "threatfeed.json": _openapi(THREATFEED, threatfeed_routes()),
         FOLDER / "openapi" / "agenda.json": _openapi(AGENDA, agenda_routes()),
         FOLDER / "openapi" / "actions.json": _openapi(ACTIONS, action_routes()),
     }
+
+
+_REPORTING = """# How actions are rated and reported on
+
+Two ratings stand side by side: the owner's own, and one that is computed. This page is generated from the
+definitions in the code, which `GET /v1/rating-definitions` and `GetRatingDefinitions` give too; `make proto`
+writes it anew.
+"""
+_ROUNDS = """## A reporting round
+
+A round that is CLOSED or NOT_HELD stays so. What the steps mean is on the page of
+[actions](../architecture/actions.md).
+"""
+
+
+def _reporting() -> str:
+    claimed = [f"| {rag} | {meaning} |" for rag, meaning in definitions.MEANINGS.items()]
+    rules = [f"| `{rule.name}` | {rule.rating} | {rule.meaning} |" for rule in definitions.computed_rules()]
+    words = [f"| {word} | {meaning} |" for word, meaning in definitions.TIMELINESS.items()]
+    owner = f"The words are those of the {definitions.SOURCE}; AMBER and RED need a narrative."
+    ratings = [
+        *("## The owner's rating", "", owner, "", "| rating | means |", "|---|---|", *claimed, ""),
+        *("## The computed rating", "", definitions.COMPUTED, ""),
+        *("| rule | at best | holds where |", "|---|---|---|", *rules, ""),
+        *(
+            "## Beside both",
+            "",
+            f"Contradicted: {definitions.CONTRADICTED}",
+            "",
+            f"Stale: {definitions.STALE}",
+            "",
+        ),
+        *("| timeliness | means |", "|---|---|", *words, ""),
+    ]
+    steps: Mapping[StrEnum, Mapping[StrEnum, StrEnum | None]] = ROUND_STEPS  # type: ignore[assignment]
+    drawn = _diagram("A reporting round", steps).split("\n", 2)[2]
+    return "\n".join([_REPORTING, *ratings, _ROUNDS, drawn])
 
 
 _STATES = """# States of meetings, agendas and outcomes

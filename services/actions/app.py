@@ -10,12 +10,14 @@ from fastapi import APIRouter, FastAPI
 
 from services.actions.consumers import assessments, outcomes
 from services.actions.events import read_status_entry, status_topic
-from services.actions.http import changing, reading, stream
+from services.actions.http import changing, reading, rounds, stream
+from services.actions.rpc.rounds import report_round_service
 from services.actions.rpc.service import ActionParts, action_service
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.claim_completion import Holding
 from services.actions.usecases.publication import Publication
 from services.actions.usecases.refresh_statuses import StatusRefresh
+from services.actions.usecases.run_rounds import RoundRunner
 from services.actions.usecases.watch_status import Gallery
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.records import Subscription
@@ -44,6 +46,8 @@ _REFRESHED_EVERY = 60.0
 """Seconds between two looks at what a new day has changed."""
 _POLICY_EVERY = 1.0
 """Seconds between two looks at whether the policy has changed."""
+_ROUNDS_EVERY = 30.0
+"""Seconds between two looks at whether a reporting round has a step before it."""
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -94,12 +98,14 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
 async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIterator[Sequence[Component]]:
     publication = make_publication(process, settings)
     refresh = StatusRefresh(process.database, publication, process.clock)
+    runner = RoundRunner(process.database, publication, process.clock)
     yield [
         process.probes(),
         follow_policy(process, publication),
         process.relay(),
         process.quarantine_depth(),
         process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
+        process.periodic("reporting rounds", runner.turn, every=_ROUNDS_EVERY),
         process.consumer(outcomes(publication, process.clock)),
         process.consumer(assessments(publication, process.clock)),
     ]
@@ -131,7 +137,7 @@ def make_views(policy: Policy, telemetry: Telemetry) -> dict[str, FeedView]:
 
 def rpc_services(parts: ActionParts) -> list[Service]:
     """Every service over gRPC."""
-    return [action_service(parts)]
+    return [action_service(parts), report_round_service(parts)]
 
 
 def routers() -> Sequence[APIRouter]:
@@ -141,6 +147,7 @@ def routers() -> Sequence[APIRouter]:
         reading.routes(),
         changing.routes(),
         stream.routes(),
+        rounds.routes(),
         quarantine_routes(readers, operators),
         consumer_routes(readers, operators),
     )

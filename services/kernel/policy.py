@@ -324,6 +324,8 @@ def _check_entitlements(policy: Policy) -> None:
 def _check_series(policy: Policy, series: Series) -> None:
     if not set(series.parties) <= set(policy.parties) or series.ceiling not in policy.ranks:
         raise _wrong(series, "a party or the ceiling is not listed in the policy")
+    if series.reporting is not None and not set(series.parties) <= set(policy.calendars):
+        raise _wrong(series, "reporting rounds need the working calendar of every party")
     if not set(series.instruments) <= set(policy.instruments):
         raise _wrong(series, "an instrument is cited that is not there")
     held = _commitments(policy, series)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from services.kernel.markings.levels import Level
 from services.kernel.parties import Audience
 from services.kernel.refusals import Refusal
+from services.kernel.reporting import ReportingRule, read_reporting
 from services.kernel.sections import Section
 
 
@@ -83,7 +84,7 @@ class Series:
     list. `all_accept_due_dates` says that every party accepts when an action's due date moves, not only
     those that own the action. `ceiling` is the highest level its meetings may discuss; `host_rotation`
     starts at `first_edition`. `legal_clearance` names, for each party that must have one before it signs
-    an outcome, the organisations that may give it.
+    an outcome, the organisations that may give it. `reporting` is None where nobody is asked in rounds.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Series:
     all_accept_due_dates: bool
     standing_items: tuple[StandingItem, ...]
     legal_clearance: Mapping[str, tuple[str, ...]]
+    reporting: ReportingRule | None
 
     @property
     def audiences(self) -> tuple[Audience, ...]:
@@ -140,6 +142,7 @@ def read_series(content: object, where: str) -> Series:
         all_accept_due_dates=section.flag("all_accept_due_dates"),
         standing_items=tuple(_read_item(entry, parties) for entry in items),
         legal_clearance=_read_legal_clearance(section, parties),
+        reporting=_read_reporting(section),
     )
     if not listed:
         section.optional_text("need_to_know")
@@ -188,6 +191,13 @@ def _read_legal_clearance(section: Section, parties: tuple[str, ...]) -> dict[st
     if not all(found.values()):
         raise named.wrong("a party names no organisation")
     return found
+
+
+def _read_reporting(section: Section) -> ReportingRule | None:
+    if section.holds("reporting_rounds"):
+        return read_reporting(section.section("reporting_rounds"))
+    section.optional_text("reporting_rounds")
+    return None
 
 
 def _read_deadline(section: Section) -> DeadlineRule:

@@ -69,7 +69,8 @@ class Action:
     """One version of an action. `opened_trace` and `latest_trace` are W3C trace contexts.
 
     `due_date` of an action that is `reviewed_yearly` is the day of its next review. `closed_at` is when
-    it ended, in whichever way. `reported_at` is when its owner last said how it goes.
+    it ended, in whichever way. `reported_at` is when its owner last said how it goes. `missed_by` are the
+    owning parties that let a reporting round pass and have not been heard since.
     """
 
     id: UUID
@@ -97,6 +98,7 @@ class Action:
     rag: Rag | None = None
     narrative: str = ""
     reported_at: datetime | None = None
+    missed_by: frozenset[str] = frozenset()
     plan: Plan = ()
     depends_on: tuple[Dependency, ...] = ()
     reviews: tuple[Review, ...] = ()
@@ -167,7 +169,9 @@ class Action:
         if rag is not Rag.GREEN and not words:
             raise NarrativeMissing(f"{rag.value} needs a narrative", pointer="/narrative")
         state = after(self.state, Move.REPORT)
-        return self._changed(at, state=state, rag=rag, narrative=words, reported_at=at)
+        return self._changed(
+            at, state=state, rag=rag, narrative=words, reported_at=at, missed_by=self.missed_by - {by.party}
+        )
 
     def blocked_by(self, reason: str, by: Reader, at: datetime) -> "Action":
         """Something that the owner cannot remove holds the action up."""
@@ -188,7 +192,14 @@ class Action:
         words = plain(finding, "/finding", LONGEST_NARRATIVE, required=True)
         review = Review(Signature.of(by, at), self.due_date, words)
         due = _next_year(max(self.due_date, at.date()), self.original_due_date)
-        return self._changed(at, state=state, reviews=(*self.reviews, review), due_date=due, reported_at=at)
+        return self._changed(
+            at,
+            state=state,
+            reviews=(*self.reviews, review),
+            due_date=due,
+            reported_at=at,
+            missed_by=self.missed_by - {by.party},
+        )
 
     def claimed(self, evidence: Sequence[Evidence], narrative: str, by: Reader, at: datetime) -> "Action":
         """An accountable organisation says that it is done, and shows it."""
@@ -207,6 +218,7 @@ class Action:
             claim=Signature.of(by, at),
             confirmations=(),
             rejection=None,
+            missed_by=frozenset(),
             proposals=tuple(
                 pending for pending in self.proposals if pending.terms.kind is not ProposalKind.MOVE_DUE_DATE
             ),

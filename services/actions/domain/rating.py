@@ -54,6 +54,11 @@ class Situation:
         return self.today - max(at for at in heard if at is not None).date()
 
     @property
+    def silent(self) -> bool:
+        """For longer than the interval, or past the end of a reporting round."""
+        return self.silence > self.interval or bool(self.action.missed_by)
+
+    @property
     def blocked_for(self) -> timedelta:
         action = self.action
         if action.state is not State.BLOCKED or action.blocked is None:
@@ -88,19 +93,35 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("LATE", Rag.AMBER, "the finish lies after the date first agreed", lambda on: on.delay > timedelta()),
-    Rule("VERY_LATE", Rag.RED, "more than 60 days after it", lambda on: on.delay > VERY_LATE),
+    Rule(
+        "VERY_LATE",
+        Rag.RED,
+        "the finish lies more than 60 days after the date first agreed",
+        lambda on: on.delay > VERY_LATE,
+    ),
     Rule(
         "SILENT",
         Rag.AMBER,
         "the owner has not reported for longer than the interval of the series",
         lambda on: on.silence > on.interval,
     ),
-    Rule("LONG_SILENT", Rag.RED, "for twice as long", lambda on: on.silence > 2 * on.interval),
+    Rule(
+        "LONG_SILENT",
+        Rag.RED,
+        "the owner has not reported for longer than twice that interval",
+        lambda on: on.silence > 2 * on.interval,
+    ),
     Rule(
         "LATE_AND_SILENT",
         Rag.RED,
         "it is late and its owner is silent",
-        lambda on: on.silence > on.interval and on.delay > timedelta(),
+        lambda on: on.silent and on.delay > timedelta(),
+    ),
+    Rule(
+        "ROUND_MISSED",
+        Rag.AMBER,
+        "an owner let a reporting round pass without an update",
+        lambda on: bool(on.action.missed_by),
     ),
     Rule("DECLINED", Rag.RED, "its owner does not take it on", lambda on: on.action.declined is not None),
     Rule(
@@ -112,7 +133,12 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule("BLOCKED", Rag.AMBER, "it is held up", lambda on: on.action.state is State.BLOCKED),
-    Rule("LONG_BLOCKED", Rag.RED, "for more than 30 days", lambda on: on.blocked_for > LONG_BLOCKED),
+    Rule(
+        "LONG_BLOCKED",
+        Rag.RED,
+        "it has been held up for more than 30 days",
+        lambda on: on.blocked_for > LONG_BLOCKED,
+    ),
     Rule("MILESTONE_LATE", Rag.AMBER, "a milestone is late", lambda on: on.late_share > 0),
     Rule("PLAN_LATE", Rag.RED, "half of the plan is late", lambda on: on.late_share >= 50),
     Rule(
@@ -155,7 +181,8 @@ class Rating:
     """What is computed, why, and how the owner's word stands beside it.
 
     `computed` is None once an action has ended. `contradicted` says that the owner rates it better than
-    the rules do, `stale` that the owner's rating is older than the interval of the series' reports.
+    the rules do, `stale` that the owner's rating is older than the interval of the series' reports, or that
+    an owner let a reporting round pass without an update.
     """
 
     timeliness: Timeliness
@@ -196,7 +223,8 @@ def rate(situation: Situation) -> Rating:
         computed=computed,
         because=tuple(rule.name for rule in holding),
         contradicted=action.rag is not None and _rank(action.rag) < _rank(computed),
-        stale=action.rag is not None and _since(action.reported_at, situation.today) > situation.interval,
+        stale=bool(action.missed_by)
+        or (action.rag is not None and _since(action.reported_at, situation.today) > situation.interval),
     )
 
 

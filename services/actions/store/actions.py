@@ -6,6 +6,7 @@ must not wait for a change of it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,8 @@ async def update(tx: Transaction, before: Action, after: Action, audit: AuditEnt
         await _write_basis(tx, after)
     if after.depends_on != before.depends_on:
         await _write_dependencies(tx, after)
+    if after.missed_by != before.missed_by:
+        await _write_heard(tx, after)
     await _insert_evidence(tx, after.id, after.evidence, len(before.evidence))
     await append(tx, audit)
 
@@ -85,6 +88,13 @@ async def _write_dependencies(tx: Transaction, action: Action) -> None:
     await tx.execute(
         "INSERT INTO action_dependency (action_id, depends_on) SELECT %s, unnest(%s::uuid[])",
         [action.id, [other.action_id for other in action.depends_on]],
+    )
+
+
+async def _write_heard(tx: Transaction, action: Action) -> None:
+    await tx.execute(
+        "UPDATE report_obligation SET silent = false WHERE action_id = %s AND silent AND party <> ALL(%s)",
+        [action.id, sorted(action.missed_by)],
     )
 
 
@@ -182,6 +192,22 @@ async def lock_open(tx: Transaction, after: UUID, limit: int) -> list[Action]:
     )
 
 
+async def lock_all(tx: Transaction, ids: Iterable[UUID]) -> list[Action]:
+    """The actions of these ids, locked in their order."""
+    return await _read(
+        tx, "SELECT * FROM action WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(ids)]
+    )
+
+
+async def find_open(tx: Transaction, series: str) -> list[Action]:
+    """The open actions of a series."""
+    return await _read(
+        tx,
+        "SELECT * FROM action WHERE series = %s AND state <> ALL(%s) ORDER BY id",
+        [series, [state.value for state in FINAL]],
+    )
+
+
 async def latest_closed(tx: Transaction, series: str, limit: int) -> list[Action]:
     """The actions of a series that were done, the latest first."""
     return await _read(
@@ -223,7 +249,21 @@ async def _read(tx: Transaction, statement: str, parameters: Any) -> list[Action
             """,
             ids,
         )
-    return [read_action(row, basis[row["id"]], evidence[row["id"]], dependencies[row["id"]]) for row in rows]
+        silent = await _parts(
+            cursor,
+            """
+            SELECT DISTINCT action_id, party AS position, party FROM report_obligation
+            WHERE action_id = ANY(%s) AND silent
+            """,
+            ids,
+        )
+    return [
+        replace(
+            read_action(row, basis[row["id"]], evidence[row["id"]], dependencies[row["id"]]),
+            missed_by=frozenset(entry["party"] for entry in silent[row["id"]]),
+        )
+        for row in rows
+    ]
 
 
 async def _parts(cursor: Any, statement: str, ids: Sequence[UUID]) -> defaultdict[UUID, list[Row]]:

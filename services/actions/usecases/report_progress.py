@@ -1,10 +1,17 @@
-"""Report how an action goes, with the owner's own rating."""
+"""Report how an action goes, with the owner's own rating: the answer to a round, where one asks."""
 
+from datetime import datetime
 from uuid import UUID
 
 from services.actions.domain.action import Action, Rag
+from services.actions.domain.owners import Signature
+from services.actions.domain.rounds import first_update
 from services.actions.domain.states import Move
-from services.actions.usecases.change import Changing, Command, change_action
+from services.actions.store.progress_updates import add_update
+from services.actions.store.rounds import latest_obligation
+from services.actions.usecases.change import Changing, Command, change_looking
+from services.actions.usecases.round_calendar import day_of
+from services.chassis.database import Transaction
 from services.chassis.once import Once
 from services.kernel.parties import Reader
 
@@ -19,11 +26,15 @@ async def report_progress(
     *,
     changing: Changing,
 ) -> Action:
+    """Raises `RoundReported` for a second update of the party in a round, besides what a change raises."""
+    publication = changing.publication
+
+    async def report(tx: Transaction, action: Action, at: datetime) -> Action:
+        reported = action.reported(rag, narrative, reader, at)
+        owed = await latest_obligation(tx, action.id, reader.party)
+        day = day_of(publication.policy, reader.party, at)
+        await add_update(tx, first_update(publication.ids(), reported, Signature.of(reader, at), owed, day))
+        return reported
+
     command = Command.of(Move.REPORT, reader, action_id, version)
-    return await change_action(
-        once,
-        command,
-        lambda action, at: action.reported(rag, narrative, reader, at),
-        changing,
-        {"rag": rag.value},
-    )
+    return await change_looking(once, command, report, changing, {"rag": rag.value})

@@ -64,6 +64,7 @@ def actions(draw: st.DrawFn) -> Action:
         rejection=draw(st.sampled_from([None, objection])),
         evidence=(evidence(),) * draw(st.integers(0, 2)),
         plan=plan,
+        missed_by=frozenset(draw(st.sets(st.sampled_from(["UK", "EU"])))),
         basis=(BasisReference(ASSESSMENT_ID, 1, draw(st.sampled_from(BasisState))),),
     )
     for days in draw(st.lists(st.integers(1, 120), max_size=2)):
@@ -112,6 +113,10 @@ def unheard(on: Situation, _: int) -> Situation:
     return replace(on, action=replace(on.action, reported_at=None))
 
 
+def round_missed(on: Situation, _: int) -> Situation:
+    return replace(on, action=replace(on.action, missed_by=on.action.missed_by | {"UK"}))
+
+
 def others_postponed(on: Situation, days: int) -> Situation:
     others = tuple(
         replace(other, due_date=other.due_date + timedelta(days=days)) for other in on.action.depends_on
@@ -119,7 +124,9 @@ def others_postponed(on: Situation, days: int) -> Situation:
     return replace(on, action=replace(on.action, depends_on=others))
 
 
-WORSENINGS = [later, postponed, milestones_postponed, unshown, less_shown, unheard, others_postponed]
+WORSENINGS = [
+    *(later, postponed, milestones_postponed, unshown, less_shown, unheard, round_missed, others_postponed),
+]
 
 
 @pytest.mark.parametrize("worsen", WORSENINGS, ids=lambda change: change.__name__)

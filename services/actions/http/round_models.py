@@ -1,0 +1,183 @@
+"""What callers are shown of reporting rounds and of ratings over REST."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from services.actions.domain import definitions, rounds
+from services.actions.domain.action import Rag
+from services.actions.domain.rating import Timeliness
+from services.actions.domain.rounds import Answer, RoundState
+from services.actions.http.models import Model
+from services.actions.usecases.read_rounds import RoundView
+
+
+class Round(Model):
+    """Days are working days of all parties of the series."""
+
+    id: UUID
+    series: str
+    planned_for: date
+    opens_on: date
+    reminds_on: date
+    due_on: date = Field(description="The last day of an update in time, as its party counts days")
+    closes_on: date = Field(description="The last day on which a late update is taken")
+    state: RoundState
+    opened_at: datetime | None
+    reminded_at: datetime | None
+    fell_due_at: datetime | None
+    closed_at: datetime | None
+
+
+class RoundList(Model):
+    rounds: list[Round]
+
+
+class Counts(Model):
+    """The population is what was submitted, outstanding and excused together."""
+
+    population: int
+    submitted: int
+    late: int = Field(description="Some of the submitted")
+    outstanding: int
+    missed: int = Field(description="Some of the outstanding: the update was due and did not come")
+    excused: int = Field(description="The action ended, or was claimed to be done, before")
+
+
+class OwnAnswer(Model):
+    """What the reader's own party owes on one action."""
+
+    action_id: UUID
+    reference: str
+    organisation: str
+    answer: Answer
+    reminded_at: datetime | None
+    submitted_at: datetime | None
+
+
+class RoundReport(Model):
+    round: Round
+    own_counts: Counts
+    own: list[OwnAnswer]
+    joint: dict[str, Counts] = Field(
+        description="By party, over the actions that all parties of the series may see"
+    )
+    as_of: datetime
+
+
+class ProgressUpdate(Model):
+    """One report as it was given; a correction is a further revision."""
+
+    id: UUID
+    party: str
+    organisation: str
+    official: str
+    submitted_at: datetime
+    rag: Rag
+    narrative: str
+    percent: int | None = Field(description="Of the weights of the milestones then")
+    round_id: UUID | None = Field(description="Null for a report outside any round")
+    late: bool
+    revision: int
+    reason: str = Field(description="Why it was corrected")
+
+
+class ProgressUpdates(Model):
+    updates: list[ProgressUpdate]
+
+
+class RatingRule(Model):
+    name: str
+    rating: Rag = Field(description="Where the rule holds, an open action is at best rated so")
+    meaning: str
+
+
+class RatingDefinitions(Model):
+    source: str = Field(description="Where the words of the owner's ratings come from")
+    claimed: dict[Rag, str]
+    computed: str
+    rules: list[RatingRule]
+    timeliness: dict[Timeliness, str]
+    stale: str
+    contradicted: str
+
+
+def show_round(one: rounds.Round) -> Round:
+    return Round(
+        id=one.id,
+        series=one.series,
+        planned_for=one.days.planned_for,
+        opens_on=one.days.opens_on,
+        reminds_on=one.days.reminds_on,
+        due_on=one.days.due_on,
+        closes_on=one.days.closes_on,
+        state=one.state,
+        opened_at=one.opened_at,
+        reminded_at=one.reminded_at,
+        fell_due_at=one.fell_due_at,
+        closed_at=one.closed_at,
+    )
+
+
+def show_report(view: RoundView) -> RoundReport:
+    return RoundReport(
+        round=show_round(view.asking),
+        own_counts=_counts(view.own_counts),
+        own=[
+            OwnAnswer(
+                action_id=one.obligation.action_id,
+                reference=one.reference,
+                organisation=one.obligation.organisation,
+                answer=one.answer,
+                reminded_at=one.obligation.reminded_at,
+                submitted_at=one.obligation.submitted_at,
+            )
+            for one in view.own
+        ],
+        joint={party: _counts(counts) for party, counts in view.joint.items()},
+        as_of=view.as_of,
+    )
+
+
+def show_update(update: rounds.ProgressUpdate) -> ProgressUpdate:
+    return ProgressUpdate(
+        id=update.id,
+        party=update.by.party,
+        organisation=update.by.organisation,
+        official=update.by.official,
+        submitted_at=update.by.at,
+        rag=update.rag,
+        narrative=update.narrative,
+        percent=update.percent,
+        round_id=update.round_id,
+        late=update.late,
+        revision=update.revision,
+        reason=update.reason,
+    )
+
+
+def show_definitions() -> RatingDefinitions:
+    return RatingDefinitions(
+        source=definitions.SOURCE,
+        claimed=dict(definitions.MEANINGS),
+        computed=definitions.COMPUTED,
+        rules=[
+            RatingRule(name=rule.name, rating=rule.rating, meaning=rule.meaning)
+            for rule in definitions.computed_rules()
+        ],
+        timeliness=dict(definitions.TIMELINESS),
+        stale=definitions.STALE,
+        contradicted=definitions.CONTRADICTED,
+    )
+
+
+def _counts(counts: rounds.Counts) -> Counts:
+    return Counts(
+        population=counts.population,
+        submitted=counts.submitted,
+        late=counts.late,
+        outstanding=counts.outstanding,
+        missed=counts.missed,
+        excused=counts.excused,
+    )

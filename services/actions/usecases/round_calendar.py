@@ -1,0 +1,27 @@
+"""The days of a series' parties: what reporting rounds are counted in."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from services.actions.domain.rounds import RoundDays, days_of, local_days, years_of
+from services.calendars import closed_days, zone_of
+from services.kernel.policy import Policy
+from services.kernel.reporting import ReportingRule
+
+
+def today_of(policy: Policy, series: str, at: datetime) -> Mapping[str, date]:
+    """The day that each party of a series with reporting rounds has."""
+    parties = policy.get_series(series).parties
+    return local_days(at, {party: zone_of(policy.calendars[party].time_zone) for party in parties})
+
+
+def round_days(policy: Policy, series: str, rule: ReportingRule, planned_for: date) -> RoundDays:
+    """Raises `HolidaysUnknown`."""
+    parties = policy.get_series(series).parties
+    return days_of(rule, planned_for, closed_days(policy, parties, years_of(rule, planned_for)))
+
+
+def day_of(policy: Policy, party: str, at: datetime) -> date:
+    """The day that a party has; that of UTC for one without a calendar, which no round asks."""
+    calendar = policy.calendars.get(party)
+    return at.date() if calendar is None else at.astimezone(zone_of(calendar.time_zone)).date()
