@@ -2,7 +2,8 @@
 
 A two-day meeting with a fixed and a movable break and a short pause a day, four sections in order,
 presenters who are there for an hour or four, orders, commitments to cover, items that must be taken and a
-balance of leads. Fails where a time or the gap is over its limit. The time of the processor is what does
+balance of leads; and the same with positions pinned by hand that no agenda can have, of which the conflict
+is found. Fails where a time or the gap is over its limit. The time of the processor is what does
 not depend on other work on the machine.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from services.agenda.domain.assembly.problem import (
+    AtPosition,
     Before,
     Candidate,
     Constraint,
@@ -30,12 +32,15 @@ from services.agenda.domain.assembly.problem import (
     Span,
     Window,
 )
-from services.agenda.solver.assemble import Conflict, assemble
+from services.agenda.solver.assemble import assemble
+from services.agenda.solver.conflicts import Conflict
+from services.agenda.solver.scope import about
 
 SECTIONS = ("opening", "threats", "policy", "closing")
 COMMITMENTS = tuple(f"C{number}" for number in range(1, 8))
 LIMITS = {200: 2.0, 2_000: 60.0}
 GAP = 0.01
+CONFLICT_COUNT, CONFLICT_LIMIT = 200, 2.0
 _DAY, _HOURS = 1_440, 480
 
 
@@ -85,6 +90,18 @@ def _constraints(count: int, chance: random.Random) -> Iterator[Constraint]:
     yield from (Must(_item(number)) for number in chance.sample(range(2, count), 6))
 
 
+def infeasible_problem(count: int, seed: int) -> Problem:
+    """Two free items of one section are pinned to positions, and a third that must be taken waits for the
+    later one and comes before the other."""
+    problem = large_problem(count, seed)
+    named = {name for entry in problem.constraints for name in about(entry)}
+    one, other, third, *_ = (
+        entry.id for entry in problem.candidates if entry.section == SECTIONS[1] and entry.id not in named
+    )
+    pins = (AtPosition(one, 5), AtPosition(other, 6), Must(third), Before(other, third), Before(third, one))
+    return problem.keeping((*problem.constraints, *pins))
+
+
 def _item(number: int) -> str:
     return f"item-{number:04d}"
 
@@ -107,12 +124,30 @@ def measure(count: int, seed: int) -> bool:
     return own <= limit and answer.gap <= GAP
 
 
+def measure_conflict(count: int, seed: int) -> bool:
+    """Prints one line; whether the conflict was found within the time."""
+    problem = infeasible_problem(count, seed)
+    wall, own = time.perf_counter(), time.process_time()
+    answer = assemble(problem)
+    wall, own = time.perf_counter() - wall, time.process_time() - own
+    if not isinstance(answer, Conflict):
+        print(f"{count} candidates, seed {seed}: an agenda where none can be")
+        return False
+    print(
+        f"{count} candidates, seed {seed}, infeasible: {len(answer.constraints)} in conflict, "
+        f"{answer.programmes} programmes, {answer.nodes} nodes, {wall:.2f} s "
+        f"(processor {own:.2f} s, limit {CONFLICT_LIMIT:.0f} s)"
+    )
+    return own <= CONFLICT_LIMIT
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counts", type=int, nargs="+", default=sorted(LIMITS))
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     held = [measure(count, seed) for count in arguments.counts for seed in range(1, arguments.seeds + 1)]
+    held += [measure_conflict(CONFLICT_COUNT, seed) for seed in range(1, arguments.seeds + 1)]
     sys.exit(0 if all(held) else 1)
 
 

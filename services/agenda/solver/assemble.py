@@ -9,26 +9,26 @@ from services.agenda.domain.assembly.checking import is_possible, violations
 from services.agenda.domain.assembly.plan import Plan, value
 from services.agenda.domain.assembly.precedence import wanted_order
 from services.agenda.domain.assembly.problem import (
-    AtPosition,
-    Constraint,
-    Covered,
-    LeadCount,
-    LeadMinutes,
     Must,
     Problem,
 )
 from services.agenda.domain.assembly.refusals import AssemblyUndecided
 from services.agenda.domain.assembly.validation import require_sound
+from services.agenda.solver.conflicts import Conflict, smallest_conflict
+from services.agenda.solver.feasibility import plan_that_holds
 from services.agenda.solver.model import Model, is_break
 from services.agenda.solver.narrowing import as_it_is, best_within
-from services.agenda.solver.programme import INFINITY, Unsolved
-from services.agenda.solver.rules import Learnt, programme_of
+from services.agenda.solver.programme import INFINITY, Unsolved, Work
 from services.agenda.solver.scope import only
 from services.agenda.solver.search import Effort, Found, search
 
 EXACT_UP_TO = 40
 """Candidates up to which the optimum is proven; beyond, a plan within `WITHIN` of it is enough."""
 WITHIN = 0.01
+MOST_PROGRAMMES = 300
+MOST_NODES = 10_000
+"""What one search of a large problem may take in all."""
+_FIRST_NODES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +47,34 @@ class Assembly:
         return 0.0 if self.bound <= self.value else (self.bound - self.value) / max(1, abs(self.value))
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Constraints that cannot hold together, each of which can be given up to make the others hold."""
-
-    constraints: tuple[Constraint, ...]
-
-
 def effort_for(problem: Problem) -> Effort:
     """Depends on nothing but the problem, so that the same problem has the same answer everywhere."""
-    return Effort() if len(problem.candidates) <= EXACT_UP_TO else Effort(gap=WITHIN)
+    if len(problem.candidates) <= EXACT_UP_TO:
+        return Effort()
+    return Effort(gap=WITHIN, work=Work(MOST_PROGRAMMES, MOST_NODES))
 
 
 def assemble(problem: Problem, effort: Effort | None = None) -> Assembly | Conflict:
     """The same answer for the same problem, however its parts are ordered.
 
-    Raises what `require_sound` raises, or `AssemblyUndecided`.
+    Raises what `require_sound` raises, `AssemblyUndecided` or `ConflictUndecided`.
     """
     require_sound(problem)
     return solve(problem, effort)
 
 
 def solve(problem: Problem, effort: Effort | None = None) -> Assembly | Conflict:
-    """As `assemble`, of a problem that makes sense. Raises `AssemblyUndecided`."""
+    """As `assemble`, of a problem that makes sense. Raises `AssemblyUndecided` or `ConflictUndecided`."""
     ordered = problem.ordered()
     spent = effort or effort_for(ordered)
     try:
-        best = best_within(ordered, spent) if spent.gap else search(ordered, spent, as_it_is)
+        if spent.gap:
+            holding = _holding(ordered)
+            best = None if holding is None else best_within(ordered, spent, holding)
+        else:
+            best = search(ordered, spent, as_it_is)
         if best is None:
-            return Conflict(smallest_conflict(ordered))
+            return smallest_conflict(ordered)
         plan = _in_wanted_order(ordered, best, spent)
     except Unsolved as unsolved:
         raise AssemblyUndecided("no agenda and no conflict was found within the limit of work") from unsolved
@@ -84,6 +83,16 @@ def solve(problem: Problem, effort: Effort | None = None) -> Assembly | Conflict
     if broken or not is_possible(ordered, plan):
         raise AssertionError(f"the plan found breaks {broken}")
     return Assembly(plan, worth, max(worth, floor(best.bound + 1e-4)), best.nodes, best.rounds)
+
+
+def _holding(problem: Problem) -> Sequence[Plan] | None:
+    """A plan to begin with; nothing where that stays open within a part of the work; None where there is
+    none."""
+    try:
+        plan = plan_that_holds(problem, Effort(nodes=_FIRST_NODES, rounds=20, work=Work(60, _FIRST_NODES)))
+    except Unsolved:
+        return ()
+    return None if plan is None else (plan,)
 
 
 def _in_wanted_order(problem: Problem, best: Found, effort: Effort) -> Plan:
@@ -132,77 +141,3 @@ def _targets(problem: Problem, plan: Plan) -> Callable[[Model], dict[str, int]]:
         return known
 
     return targets
-
-
-def smallest_conflict(problem: Problem, effort: Effort | None = None) -> tuple[Constraint, ...]:
-    """Of the constraints of an infeasible problem a set that is infeasible, and feasible without any one
-    of it.
-
-    By halving (QuickXplain): few constraints among many are found in few programmes. Raises `Unsolved`.
-    """
-    spent = effort or Effort(gap=WITHIN)
-
-    def holds(constraints: Sequence[Constraint]) -> bool:
-        return is_feasible(problem.keeping(tuple(constraints)), spent)
-
-    found = _explain([], list(problem.constraints), holds, added=False)
-    return tuple(entry for entry in problem.constraints if entry in set(found))
-
-
-def _explain(
-    held: list[Constraint],
-    doubtful: list[Constraint],
-    holds: Callable[[Sequence[Constraint]], bool],
-    *,
-    added: bool,
-) -> list[Constraint]:
-    if added and not holds(held):
-        return []
-    if len(doubtful) == 1:
-        return doubtful
-    half = len(doubtful) // 2
-    one, other = doubtful[:half], doubtful[half:]
-    second = _explain([*held, *one], other, holds, added=bool(one))
-    first = _explain([*held, *second], one, holds, added=bool(second))
-    return [*first, *second]
-
-
-def is_feasible(problem: Problem, effort: Effort) -> bool:
-    """Whether all constraints hold together. Raises `Unsolved`.
-
-    Two cheap answers come first: a plan of the items that have to be taken, or serve what has to be
-    served, is one of the problem; and where not even fractions of items hold, no plan does.
-    """
-    ordered = problem.ordered()
-    reduced = _that_matter(ordered)
-    if reduced is ordered and len(ordered.candidates) > EXACT_UP_TO:
-        if search(_core(ordered), effort, _without_value) is not None:
-            return True
-        model = programme_of(ordered, Learnt())
-        _without_value(model)
-        model.programme.whole = [False] * len(model.programme.whole)
-        if model.impossible or model.programme.solve(gap=0.0, nodes=1, guessing=False) is None:
-            return False
-    return search(reduced, effort, _without_value) is not None
-
-
-def _without_value(model: Model) -> None:
-    model.programme.costs = [0.0] * len(model.programme.costs)
-
-
-def _core(problem: Problem) -> Problem:
-    """The items that have to be taken, or serve what has to be served."""
-    wanted = {entry.commitment for entry in problem.constraints if isinstance(entry, Covered)}
-    serving = {candidate.id for candidate in problem.candidates if candidate.commitments & wanted}
-    if len(serving) > EXACT_UP_TO:
-        serving = set(sorted(serving)[:EXACT_UP_TO])
-    return only(problem, problem.taken_by_force() | serving)
-
-
-def _that_matter(problem: Problem) -> Problem:
-    """Without the candidates that no constraint can need: leaving one out keeps every other constraint."""
-    if any(isinstance(entry, AtPosition | LeadMinutes | LeadCount) for entry in problem.constraints):
-        return problem
-    wanted = {entry.commitment for entry in problem.constraints if isinstance(entry, Covered)}
-    serving = {candidate.id for candidate in problem.candidates if candidate.commitments & wanted}
-    return only(problem, problem.taken_by_force() | serving)

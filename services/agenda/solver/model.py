@@ -12,6 +12,7 @@ from itertools import combinations
 
 from services.agenda.domain.assembly.layout import Place, Stretch, break_places, places, stretches
 from services.agenda.domain.assembly.problem import (
+    AtPosition,
     Candidate,
     LeadMinutes,
     MovableBreak,
@@ -39,6 +40,29 @@ class Option:
         return {self.chosen: factor * self.least, **dict.fromkeys(self.more, factor)}
 
 
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """`pins` are in the order of their positions; `part[key, stretch, n]` is the column that says that the
+    item lies in the stretch, after the pin before `n` and before pin `n`."""
+
+    pins: tuple[AtPosition, ...]
+    part: Mapping[tuple[str, int, int], int]
+
+    def order_in(self, solution: Solution, number: int, keys: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Of the activities of a stretch, which come before which as the solution has numbered them."""
+        rank = {pin.item: 2 * place + 1 for place, pin in enumerate(self.pins)}
+        for (key, stretch, place), column in self.part.items():
+            if stretch == number and solution.chosen(column):
+                rank[key] = 2 * place
+        known = [key for key in keys if key in rank]
+        return {key: frozenset(other for other in known if rank[other] < rank[key]) for key in known}
+
+    def places(self, key: str, number: int, places: range) -> list[int]:
+        """The columns of an item in a stretch for some of the places between pins."""
+        found = (self.part.get((key, number, place)) for place in places)
+        return [column for column in found if column is not None]
+
+
 def add(*parts: Mapping[int, float]) -> dict[int, float]:
     """The sum of linear terms."""
     total: dict[int, float] = defaultdict(float)
@@ -61,6 +85,7 @@ class Model:
         self.starts: dict[tuple[int, str], int] = {}
         self.order: dict[tuple[int, str, str], int] = {}
         self.passed: dict[tuple[int, int], int] = {}
+        self.numbering: Numbering | None = None
         bounds = problem.bounded()
         found = places(problem, self.stretches)
         balances = [set(entry.parties) for entry in problem.constraints if isinstance(entry, LeadMinutes)]

@@ -7,11 +7,11 @@ is where a good plan is looked for; only if that is further from the bound than 
 is solved.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from services.agenda.domain.assembly.layout import Place
-from services.agenda.domain.assembly.plan import value
+from services.agenda.domain.assembly.plan import Plan, value
 from services.agenda.domain.assembly.problem import Problem
 from services.agenda.solver.model import Model, is_break
 from services.agenda.solver.programme import INFINITY, Unsolved
@@ -47,15 +47,17 @@ class Pointer:
             model.programme.lower[column] = model.programme.upper[column] = float(self.passed[key])
 
 
-def best_within(problem: Problem, effort: Effort) -> Found | None:
+def best_within(problem: Problem, effort: Effort, holding: Sequence[Plan] = ()) -> Found | None:
     """A plan within the relative gap of the bound, or None where there is none; raises `Unsolved`.
+
+    `holding` are plans known to hold, in case that no better one is found.
 
     Where the whole programme comes to its limit of nodes the best plan known is given with the best bound.
     """
     pointer = _point(problem, effort)
     if pointer is None:
         return None
-    best: Found | None = None
+    best = next((Found(plan, pointer.bound, 0, 0) for plan in holding), None)
     nodes = pointer.nodes
     lessons = Lessons()
     narrow = replace(effort, gap=effort.gap / 4, nodes=200, rounds=12, mending=True)
@@ -108,6 +110,7 @@ def _point(problem: Problem, effort: Effort) -> Pointer | None:
     if model.impossible:
         return None
     programme = model.programme
+    programme.work = effort.work
     sections = set(model.passed.values())
     programme.whole = [column in sections for column in range(len(programme.whole))]
     solution = programme.solve(gap=effort.gap / 10, nodes=effort.nodes, guessing=False)

@@ -32,6 +32,26 @@ class Solution:
 
 
 @dataclass(slots=True)
+class Work:
+    """How much a search has done, in programmes solved and nodes looked at, and how much it may do.
+
+    Nothing but the problem decides when it ends: the same problem ends in the same way on any machine.
+    """
+
+    most_programmes: int
+    most_nodes: int
+    programmes: int = 0
+    nodes: int = 0
+
+    def spend(self, nodes: int) -> None:
+        """Raises `Unsolved` once more was done than may be."""
+        self.programmes += 1
+        self.nodes += nodes
+        if self.programmes > self.most_programmes or self.nodes > self.most_nodes:
+            raise Unsolved(f"{self.programmes} programmes and {self.nodes} nodes were not enough")
+
+
+@dataclass(slots=True)
 class Programme:
     """Columns are whole numbers unless said otherwise; the objective is maximised."""
 
@@ -42,6 +62,7 @@ class Programme:
     row_lower: list[float] = field(default_factory=list)
     row_upper: list[float] = field(default_factory=list)
     starts: list[int] = field(default_factory=lambda: [0])
+    work: Work | None = None
     indices: list[int] = field(default_factory=list)
     factors: list[float] = field(default_factory=list)
 
@@ -78,6 +99,8 @@ class Programme:
         highs.passModel(self._model())
         highs.run()
         status, info = highs.getModelStatus(), highs.getInfo()
+        if self.work is not None:
+            self.work.spend(max(0, int(info.mip_node_count)))
         known = highspy.HighsModelStatus
         if status == known.kInfeasible:
             return None

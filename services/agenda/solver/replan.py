@@ -18,7 +18,8 @@ from services.agenda.domain.assembly.problem import (
     SectionsInOrder,
 )
 from services.agenda.domain.assembly.progress import Progress, Replanned, compared, resumption, the_rest
-from services.agenda.solver.assemble import Conflict, solve
+from services.agenda.solver.assemble import solve
+from services.agenda.solver.conflicts import Conflict
 
 _GIVEN_UP = (AtTime, AtPosition, InWindow, Lasts, Covered, SectionsInOrder, Last, Before, MovableBreak, Must)
 """What is given up sooner stands earlier. Fixed breaks and presenters' times are facts, and never given
@@ -30,7 +31,8 @@ def replan(problem: Problem, plan: Plan, progress: Progress) -> Replanned:
 
     Items are shortened, and those dropped that need not be taken, so that what must be taken stays. Where
     even that does not fit, the order of the plan is given up, then one constraint of each conflict, which is
-    named; an item that was pinned and loses its pin is still taken if it can be. Raises `AssemblyUndecided`.
+    named; an item that was pinned and loses its pin is still taken if it can be. Raises
+    `AssemblyUndecided` or `ConflictUndecided`.
     """
     rest = the_rest(problem, plan, progress)
     given_up: list[Constraint] = []

@@ -23,6 +23,7 @@ from services.agenda.domain.assembly.problem import (
     SectionsInOrder,
 )
 from services.agenda.solver.model import Model, Option, add, is_break
+from services.agenda.solver.numbering import number_items, order_as_numbered
 from services.agenda.solver.programme import INFINITY
 
 _PAIRS_UP_TO = 400
@@ -59,8 +60,9 @@ def programme_of(problem: Problem, learnt: Learnt) -> Model:
         rule: Callable[..., None] | None = _RULES.get(type(entry))
         if rule is not None:
             rule(entry, model)
-        if isinstance(entry, AtPosition):
-            _numbered(entry, model, disjoined)
+    number_items(model)
+    for number, keys in sorted(disjoined.items()):
+        order_as_numbered(model, number, sorted(keys))
     return model
 
 
@@ -219,47 +221,6 @@ def _covered(entry: Covered, model: Model) -> None:
         candidate.id for candidate in model.problem.candidates if entry.commitment in candidate.commitments
     ]
     model.row(add(*(model.taken(item) for item in serving)), 1, INFINITY)
-
-
-def _numbered(entry: AtPosition, model: Model, disjoined: Disjoined) -> None:
-    """The items before it are one fewer than its number, as far as the order is known."""
-    last = len(model.stretches)
-    room = model.room
-    for number in range(last):
-        here = model.there(entry.item, [number], room)
-        earlier = model.count(range(number))
-        ordered = disjoined.get(number, frozenset())
-        known: list[dict[int, float]] = []
-        later: list[dict[int, float]] = []
-        if entry.item in ordered:
-            for other in sorted(key for key in ordered if key != entry.item and not is_break(key)):
-                column = _comes_before(model, number, other, entry.item)
-                known.append({column: 1})
-                later.append(add(model.there(other, [number]), {column: -1}))
-        least = add(earlier, *known, here)
-        model.row(least, -INFINITY, entry.position - 1 + room)
-        most = add(
-            earlier,
-            model.count([number]),
-            *({column: -factor for column, factor in part.items()} for part in later),
-            {column: -factor for column, factor in here.items()},
-        )
-        model.row(most, entry.position - room, INFINITY)
-
-
-def _comes_before(model: Model, number: int, other: str, item: str) -> int:
-    """A column: the other is in the stretch, and before the item if that is there too."""
-    column = model.programme.column(0, 0, 1)
-    found = model.before(number, other, item)
-    if found is None:
-        raise LookupError((number, other, item))
-    terms, constant = found
-    negated = {index: -factor for index, factor in terms.items()}
-    there = {index: -factor for index, factor in model.there(other, [number]).items()}
-    model.row(add({column: 1}, there), -INFINITY, 0)
-    model.row(add({column: 1}, negated), -INFINITY, constant)
-    model.row(add({column: 1}, negated, there), constant - 1, INFINITY)
-    return column
 
 
 def _all_items(model: Model) -> list[Option]:

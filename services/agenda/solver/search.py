@@ -8,7 +8,7 @@ from services.agenda.domain.assembly.problem import Problem
 from services.agenda.domain.assembly.sequence import SequencingUndecided
 from services.agenda.solver.mending import mended
 from services.agenda.solver.model import Model
-from services.agenda.solver.programme import INFINITY, Solution, Unsolved
+from services.agenda.solver.programme import INFINITY, Solution, Unsolved, Work
 from services.agenda.solver.rules import Learnt, programme_of
 from services.agenda.solver.stretch import Order, StretchLoad, plan_of, stretches_of
 
@@ -18,13 +18,15 @@ class Effort:
     """`gap` is relative, `nodes` is of each programme, `rounds` is how often a stretch may have no order.
 
     With `mending`, a stretch without an order gives up minutes or items rather than that all is solved
-    again: the plan is then one of those near the bound, not the best.
+    again: the plan is then one of those near the bound, not the best. `work` counts what
+    several searches have done together, and ends them.
     """
 
     gap: float = 0.0
     nodes: int = 50_000
     rounds: int = 200
     mending: bool = False
+    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ class Lessons:
     def learn(self, load: StretchLoad, blamed: frozenset[str]) -> None:
         """A set that has no order even at its least minutes is kept apart; of another the order is
         decided."""
-        rest = load.restricted(blamed).at_least()
+        rest = load.restricted(blamed).at_least().without_numbers()
         try:
-            if not load.numbered and rest.order() is None:
+            if rest.order() is None:
                 self.apart.add((load.number, rest.without_order()))
                 return
         except SequencingUndecided:
@@ -78,11 +80,12 @@ def search(
     for number_of_round in range(1, effort.rounds + 1):
         model = programme_of(problem, known.learnt())
         prepare(model)
+        model.programme.work = effort.work
         solution = None if model.impossible else model.programme.solve(gap=effort.gap, nodes=effort.nodes)
         if solution is None:
             return near
         nodes += solution.nodes
-        loads = stretches_of(model, model.chosen(solution))
+        loads = stretches_of(model, solution)
         orders, failing = _orders(model, solution, loads, known.disjoined)
         if not failing:
             return Found(plan_of(list(orders.values()), loads), solution.bound, nodes, number_of_round)

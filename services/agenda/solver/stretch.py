@@ -8,14 +8,18 @@ from services.agenda.domain.assembly.plan import Pause, Plan, Slot
 from services.agenda.domain.assembly.precedence import predecessors, wanted_order
 from services.agenda.domain.assembly.problem import AtPosition
 from services.agenda.domain.assembly.sequence import Activity, SequencingUndecided, sequence
-from services.agenda.solver.model import Model, Option, is_break
+from services.agenda.solver.model import Model, is_break
+from services.agenda.solver.programme import Solution
 
 Order = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StretchLoad:
-    """The activities of a stretch in their wanted order, with minutes; `least` is how few they may have."""
+    """The activities of a stretch in their wanted order, with minutes; `least` is how few they may have.
+
+    `numbered` is the order that a solution with pinned positions gives to some of them.
+    """
 
     number: int
     begin: int
@@ -26,30 +30,45 @@ class StretchLoad:
     places: Mapping[str, tuple[Place, ...]]
     before: Mapping[str, frozenset[str]]
     positions: Mapping[str, int]
-    numbered: bool
+    numbered: Mapping[str, frozenset[str]]
 
-    def order(self, keys: Sequence[str] | None = None) -> Order | None:
+    def order(self) -> Order | None:
         """The first order in the wanted one, or None. Raises `SequencingUndecided`."""
-        wanted = self.keys if keys is None else keys
-        activities = [
-            Activity(key, self.minutes[key], self.places[key], counted=not is_break(key)) for key in wanted
-        ]
-        positions = {key: position for key, position in self.positions.items() if key in wanted}
-        return sequence(activities, self.before, positions, self.begin, self.gap)
+        try:
+            return self._sequence(self.keys, self.before, self.positions)
+        except SequencingUndecided:
+            if not self.numbered:
+                raise
+        return self._sequence(self.keys, self._before_as_numbered(), {})
 
     def without_order(self) -> frozenset[str]:
-        """As few as have no order among themselves; all where a position counts, which is one among all."""
-        if self.numbered:
-            return frozenset(self.keys)
+        """As few as have no order among themselves, with the numbers they have."""
+        before = self._before_as_numbered()
         left = list(self.keys)
         for key in self.keys:
             rest = [other for other in left if other != key]
             try:
-                if self.order(rest) is None:
+                if self._sequence(rest, before, {}) is None:
                     left = rest
             except SequencingUndecided:
                 continue
         return frozenset(left)
+
+    def _sequence(
+        self, keys: Sequence[str], before: Mapping[str, frozenset[str]], positions: Mapping[str, int]
+    ) -> Order | None:
+        activities = [
+            Activity(key, self.minutes[key], self.places[key], counted=not is_break(key)) for key in keys
+        ]
+        return sequence(activities, before, positions, self.begin, self.gap)
+
+    def _before_as_numbered(self) -> Mapping[str, frozenset[str]]:
+        return {
+            key: self.before.get(key, frozenset()) | self.numbered.get(key, frozenset()) for key in self.keys
+        }
+
+    def without_numbers(self) -> "StretchLoad":
+        return replace(self, positions={}, numbered={})
 
     def restricted(self, keys: frozenset[str]) -> "StretchLoad":
         return replace(self, keys=tuple(key for key in self.keys if key in keys))
@@ -64,12 +83,14 @@ class StretchLoad:
         return replace(self, keys=tuple(other for other in self.keys if other != key))
 
 
-def stretches_of(model: Model, chosen: Mapping[str, tuple[Option, int]]) -> tuple[StretchLoad, ...]:
+def stretches_of(model: Model, solution: Solution) -> tuple[StretchLoad, ...]:
     """What the solution puts into each stretch."""
+    chosen = model.chosen(solution)
     items = [key for key in chosen if not is_break(key)]
     wanted = wanted_order(model.problem, items)
     before = predecessors(model.problem, items)
     pins = [entry for entry in model.problem.constraints if isinstance(entry, AtPosition)]
+    numbering = model.numbering
     loads: list[StretchLoad] = []
     passed = 0
     for number, stretch in enumerate(model.stretches):
@@ -87,7 +108,7 @@ def stretches_of(model: Model, chosen: Mapping[str, tuple[Option, int]]) -> tupl
                 places={key: tuple(option.place for option in model.here(number, key)) for key in keys},
                 before=before,
                 positions={pin.item: pin.position - passed for pin in pins if pin.item in held},
-                numbered=bool(pins),
+                numbered={} if numbering is None else numbering.order_in(solution, number, keys),
             )
         )
         passed += len(own)

@@ -14,7 +14,8 @@ from services.agenda.domain.draft import Draft
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import StaleVersion
-from services.agenda.solver.assemble import Assembly, Conflict, assemble
+from services.agenda.solver.assemble import Assembly, assemble
+from services.agenda.solver.conflicts import Conflict
 from services.agenda.store.drafts import update_draft
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for

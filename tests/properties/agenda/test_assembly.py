@@ -9,7 +9,8 @@ from services.agenda.domain.assembly.checking import is_possible, violations
 from services.agenda.domain.assembly.plan import value
 from services.agenda.domain.assembly.problem import Problem
 from services.agenda.domain.assembly.validation import require_sound
-from services.agenda.solver.assemble import Assembly, Conflict, assemble
+from services.agenda.solver.assemble import Assembly, assemble
+from services.agenda.solver.conflicts import Conflict
 from services.agenda.solver.search import Effort
 from services.kernel.refusals import Refusal
 from tests.support.assembly import Oracle, each_but_one, small_problem

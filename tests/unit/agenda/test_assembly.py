@@ -34,7 +34,8 @@ from services.agenda.domain.assembly.refusals import (
 from services.agenda.domain.assembly.validation import require_sound
 from services.agenda.domain.assembly.wording import in_words
 from services.agenda.domain.refusals import PositionOutOfRange
-from services.agenda.solver.assemble import Assembly, Conflict, assemble
+from services.agenda.solver.assemble import Assembly, assemble
+from services.agenda.solver.conflicts import Conflict
 from services.kernel.refusals import Refusal
 
 TITLES = ("Opening", "Threats", "Ransomware", "Closing")

@@ -71,3 +71,10 @@ class AssemblyUndecided(Refusal):
 
     kind = RefusalKind.EXHAUSTED
     reason = "ASSEMBLY_UNDECIDED"
+
+
+class ConflictUndecided(Refusal):
+    """What has to hold cannot hold together; which part of it was not found within the limit of work."""
+
+    kind = RefusalKind.EXHAUSTED
+    reason = "CONFLICT_UNDECIDED"
