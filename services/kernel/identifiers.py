@@ -26,6 +26,7 @@ REVISIONS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e21")
 TEMPLATE_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e32")
 RETURNING_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e41")
 EXPORTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e30")
+NOTICES = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e43")
 
 
 def derived_id(namespace: UUID, *parts: str | int) -> UUID:
@@ -120,6 +121,11 @@ def recurring_item_id(meeting: UUID, year: int, title: str) -> UUID:
 def action_id(series: str, outcome_id: UUID, position: int) -> UUID:
     """The identifier of the action that stands at `position` in an agreed outcome."""
     return derived_id(ACTIONS, series, str(outcome_id), position)
+
+
+def notice_id(*members: str | int) -> UUID:
+    """The identifier of a notice of withdrawal, from whom it is for, what it is about, and when."""
+    return derived_id(NOTICES, *members)
 
 
 def export_id(*members: str | int) -> UUID:

@@ -50,6 +50,7 @@ from services.threatfeed.rpc.policies import PolicyServicer, policy_service
 from services.threatfeed.rpc.quarantine import QuarantineServicer, quarantine_service
 from services.threatfeed.rpc.theme_rules import ThemeRulesServicer, theme_rules_service
 from services.threatfeed.rpc.triage import TriageServicer, triage_service
+from services.threatfeed.rpc.withdrawals import WithdrawalServicer, withdrawal_service
 from services.threatfeed.settings import ThreatfeedSettings
 from services.threatfeed.usecases.adopt_policy import adopt_policy
 from services.threatfeed.usecases.apply_theme_rules import apply_further
@@ -162,6 +163,7 @@ def rpc_services(parts: ApiParts) -> list[Service]:
         conflict_service(ConflictServicer(*common)),
         clearance_service(ClearanceServicer(*common, parts.desk)),
         consent_service(ConsentServicer(*common)),
+        withdrawal_service(WithdrawalServicer(*common, parts.desk)),
         policy_service(PolicyServicer(*common)),
         triage_service(TriageServicer(*common)),
         theme_rules_service(ThemeRulesServicer(*common, process.ids)),

@@ -1,4 +1,5 @@
-"""The canonical form of what crosses between parties: requests for consent and the answers to them.
+"""The canonical form of what crosses between parties: requests for consent, notices of withdrawal, and the
+answers to both.
 
 It is the RFC 8785 form of the proto JSON of `entente.exchange.v1`. A member that holds its default is left
 out, so that a field added later does not change an older document.
@@ -8,13 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from entente.exchange.v1 import clearance_pb2, release_pb2
+from entente.exchange.v1 import clearance_pb2, release_pb2, withdrawal_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from services.kernel.canonical import canonical_json, content_hash
 from services.kernel.identifiers import clearance_id
+from services.kernel.parties import Reader
 from services.threatfeed.domain.clearances import Clearance, ClearanceRequest
+from services.threatfeed.domain.withdrawal_notices import Acknowledgement, WithdrawalNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,42 @@ def consent_answer(
         message.tear_line.text = closing.tear_line.text
         message.tear_line.marking = closing.tear_line.marking
     return _statement(message)
+
+
+def withdrawal_notice(notice: WithdrawalNotice) -> Statement:
+    """What a recipient is told: no title, and no words of the text."""
+    text = notice.text
+    return _statement(
+        withdrawal_pb2.WithdrawalNotice(
+            notice_id=str(notice.id),
+            series=notice.recipient.series,
+            party=notice.recipient.party,
+            assessment_id=str(text.assessment_id),
+            revision=text.revision,
+            rendition=release_pb2.Rendition.Value(f"RENDITION_{text.rendition.value}"),
+            originator=notice.originator,
+            cause=withdrawal_pb2.WithdrawalCause.Value(f"WITHDRAWAL_CAUSE_{notice.cause.value}"),
+            withdrawn_at=_instant(notice.issued_at),
+        )
+    )
+
+
+def withdrawal_acknowledgement(
+    notice: WithdrawalNotice, answer: Acknowledgement, reader: Reader, at: datetime
+) -> Statement:
+    """What an official of the recipient answers, naming the notice by its hash."""
+    return _statement(
+        withdrawal_pb2.WithdrawalAcknowledgement(
+            notice_id=str(notice.id),
+            notice_hash=withdrawal_notice(notice).content_hash,
+            handling=withdrawal_pb2.CopyHandling.Value(f"COPY_HANDLING_{answer.handling.value}"),
+            words=answer.words,
+            party=reader.party,
+            organisation=reader.organisation,
+            official=reader.subject,
+            acknowledged_at=_instant(at),
+        )
+    )
 
 
 def _request(identity: str, request: ClearanceRequest) -> clearance_pb2.ConsentRequest:

@@ -4,7 +4,7 @@ from tests.support.idle import idle_threatfeed
 from tests.support.worlds.asking import methods_of, questions, routes_of
 from tests.support.worlds.values import Arguments
 
-ANYTHING = Arguments(*[("one", "other")] * 9)
+ANYTHING = Arguments(*[("one", "other")] * 10)
 
 
 def test_every_route_and_every_method_is_asked() -> None:

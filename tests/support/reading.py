@@ -78,6 +78,9 @@ class Reading:
         token = self.token("gchq-secretariat", "UK", "GCHQ", "secretariat")
         return {"authorization": f"Bearer {token}"}
 
+    def auditor(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token('auditor', 'UK', 'FCDO', 'auditor')}"}
+
     def operator(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token('operator', 'UK', 'DSIT', 'operator')}"}
 

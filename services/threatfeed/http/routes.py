@@ -24,6 +24,7 @@ from services.threatfeed.http import (
     taxii,
     themes,
     triage,
+    withdrawals,
 )
 
 
@@ -48,4 +49,5 @@ def routes() -> Sequence[APIRouter]:
         counts.routes(),
         taxii.routes(),
         quarantine.routes(),
+        withdrawals.routes(),
     )

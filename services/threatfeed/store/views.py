@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.chassis.ids import IdSource
+from services.kernel.release_terms import Rendition
 from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.views import LONGEST_INDEXED, View, facts_of
 
@@ -18,6 +19,9 @@ class Shown:
     digest: str
     revision: int
     readable: bool
+    rendition: Rendition | None
+    """In which it was last shown, also where it is gone; None where that was not kept."""
+    shown_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,20 @@ async def shown_of(tx: Transaction, assessments: Sequence[UUID]) -> dict[tuple[s
     """By party and assessment; those never shown anything are absent."""
     cursor = await tx.execute(
         """
-        SELECT party, assessment_id, digest, revision, rendition IS NOT NULL FROM party_view
-        WHERE assessment_id = ANY(%s)
+        SELECT party, assessment_id, digest, revision, rendition IS NOT NULL, held_rendition, shown_at
+        FROM party_view WHERE assessment_id = ANY(%s)
         """,
         [list(assessments)],
     )
     return {
-        (party, identity): Shown(digest, int(revision), bool(readable))
-        for party, identity, digest, revision, readable in await cursor.fetchall()
+        (row[0], row[1]): Shown(
+            digest=row[2],
+            revision=int(row[3]),
+            readable=bool(row[4]),
+            rendition=None if row[5] is None else Rendition(row[5]),
+            shown_at=row[6],
+        )
+        for row in await cursor.fetchall()
     }
 
 
@@ -96,16 +106,17 @@ async def store_views(tx: Transaction, changes: Sequence[Change]) -> None:
     async with tx.cursor() as cursor:
         await cursor.executemany(
             """
-            INSERT INTO party_view (party, assessment_id, sequence, digest, rendition, revision, state,
-                published_at, facts, words, shown_at)
-            VALUES (%(party)s, %(assessment_id)s, %(sequence)s, %(digest)s, %(rendition)s, %(revision)s,
-                %(state)s, %(published_at)s, %(facts)s,
+            INSERT INTO party_view (party, assessment_id, sequence, digest, rendition, held_rendition,
+                revision, state, published_at, facts, words, shown_at)
+            VALUES (%(party)s, %(assessment_id)s, %(sequence)s, %(digest)s, %(rendition)s, %(rendition)s,
+                %(revision)s, %(state)s, %(published_at)s, %(facts)s,
                 setweight(to_tsvector('english', %(title)s), 'A')
                     || setweight(to_tsvector('simple', %(names)s), 'B')
                     || setweight(to_tsvector('english', %(text)s), 'C'),
                 %(at)s)
             ON CONFLICT (party, assessment_id) DO UPDATE SET sequence = excluded.sequence,
-                digest = excluded.digest, rendition = excluded.rendition, revision = excluded.revision,
+                digest = excluded.digest, rendition = excluded.rendition,
+                held_rendition = excluded.held_rendition, revision = excluded.revision,
                 state = excluded.state, published_at = excluded.published_at, facts = excluded.facts,
                 words = excluded.words, shown_at = excluded.shown_at
             """,

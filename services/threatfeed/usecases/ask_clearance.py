@@ -158,7 +158,7 @@ async def _readable(
     if held is None:
         raise NoAccess(resource)
     wide = renditions(held.content)
-    own = await rendition_for(tx, held, reader.party, policy, at)
+    own = await rendition_for(tx, held, reader.party, policy, at, withdrawn=True)
     if own is None or use.rendition not in wide or wide.index(use.rendition) < wide.index(own):
         raise NoAccess(resource)
     if held.state is not RevisionState.CURRENT:

@@ -71,7 +71,7 @@ class Asking:
 
     async def own_rendition(self, tx: Transaction, held: Held) -> Rendition | None:
         """What the reader's party may have whatever the meeting, None for nothing."""
-        return await rendition_for(tx, held, self.reader.party, self.policy, self.at)
+        return await rendition_for(tx, held, self.reader.party, self.policy, self.at, withdrawn=True)
 
     def given(self, decisions: Iterable[Decision]) -> bool:
         """Whether the reader's party may have the text at the occasion."""

@@ -13,7 +13,7 @@ from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
 from services.kernel.identifiers import assessment_id
 from services.kernel.policy import Policy
-from services.kernel.release_terms import RevisionState
+from services.kernel.release_terms import Rendition, RevisionState
 from services.threatfeed.domain.documents import revision_to_document
 from services.threatfeed.domain.views import View, ViewState, basis_of, in_rendition, next_change
 from services.threatfeed.store.decided_texts import mark_due_of
@@ -35,6 +35,7 @@ from services.threatfeed.store.views import (
     store_sequences,
     store_views,
 )
+from services.threatfeed.usecases.issue_notices import issue_notices
 from services.threatfeed.usecases.read_assessment import rendition_for
 
 _CHUNK: Final = 200
@@ -71,16 +72,19 @@ class ViewMaker:
         held = await find_latest(tx, identities)
         shown = await shown_of(tx, identities)
         changes: list[Change] = []
+        seen: dict[tuple[str, UUID], Rendition | None] = {}
         moments = await last_shown(tx, sequences)
         for one in held:
             for party in sorted(self.policy.parties):
                 before = shown.get((party, one.content.assessment_id))
                 view = await self._view(tx, one, party, at)
+                seen[party, one.content.assessment_id] = view.rendition
                 digest = _digest(view)
                 if _differs(before, view, digest):
                     sequences[party] += 1
                     moments[party] = max(at, moments.get(party, at) + _INSTANT)
                     changes.append(Change(view, sequences[party], moments[party], digest))
+        await issue_notices(tx, held, seen, shown, self.policy, at)
         await store_views(tx, changes)
         await store_sequences(tx, sequences)
         await replace_sources(tx, identities, {one.content.assessment_id: _sources(one) for one in held})
@@ -94,8 +98,8 @@ class ViewMaker:
         if rendition is None:
             state = state if state is ViewState.WITHDRAWN else ViewState.NOT_RELEASED
             return View(party, held.party, content.assessment_id, held.revision, state, None, None)
-        seen = in_rendition(content, rendition)
-        return View(party, held.party, content.assessment_id, held.revision, state, rendition, seen)
+        shown = in_rendition(content, rendition)
+        return View(party, held.party, content.assessment_id, held.revision, state, rendition, shown)
 
 
 async def make_due_views(database: Database, maker: ViewMaker, at: datetime) -> bool:

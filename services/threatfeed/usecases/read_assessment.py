@@ -6,11 +6,11 @@ from uuid import UUID
 
 from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Database, Transaction
-from services.kernel.parties import Reader
+from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 from services.kernel.releasability import decide, outside_meetings
-from services.kernel.release_terms import Consent, Mode, Rendition, TextUnderDecision
+from services.kernel.release_terms import Consent, Mode, Rendition, RevisionState, TextUnderDecision
 from services.threatfeed.domain.assessment import Assessment
 from services.threatfeed.domain.theme_decisions import (
     UNDECIDED,
@@ -60,7 +60,9 @@ async def read_assessment(
         held = await find_revision(tx, assessment_id, revision)
         if held is None or not policy.series_of(reader):
             raise NoAccess(f"assessment {assessment_id}")
-        rendition = await rendition_for(tx, held, reader.party, policy, at)
+        rendition = await rendition_for(
+            tx, held, reader.party, policy, at, withdrawn=reads_the_record(policy, reader)
+        )
         if rendition is None:
             raise NoAccess(f"assessment {assessment_id}")
         await append(
@@ -78,12 +80,21 @@ async def read_assessment(
     return Rendered(held, rendition)
 
 
+def reads_the_record(policy: Policy, reader: Reader) -> bool:
+    """Whether a reader may still read what was withdrawn: auditors, as far as their party could have it."""
+    return any(policy.entitled(reader, Role.AUDITOR, series.id) for series in policy.series_of(reader))
+
+
 async def rendition_for(
-    tx: Transaction, held: Held, party: str, policy: Policy, at: datetime
+    tx: Transaction, held: Held, party: str, policy: Policy, at: datetime, *, withdrawn: bool = False
 ) -> Rendition | None:
-    """The widest rendition that a party may have a copy of outside any meeting, whatever the state; None
-    for none.
+    """The widest rendition that a party may have a copy of outside any meeting; None for none.
+
+    What its originator withdrew is nobody's to read any more, in no revision: `withdrawn` asks all the same,
+    for the record, or to know whether a party may be told about it.
     """
+    if held.state is RevisionState.WITHDRAWN and not withdrawn:
+        return None
     occasion = outside_meetings(party, policy, at)
     consents: tuple[Consent, ...] | None = None
     for rendition in renditions(held.content):

@@ -2,6 +2,7 @@
 both sides, to the operators of that party that it waits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -103,9 +104,12 @@ async def conflict_view(
 ) -> ConflictView:
     """Each side in the widest rendition that the reader's party may have; an operator has none."""
     alternatives = await alternatives_of(tx, conflict)
-    reading = may_settle(policy, reader, conflict)
+    latest = await find_latest(tx, [conflict.assessment_id])
+    # What was withdrawn is on no surface, also not as a side of what was once in dispute.
+    withdrawn = any(held.state is RevisionState.WITHDRAWN for held in latest)
+    reading = not withdrawn and may_settle(policy, reader, conflict)
     # A notice carries the marking of what it withdraws.
-    whole = reading and await _may_read_whole(tx, conflict, reader, policy, at)
+    whole = reading and await _may_read_whole(tx, latest, reader, policy, at)
     return ConflictView(
         conflict,
         tuple([await _side(tx, conflict, one, reader, policy, at, reading, whole) for one in alternatives]),
@@ -133,9 +137,8 @@ async def _side(
 
 
 async def _may_read_whole(
-    tx: Transaction, conflict: Conflict, reader: Reader, policy: Policy, at: datetime
+    tx: Transaction, latest: Sequence[Held], reader: Reader, policy: Policy, at: datetime
 ) -> bool:
-    latest = await find_latest(tx, [conflict.assessment_id])
     renditions = [await rendition_for(tx, held, reader.party, policy, at) for held in latest]
     return renditions == [Rendition.FULL]
 

@@ -15,7 +15,7 @@ from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 from services.threatfeed.domain.documents import revision_to_document
 from services.threatfeed.store.readings import find_revisions
-from services.threatfeed.usecases.read_assessment import Rendered, rendition_for
+from services.threatfeed.usecases.read_assessment import Rendered, reads_the_record, rendition_for
 
 _OURS = ("assessment_id", "source", "kind")
 """What says nothing of the content, or would tell of the text around a tear line."""
@@ -42,9 +42,10 @@ async def read_history(
     """
     async with database.transaction() as tx:
         seen: list[Rendered] = []
+        record = reads_the_record(policy, reader)
         if policy.series_of(reader):
             for held in await find_revisions(tx, assessment_id):
-                rendition = await rendition_for(tx, held, reader.party, policy, at)
+                rendition = await rendition_for(tx, held, reader.party, policy, at, withdrawn=record)
                 if rendition is not None:
                     seen.append(Rendered(held, rendition))
         if not seen:

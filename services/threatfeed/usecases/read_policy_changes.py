@@ -85,7 +85,7 @@ async def _is_readers(
 ) -> bool:
     """Whether the reader's party may have the very text; a wider one would tell how that is marked."""
     held = await find_revision(tx, entry.assessment_id, entry.revision)
-    own = None if held is None else await rendition_for(tx, held, reader.party, policy, at)
+    own = None if held is None else await rendition_for(tx, held, reader.party, policy, at, withdrawn=True)
     if held is None or own is None:
         return False
     wide = renditions(held.content)

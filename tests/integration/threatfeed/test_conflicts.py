@@ -187,7 +187,7 @@ async def test_a_notice_that_is_chosen_ends_the_assessment(reading: Reading) -> 
     assert (await resolve(reading, reading.uk(), shown["conflict"], withdrawal["choice"])).is_success
     assert told(reading)[-1] == ("WITHDRAWN", "WITHDRAWN", 1, False)
     await hold(reading, document("A", JOINT, version=2))
-    assert (await current(reading, reading.uk(), identity))[0] == "WITHDRAWN"
+    assert (await current(reading, reading.auditor(), identity))[0] == "WITHDRAWN"
 
 
 async def test_a_way_of_counting_is_chosen_for_the_whole_assessment(reading: Reading) -> None:

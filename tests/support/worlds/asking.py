@@ -56,6 +56,9 @@ _SIGNED: Final[Mapping[str, Callable[[Any], Any]]] = {
         "words": body.get("reason"),
         "tear_line": body.get("tear_line"),
     },
+    "POST /v1/withdrawal-notices/{notice_id}/acknowledge": lambda body: {
+        name: body.get(name) for name in ("handling", "words")
+    },
 }
 """What is signed, and what to ask for the statement with."""
 _PAGED: Final = ("application/json", "application/taxii+json")
@@ -284,7 +287,8 @@ class Asker:
         if question.place not in _SIGNED or "jws" in body:
             return body
         stating = _SIGNED[question.place]
-        here = question.path.removesuffix(question.place.removeprefix(_CLEARANCE))
+        asked = question.place.partition("{")[2]
+        here = question.path.rpartition("/")[0] if asked else question.path
         answer = await self.loaded.client.post(
             f"{here}/statement",
             headers={**self._headers(question), "idempotency-key": request_key(f"{question.name} stated")},

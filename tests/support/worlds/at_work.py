@@ -63,6 +63,7 @@ class Loaded:
     conflicts: list[str] = field(default_factory=list)
     denials: list[str] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     live: list[bytes] = field(default_factory=list)
     """What came over an open stream while the last steps happened."""
 

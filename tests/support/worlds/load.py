@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
+
 from deploy.local.platform import PlatformAccess
 from services.chassis.migrations import migrate
 from services.threatfeed.app import MIGRATIONS
@@ -42,6 +44,11 @@ async def loaded(
             for name in ("consents", "links", "clearances", "conflicts", "denials", "records", "live"):
                 setattr(found, name, getattr(at_first, name))
             clock.at = ASKED_AT
+            with psycopg.connect(dsn) as connection:
+                rows = connection.execute(
+                    "SELECT notice_id FROM withdrawal_notice ORDER BY issued_at, notice_id"
+                )
+                found.notices.extend(str(identity) for (identity,) in rows)
             told = {one.assessment_id: one for one in map(read_told, at_first.told.values())}
             found.parts.pictures.by_audience.update(pictures(told, second, ASKED_AT))
             yield found

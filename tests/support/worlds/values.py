@@ -41,6 +41,7 @@ class Arguments:
     denials: tuple[str, ...]
     records: tuple[str, ...]
     series: tuple[str, ...]
+    notices: tuple[str, ...]
 
     @classmethod
     def of(cls, reader: Account, worlds: tuple[World, ...], loaded: tuple[Loaded, ...]) -> "Arguments":
@@ -65,6 +66,7 @@ class Arguments:
                 *(one for found in loaded for one in found.records), "threatfeed.submission.ncsc.v1:0:999"
             ),
             series=_distinct(*own, "uk-eu", "uk-us-cmr", "no-such"),
+            notices=_distinct(*(one for found in loaded for one in found.notices), str(NOBODYS)),
         )
 
 
@@ -104,6 +106,8 @@ VALUES: Final[Mapping[str, Named]] = {
     "other": lambda a: Values(a.assessments[1], a.assessments[2:]),
     "other_id": lambda a: Values(a.assessments[1], a.assessments[2:]),
     "consent_id": lambda a: _each(a.consents),
+    "notice_id": lambda a: _each(a.notices),
+    "handling": lambda _: Values("DESTROYED"),
     "link_id": lambda a: _each(a.links),
     "record": lambda a: _each(a.records),
     "clearance_id": lambda a: _each(a.clearances),
@@ -223,6 +227,22 @@ OTHERWISE: Final[Mapping[tuple[str, str], Named]] = {
     ("POST /v1/clearances/{clearance_id}/offer-tear-line", "marking"): lambda _: Values("UK OFFICIAL REL EU"),
     ("POST /v1/clearances/{clearance_id}/statement", "kind"): lambda _: Values("GRANTED", ("REFUSED",)),
     ("POST /v1/clearances/{clearance_id}/statement", "words"): lambda _: _PROSE,
+    **{
+        (place, "selection"): lambda _: _optional("OVERDUE", "ACKNOWLEDGED", "ALL")
+        for place in (
+            *("GET /v1/withdrawal-notices", "GET /v1/withdrawal-recipients"),
+            *("ListWithdrawalNotices", "ListWithdrawalRecipients"),
+        )
+    },
+    **{
+        (place, "words"): lambda _: _PROSE
+        for place in (
+            "POST /v1/withdrawal-notices/{notice_id}/statement",
+            "POST /v1/withdrawal-notices/{notice_id}/acknowledge",
+            "StateAcknowledgement",
+            "AcknowledgeWithdrawal",
+        )
+    },
     ("StateConsentAnswer", "kind"): lambda _: Values("GRANTED", ("REFUSED",)),
     ("StateConsentAnswer", "words"): lambda _: _PROSE,
     ("StateConsentAnswer", "text"): lambda _: _optional("What may be said."),
