@@ -22,15 +22,22 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from entente.exchange.v1 import release_pb2 as entente_dot_exchange_dot_v1_dot_release__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$entente/exchange/v1/withdrawal.proto\x12\x13\x65ntente.exchange.v1\"{\n\x10WithdrawalNotice\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x12\n\noriginator\x18\x03 \x01(\t\x12\x14\n\x0cwithdrawn_at\x18\x04 \x01(\t\x12\x14\n\x0c\x61\x66\x66\x65\x63ted_ids\x18\x05 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$entente/exchange/v1/withdrawal.proto\x12\x13\x65ntente.exchange.v1\x1a!entente/exchange/v1/release.proto\"\x95\x02\n\x10WithdrawalNotice\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x12\n\noriginator\x18\x03 \x01(\t\x12\x14\n\x0cwithdrawn_at\x18\x04 \x01(\t\x12\x14\n\x0c\x61\x66\x66\x65\x63ted_ids\x18\x05 \x03(\t\x12\x11\n\tnotice_id\x18\x06 \x01(\t\x12\x0e\n\x06series\x18\x07 \x01(\t\x12\r\n\x05party\x18\x08 \x01(\t\x12\x31\n\trendition\x18\t \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12\x33\n\x05\x63\x61use\x18\n \x01(\x0e\x32$.entente.exchange.v1.WithdrawalCause\"\xd7\x01\n\x19WithdrawalAcknowledgement\x12\x11\n\tnotice_id\x18\x01 \x01(\t\x12\x13\n\x0bnotice_hash\x18\x02 \x01(\t\x12\x33\n\x08handling\x18\x03 \x01(\x0e\x32!.entente.exchange.v1.CopyHandling\x12\r\n\x05words\x18\x04 \x01(\t\x12\r\n\x05party\x18\x05 \x01(\t\x12\x14\n\x0corganisation\x18\x06 \x01(\t\x12\x10\n\x08official\x18\x07 \x01(\t\x12\x17\n\x0f\x61\x63knowledged_at\x18\x08 \x01(\t*\x95\x01\n\x0fWithdrawalCause\x12 \n\x1cWITHDRAWAL_CAUSE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aWITHDRAWAL_CAUSE_WITHDRAWN\x10\x01\x12!\n\x1dWITHDRAWAL_CAUSE_NOT_RELEASED\x10\x02\x12\x1d\n\x19WITHDRAWAL_CAUSE_NARROWED\x10\x03*\x83\x01\n\x0c\x43opyHandling\x12\x1d\n\x19\x43OPY_HANDLING_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43OPY_HANDLING_ANNOTATED\x10\x01\x12\x1a\n\x16\x43OPY_HANDLING_RETURNED\x10\x02\x12\x1b\n\x17\x43OPY_HANDLING_DESTROYED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.exchange.v1.withdrawal_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WITHDRAWALNOTICE']._serialized_start=61
-  _globals['_WITHDRAWALNOTICE']._serialized_end=184
+  _globals['_WITHDRAWALCAUSE']._serialized_start=595
+  _globals['_WITHDRAWALCAUSE']._serialized_end=744
+  _globals['_COPYHANDLING']._serialized_start=747
+  _globals['_COPYHANDLING']._serialized_end=878
+  _globals['_WITHDRAWALNOTICE']._serialized_start=97
+  _globals['_WITHDRAWALNOTICE']._serialized_end=374
+  _globals['_WITHDRAWALACKNOWLEDGEMENT']._serialized_start=377
+  _globals['_WITHDRAWALACKNOWLEDGEMENT']._serialized_end=592
 # @@protoc_insertion_point(module_scope)

@@ -4,9 +4,11 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from entente.exchange.v1 import release_pb2 as _release_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,9 +20,59 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _WithdrawalCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WithdrawalCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WithdrawalCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WITHDRAWAL_CAUSE_UNSPECIFIED: _WithdrawalCause.ValueType  # 0
+    WITHDRAWAL_CAUSE_WITHDRAWN: _WithdrawalCause.ValueType  # 1
+    """Its originator withdrew it, or says that another document has taken its place."""
+    WITHDRAWAL_CAUSE_NOT_RELEASED: _WithdrawalCause.ValueType  # 2
+    """It is no longer the recipient's to read."""
+    WITHDRAWAL_CAUSE_NARROWED: _WithdrawalCause.ValueType  # 3
+    """Only its tear line still is."""
+
+class WithdrawalCause(_WithdrawalCause, metaclass=_WithdrawalCauseEnumTypeWrapper):
+    """Why a recipient may no longer use a text that it was shown."""
+
+WITHDRAWAL_CAUSE_UNSPECIFIED: WithdrawalCause.ValueType  # 0
+WITHDRAWAL_CAUSE_WITHDRAWN: WithdrawalCause.ValueType  # 1
+"""Its originator withdrew it, or says that another document has taken its place."""
+WITHDRAWAL_CAUSE_NOT_RELEASED: WithdrawalCause.ValueType  # 2
+"""It is no longer the recipient's to read."""
+WITHDRAWAL_CAUSE_NARROWED: WithdrawalCause.ValueType  # 3
+"""Only its tear line still is."""
+Global___WithdrawalCause: _TypeAlias = WithdrawalCause  # noqa: Y015
+
+class _CopyHandling:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CopyHandlingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CopyHandling.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    COPY_HANDLING_UNSPECIFIED: _CopyHandling.ValueType  # 0
+    COPY_HANDLING_ANNOTATED: _CopyHandling.ValueType  # 1
+    """They are kept and marked as withdrawn."""
+    COPY_HANDLING_RETURNED: _CopyHandling.ValueType  # 2
+    """They went back to the originator."""
+    COPY_HANDLING_DESTROYED: _CopyHandling.ValueType  # 3
+
+class CopyHandling(_CopyHandling, metaclass=_CopyHandlingEnumTypeWrapper):
+    """What a recipient did with its copies."""
+
+COPY_HANDLING_UNSPECIFIED: CopyHandling.ValueType  # 0
+COPY_HANDLING_ANNOTATED: CopyHandling.ValueType  # 1
+"""They are kept and marked as withdrawn."""
+COPY_HANDLING_RETURNED: CopyHandling.ValueType  # 2
+"""They went back to the originator."""
+COPY_HANDLING_DESTROYED: CopyHandling.ValueType  # 3
+Global___CopyHandling: _TypeAlias = CopyHandling  # noqa: Y015
+
 @_typing.final
 class WithdrawalNotice(_message.Message):
-    """Notice that a text which was released has been withdrawn by its originator."""
+    """Notice that a text which was released may no longer be used. It holds no title and no words of the text."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -29,11 +81,22 @@ class WithdrawalNotice(_message.Message):
     ORIGINATOR_FIELD_NUMBER: _builtins.int
     WITHDRAWN_AT_FIELD_NUMBER: _builtins.int
     AFFECTED_IDS_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    RENDITION_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     assessment_id: _builtins.str
     revision: _builtins.int
     originator: _builtins.str
     withdrawn_at: _builtins.str
     """RFC 3339 instant."""
+    notice_id: _builtins.str
+    series: _builtins.str
+    """The recipient: the delegation of a party in a series."""
+    party: _builtins.str
+    rendition: _release_pb2.Rendition.ValueType
+    cause: Global___WithdrawalCause.ValueType
     @_builtins.property
     def affected_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The subjects that were built on it: agenda items and actions by id."""
@@ -46,11 +109,60 @@ class WithdrawalNotice(_message.Message):
         originator: _builtins.str = ...,
         withdrawn_at: _builtins.str = ...,
         affected_ids: _abc.Iterable[_builtins.str] | None = ...,
+        notice_id: _builtins.str = ...,
+        series: _builtins.str = ...,
+        party: _builtins.str = ...,
+        rendition: _release_pb2.Rendition.ValueType = ...,
+        cause: Global___WithdrawalCause.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affected_ids", b"affected_ids", "assessment_id", b"assessment_id", "originator", b"originator", "revision", b"revision", "withdrawn_at", b"withdrawn_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affected_ids", b"affected_ids", "assessment_id", b"assessment_id", "cause", b"cause", "notice_id", b"notice_id", "originator", b"originator", "party", b"party", "rendition", b"rendition", "revision", b"revision", "series", b"series", "withdrawn_at", b"withdrawn_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WithdrawalNotice: _TypeAlias = WithdrawalNotice  # noqa: Y015
+
+@_typing.final
+class WithdrawalAcknowledgement(_message.Message):
+    """The recipient's answer, signed by one of its officials."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    NOTICE_HASH_FIELD_NUMBER: _builtins.int
+    HANDLING_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    OFFICIAL_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.str
+    notice_hash: _builtins.str
+    """Content hash of the notice."""
+    handling: Global___CopyHandling.ValueType
+    words: _builtins.str
+    party: _builtins.str
+    organisation: _builtins.str
+    official: _builtins.str
+    acknowledged_at: _builtins.str
+    """RFC 3339 instant."""
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.str = ...,
+        notice_hash: _builtins.str = ...,
+        handling: Global___CopyHandling.ValueType = ...,
+        words: _builtins.str = ...,
+        party: _builtins.str = ...,
+        organisation: _builtins.str = ...,
+        official: _builtins.str = ...,
+        acknowledged_at: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "handling", b"handling", "notice_hash", b"notice_hash", "notice_id", b"notice_id", "official", b"official", "organisation", b"organisation", "party", b"party", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawalAcknowledgement: _TypeAlias = WithdrawalAcknowledgement  # noqa: Y015
