@@ -103,7 +103,10 @@ async def compose_api(process: Process, settings: AgendaSettings) -> AsyncIterat
             process.telemetry,
             consumers=ConsumerDesk(process.database, process.clock),
             quarantine=QuarantineDesk(
-                process.database, [assessments(process.clock), actions()], process.clock, process.crash
+                process.database,
+                [assessments(process.clock), actions(process.clock)],
+                process.clock,
+                process.crash,
             ),
             sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
         )
@@ -121,5 +124,5 @@ async def compose_worker(process: Process, _: AgendaSettings) -> AsyncIterator[S
         process.quarantine_depth(),
         process.consumer(assessments(process.clock)),
         process.consumer(releases(process.clock)),
-        process.consumer(actions()),
+        process.consumer(actions(process.clock)),
     ]

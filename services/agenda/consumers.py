@@ -10,8 +10,14 @@ from entente.threatfeed.v1 import assessment_event_pb2, policy_event_pb2
 from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import DecodeError
 
-from services.agenda.domain.matters_arising import ActionTelling, DueDateMove
-from services.agenda.domain.references import AssessmentStanding, AssessmentState, Reference, ReleaseStanding
+from services.agenda.domain.matters_arising import ActionTelling, BasisTelling, DueDateMove
+from services.agenda.domain.references import (
+    AssessmentStanding,
+    AssessmentState,
+    Reference,
+    ReferenceState,
+    ReleaseStanding,
+)
 from services.agenda.usecases.note_news import note_actions, note_assessments, note_releases
 from services.chassis.clock import Clock
 from services.chassis.consumer.records import Delivery, Quarantined, Record, Subscription
@@ -76,6 +82,7 @@ def read_action(record: Record) -> ActionTelling:
         commitment=message.commitment,
         basis=_basis(message),
         changed_at=_instant(message.changed_at) or event.time,
+        rests_on=_rests_on(message),
     )
 
 
@@ -92,6 +99,17 @@ def _basis(message: action_event_pb2.ActionSnapshot) -> str:
         _name(action_status_pb2.BasisState.DESCRIPTOR, one.state, "BASIS_STATE_") for one in message.basis
     ]
     return next((state for state in ("WITHDRAWN", "STALE", "CURRENT") if state in states), "")
+
+
+def _rests_on(message: action_event_pb2.ActionSnapshot) -> tuple[BasisTelling, ...]:
+    names = (
+        _name(action_status_pb2.BasisState.DESCRIPTOR, one.state, "BASIS_STATE_") for one in message.basis
+    )
+    return tuple(
+        BasisTelling(_identity(one.assessment_id), one.revision, ReferenceState(name))
+        for one, name in zip(message.basis, names, strict=True)
+        if name in set(ReferenceState)
+    )
 
 
 def _instant(text: str) -> datetime | None:
@@ -153,10 +171,10 @@ def releases(clock: Clock, group: str = "agenda.releases") -> Subscription[Relea
     return Subscription(group, (POLICY_TOPIC,), read_release, apply)
 
 
-def actions(group: str = "agenda.actions") -> Subscription[ActionTelling]:
+def actions(clock: Clock, group: str = "agenda.actions") -> Subscription[ActionTelling]:
     async def apply(tx: Transaction, deliveries: Sequence[Delivery[ActionTelling]]) -> Sequence[Quarantined]:
         news = [entry.content for entry in deliveries if not isinstance(entry.content, Refusal)]
-        await note_actions(tx, news)
+        await note_actions(tx, news, clock())
         return ()
 
     return Subscription(group, (ACTION_TOPIC,), read_action, apply)

@@ -27,6 +27,7 @@ TEMPLATE_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e32")
 RETURNING_ITEMS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e41")
 EXPORTS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e30")
 NOTICES = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e43")
+WITHDRAWAL_TASKS = UUID("6f2c9d0e-5b7a-5c41-9a53-3d1f0a8c7e44")
 
 
 def derived_id(namespace: UUID, *parts: str | int) -> UUID:
@@ -126,6 +127,11 @@ def action_id(series: str, outcome_id: UUID, position: int) -> UUID:
 def notice_id(*members: str | int) -> UUID:
     """The identifier of a notice of withdrawal, from whom it is for, what it is about, and when."""
     return derived_id(NOTICES, *members)
+
+
+def withdrawal_task_id(*members: str | int) -> UUID:
+    """The identifier of a task, from what rests on which text, how that fell, and when."""
+    return derived_id(WITHDRAWAL_TASKS, *members)
 
 
 def export_id(*members: str | int) -> UUID:

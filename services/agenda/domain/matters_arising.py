@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.agenda.domain.references import ReferenceState
+
 
 @dataclass(frozen=True, slots=True)
 class DueDateMove:
@@ -18,6 +20,15 @@ class DueDateMove:
     def days(self) -> int:
         """Above zero for a slip."""
         return (self.to_date - self.from_date).days
+
+
+@dataclass(frozen=True, slots=True)
+class BasisTelling:
+    """A text that an action rests on, and how it stands."""
+
+    assessment_id: UUID
+    revision: int
+    state: ReferenceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,8 @@ class ActionTelling:
     commitment: str
     basis: str
     changed_at: datetime
+    rests_on: tuple[BasisTelling, ...] = ()
+    """As it stands now; past tellings are kept without."""
 
 
 @dataclass(frozen=True, slots=True)

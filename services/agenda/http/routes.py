@@ -24,6 +24,7 @@ from services.agenda.http import (
     releasability,
     runs,
     trace,
+    withdrawal_tasks,
 )
 from services.chassis.http.consumers import consumer_routes
 from services.chassis.http.quarantine import quarantine_routes
@@ -53,6 +54,7 @@ def routes() -> Sequence[APIRouter]:
         outcomes.router,
         links.router,
         trace.router,
+        withdrawal_tasks.router,
         quarantine_routes(readers, operators),
         consumer_routes(readers, operators),
     )

@@ -11,6 +11,11 @@ from services.agenda.store.actions import record_action
 from services.agenda.store.agendas import agendas_resting_on, update_agenda
 from services.agenda.store.assessments import hold_standings, record_standing
 from services.agenda.store.releases import record_release
+from services.agenda.usecases.keep_withdrawal_tasks import (
+    keep_own_tasks,
+    keep_tasks_of_action,
+    keep_tasks_of_agenda,
+)
 from services.chassis.audit import AuditEntry
 from services.chassis.database import Transaction
 from services.chassis.outbox import enqueue
@@ -38,6 +43,7 @@ async def note_assessments(tx: Transaction, news: Sequence[AssessmentStanding], 
         for standing in changed:
             noted = noted.note(standing)
         await _keep(tx, agenda, noted, at)
+    await keep_own_tasks(tx, [standing.assessment_id for standing in changed], at)
 
 
 async def note_releases(tx: Transaction, news: Sequence[ReleaseStanding], at: datetime) -> None:
@@ -78,10 +84,12 @@ async def _keep(tx: Transaction, agenda: Agenda, noted: Agenda, at: datetime) ->
         },
     )
     await update_agenda(tx, noted, agenda.aggregate_version, audit)
+    await keep_tasks_of_agenda(tx, noted, at)
     await enqueue(tx, [agenda_changed(noted, current_traceparent(), at)], at)
 
 
-async def note_actions(tx: Transaction, news: Sequence[ActionTelling]) -> None:
+async def note_actions(tx: Transaction, news: Sequence[ActionTelling], at: datetime) -> None:
     """Keeps the table of outstanding actions, and what was told of each."""
     for action in news:
-        await record_action(tx, action)
+        if await record_action(tx, action):
+            await keep_tasks_of_action(tx, action, at)

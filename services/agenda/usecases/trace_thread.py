@@ -10,9 +10,11 @@ from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.agenda import Agenda, AgendaState
 from services.agenda.domain.outcome import Outcome, OutcomeState
 from services.agenda.domain.permissions import Command, may
+from services.agenda.domain.references import AssessmentState
 from services.agenda.domain.thread import ActionThread, Node, NodeKind, Thread, in_order
 from services.agenda.statements import read_items
 from services.agenda.store.agendas import agendas_by_id
+from services.agenda.store.assessments import standings
 from services.agenda.store.outcomes import outcomes_of_items
 from services.agenda.store.threads import (
     ItemPlace,
@@ -34,6 +36,8 @@ T = TypeVar("T")
 
 _THREATFEED = "threatfeed"
 _ACTIONS = "actions"
+WITHDRAWN = "Withdrawn by its originator"
+"""What is said in the place of a title that is nobody's to read any more."""
 _HIDDEN = frozenset({RefusalKind.FORBIDDEN, RefusalKind.NOT_FOUND, RefusalKind.INVALID})
 """Answers of a peer that mean: not for this caller, or not there (yet)."""
 
@@ -57,6 +61,8 @@ class _Held:
     agendas: Sequence[Agenda]
     outcomes: Sequence[Outcome]
     items: frozenset[UUID]
+    withdrawn: frozenset[UUID]
+    """The assessments that their originators withdrew."""
 
 
 async def trace_thread(reader: Reader, wanted: str, *, tracing: Tracing) -> Thread:
@@ -70,6 +76,17 @@ async def trace_thread(reader: Reader, wanted: str, *, tracing: Tracing) -> Thre
     if not held.items and not missing:
         raise NoAccess(f"thread '{wanted}'")
     nodes = [*_item_nodes(held), *_outcome_nodes(held)]
+    nodes.extend(await _assessment_nodes(held, tracing, missing))
+    for outcome in held.outcomes:
+        if outcome.state is OutcomeState.AGREED and outcome.action_id is not None:
+            found = await _asked(_ACTIONS, tracing.actions.trace(str(outcome.action_id)), missing)
+            if found is not None:
+                nodes.extend(_action_nodes(found, outcome))
+    return Thread(in_order(nodes), tuple(sorted(missing)))
+
+
+async def _assessment_nodes(held: _Held, tracing: Tracing, missing: set[str]) -> list[Node]:
+    nodes = []
     revisions: dict[UUID, int] = {}
     for reference in held.references:
         known = revisions.get(reference.assessment_id, 0)
@@ -80,12 +97,10 @@ async def trace_thread(reader: Reader, wanted: str, *, tracing: Tracing) -> Thre
             nodes.append(
                 Node(NodeKind.ASSESSMENT, str(assessment_id), seen.title, seen.state, seen.published_at)
             )
-    for outcome in held.outcomes:
-        if outcome.state is OutcomeState.AGREED and outcome.action_id is not None:
-            found = await _asked(_ACTIONS, tracing.actions.trace(str(outcome.action_id)), missing)
-            if found is not None:
-                nodes.extend(_action_nodes(found, outcome))
-    return Thread(in_order(nodes), tuple(sorted(missing)))
+        elif assessment_id in held.withdrawn and _THREATFEED not in missing:
+            # Nobody reads its title any more; that something rests on it is no secret to whoever sees that.
+            nodes.append(Node(NodeKind.ASSESSMENT, str(assessment_id), WITHDRAWN, "WITHDRAWN", None))
+    return nodes
 
 
 async def _asked(peer: str, question: Awaitable[T], missing: set[str]) -> T | None:
@@ -120,12 +135,18 @@ async def _held(reader: Reader, wanted: str, tracing: Tracing) -> _Held:
                     agenda_ids.add(place.agenda_id)
             references = await references_of(tx, reader.party, sorted(drafted), sorted(tabled))
             start = await items_sharing(tx, reader.party, {found.assessment_id for found in references})
+        known_of = await standings(tx, {found.assessment_id for found in references})
         return _Held(
             references=references,
             proposed=await proposed_items(tx, reader.party, sorted(drafted)),
             agendas=await agendas_by_id(tx, sorted(agenda_ids)),
             outcomes=await outcomes_of_items(tx, sorted(tabled)),
             items=frozenset(drafted | tabled),
+            withdrawn=frozenset(
+                identity
+                for identity, standing in known_of.items()
+                if standing.state is AssessmentState.WITHDRAWN
+            ),
         )
 
 

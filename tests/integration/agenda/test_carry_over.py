@@ -12,6 +12,7 @@ from services.agenda.usecases.note_news import note_actions
 from tests.support.dialogue import (
     EU_SECRETARIAT,
     NSA,
+    TODAY,
     UK_SECRETARIAT,
     Dialogue,
     after_the_meeting,
@@ -157,8 +158,8 @@ async def test_matters_arising_tell_what_changed_since_the_last_meeting_as_far_a
         snapshot(unmarked, 4, 1, after, marking=""),
     ]
     async with dialogue.process.database.transaction() as tx:
-        await note_actions(tx, news)
-        await note_actions(tx, news[:2])
+        await note_actions(tx, news, TODAY)
+        await note_actions(tx, news[:2], TODAY)
     path = f"/v1/meetings/{second['id']}/matters-arising"
     section = await dialogue.done(UK_SECRETARIAT, "GET", path)
     assert section["since"] == "2026-12-10T16:00:00Z"

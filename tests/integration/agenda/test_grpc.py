@@ -33,6 +33,7 @@ from tests.support.dialogue import (
     FCDO,
     LEADERSHIP,
     NSA,
+    TODAY,
     UK_SECRETARIAT,
     Dialogue,
     outcome_body,
@@ -212,7 +213,7 @@ async def test_what_a_meeting_made_and_what_comes_back_are_told_as_over_rest(
     async with dialogue.process.database.transaction() as tx:
         for number in (1, 2):
             news = action_told(uuid4(), "uk-eu", f"UKEU-2026-A0{number}")
-            await note_actions(tx, [read_action(record_of(news))])
+            await note_actions(tx, [read_action(record_of(news))], TODAY)
     matters: list[Any] = []
     token = ""
     while not matters or token:

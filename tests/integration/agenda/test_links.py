@@ -10,6 +10,7 @@ from services.kernel.parties import Entitlement, Role
 from tests.support.dialogue import (
     EU_SECRETARIAT,
     NSA,
+    TODAY,
     UK_SECRETARIAT,
     Account,
     Dialogue,
@@ -25,7 +26,7 @@ ONE, OTHER, SAME = uuid4(), uuid4(), uuid4()
 
 async def told(dialogue: Dialogue, *messages: Any) -> None:
     async with dialogue.process.database.transaction() as tx:
-        await note_actions(tx, [read_action(record_of(message)) for message in messages])
+        await note_actions(tx, [read_action(record_of(message)) for message in messages], TODAY)
 
 
 def entitle(dialogue: Dialogue) -> None:

@@ -39,7 +39,7 @@ async def news(dialogue: Dialogue, kafka: Broker) -> AsyncIterator["News"]:
     process = dialogue.process
     async with running(
         process.consumer(assessments(process.clock, groups[0])),
-        process.consumer(actions(groups[1])),
+        process.consumer(actions(process.clock, groups[1])),
         process.consumer(releases(process.clock, groups[2])),
     ):
         yield News(dialogue, kafka)

@@ -68,6 +68,7 @@ VALUES: Final[Mapping[str, Named]] = {
     ),
     "section": lambda a: ("OPENING", "CLOSING", *a.ids("item_id")),
     "theme": lambda _: (ABSENT, "CNI_PRIVATE_SECTOR", "THREAT_LANDSCAPE"),
+    "selection": lambda _: (ABSENT, "DONE", "ALL"),
     "state": lambda _: (ABSENT, "PARKED"),
     "commitment": lambda _: (ABSENT, "C3", "S1"),
     "edition": lambda _: (ABSENT, 2026, 2027),

@@ -1,0 +1,61 @@
+"""A secretariat sees what it has to do about texts that no longer stand, and says what it did."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.agenda.domain.permissions import Command, may
+from services.agenda.domain.withdrawal_tasks import Closing, TaskKind, TaskSelection, WithdrawalTask
+from services.agenda.store.withdrawal_tasks import ListedTask, list_tasks, lock_task, store_closing
+from services.agenda.usecases.access import audit_of
+from services.agenda.usecases.carrying_over import may_have_words
+from services.chassis.clock import Clock
+from services.chassis.database import Database
+from services.chassis.once import Once
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+from services.kernel.refusals import NoAccess
+
+MOST: Final = 500
+"""Tasks that are listed at once: older ones follow when these are closed."""
+
+
+async def read_tasks(
+    database: Database, reader: Reader, selection: TaskSelection, *, policy: Policy, now: datetime
+) -> list[ListedTask]:
+    """Over every series of the reader, the latest first."""
+    series = [
+        one.id
+        for one in policy.series_of(reader)
+        if may(policy, reader, Command.READ_WITHDRAWAL_TASKS, one.id)
+    ]
+    async with database.transaction() as tx:
+        found = await list_tasks(tx, reader.party, series, selection, MOST)
+    return [one for one in found if _may_know(one, reader, policy, now)]
+
+
+async def close_task(
+    once: Once[ListedTask], reader: Reader, task_id: UUID, note: str, *, policy: Policy, clock: Clock
+) -> ListedTask:
+    """For the reader's own party only. Raises `NoAccess` or `TaskClosed`."""
+    now = clock()
+    async with once.transaction() as tx:
+        found = await lock_task(tx, task_id, reader.party)
+        allowed = found is not None and may(
+            policy, reader, Command.CLOSE_WITHDRAWAL_TASK, found.task.subject.series
+        )
+        if found is None or not allowed or not _may_know(found, reader, policy, now):
+            raise NoAccess(f"withdrawal task '{task_id}'")
+        closing = Closing(note, reader.subject, now)
+        closed: WithdrawalTask = found.task.close(note, reader.subject, now)
+        audit = audit_of(once, reader, "withdrawal-task.closed", "withdrawal-task", task_id, now, note=note)
+        await store_closing(tx, task_id, reader.party, closing, audit)
+        return await once.answer(tx, ListedTask(closed, found.agreed, found.marking))
+
+
+def _may_know(found: ListedTask, reader: Reader, policy: Policy, now: datetime) -> bool:
+    """An action is told of to those who may have its words."""
+    subject = found.task.subject
+    if subject.kind is not TaskKind.ACTION:
+        return True
+    return may_have_words(subject.id, found.marking, reader.party, subject.series, policy=policy, now=now)

@@ -1,0 +1,195 @@
+"""What rests on a text that fell is a task of each secretariat, which closes it for its own side."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from entente.actions.v1 import action_event_pb2
+from entente.exchange.v1 import action_status_pb2
+
+from services.agenda.consumers import read_action
+from services.agenda.domain.references import AssessmentStanding, AssessmentState
+from services.agenda.usecases.note_news import note_actions, note_assessments
+from tests.support.dialogue import (
+    EU_SECRETARIAT,
+    FCDO,
+    LEADERSHIP,
+    NSA,
+    TODAY,
+    UK_SECRETARIAT,
+    Account,
+    Dialogue,
+    item_body,
+)
+from tests.support.outcomes import record_of
+from tests.support.peers import HeldAssessment
+
+
+async def fell(
+    dialogue: Dialogue, held: HeldAssessment, version: int, state: str = "WITHDRAWN", revision: int = 1
+) -> None:
+    standing = AssessmentStanding(held.id, AssessmentState(state), revision, version)
+    async with dialogue.parts.database.transaction() as tx:
+        await note_assessments(tx, [standing], dialogue.clock())
+
+
+async def tasks(dialogue: Dialogue, who: Account, selection: str = "OPEN") -> list[Any]:
+    found: list[Any] = (await dialogue.done(who, "GET", f"/v1/withdrawal-tasks?selection={selection}"))[
+        "tasks"
+    ]
+    return found
+
+
+async def close(dialogue: Dialogue, who: Account, task: str, note: str = "Told the delegation.") -> Any:
+    return await dialogue.ask(who, "POST", f"/v1/withdrawal-tasks/{task}/close", {"note": note})
+
+
+async def test_a_withdrawn_text_is_a_task_of_every_side_that_has_it_on_the_table(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    meeting, draft, agenda = await dialogue.tabled(held)
+    await fell(dialogue, held, 2)
+    kinds = {
+        who.party: sorted(one["kind"] for one in await tasks(dialogue, who))
+        for who in (UK_SECRETARIAT, EU_SECRETARIAT)
+    }
+    assert kinds == {"UK": ["AGENDA_ITEM", "DRAFT_ITEM"], "EU": ["AGENDA_ITEM"]}
+    (task,) = await tasks(dialogue, EU_SECRETARIAT)
+    assert (task["meeting_id"], task["subject_id"]) == (meeting["id"], agenda["id"])
+    assert (task["assessment_id"], task["cause"], task["state"]) == (str(held.id), "WITHDRAWN", "OPEN")
+    assert "table another version" in task["what_to_do"]
+    assert held.title not in str(task)
+    assert await tasks(dialogue, NSA, "ALL") == []
+    assert draft["id"] in {one["subject_id"] for one in await tasks(dialogue, FCDO)}
+
+
+async def test_a_task_is_closed_once_and_for_the_own_side_alone(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    await dialogue.tabled(held)
+    await fell(dialogue, held, 2)
+    (task,) = await tasks(dialogue, EU_SECRETARIAT)
+    for who in (FCDO, NSA, LEADERSHIP):
+        assert (await close(dialogue, who, task["id"])).status_code == 403
+    closed = (await close(dialogue, EU_SECRETARIAT, task["id"])).json()
+    assert (closed["state"], closed["closed_by"]) == ("DONE", EU_SECRETARIAT.subject)
+    assert closed["note"] == "Told the delegation."
+    again = await close(dialogue, EU_SECRETARIAT, task["id"])
+    assert (again.status_code, again.json()["reason"]) == (409, "TASK_CLOSED")
+    assert [one["id"] for one in await tasks(dialogue, EU_SECRETARIAT, "DONE")] == [task["id"]]
+    own = {one["id"]: one for one in await tasks(dialogue, UK_SECRETARIAT)}
+    assert (own[task["id"]]["closed_by"], own[task["id"]]["state"]) == (None, "OPEN")
+    guessed = await close(dialogue, EU_SECRETARIAT, str(uuid4()))
+    (of_uk,) = [one["id"] for one in own.values() if one["kind"] == "DRAFT_ITEM"]
+    hidden = await close(dialogue, EU_SECRETARIAT, of_uk)
+    assert guessed.status_code == hidden.status_code == 403
+    assert (
+        guessed.json()["detail"].replace("'", "").split("task")[0]
+        == (hidden.json()["detail"].replace("'", "").split("task")[0])
+    )
+
+
+async def test_a_task_lapses_when_what_rested_on_the_text_does_no_longer(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    _, draft, _ = await dialogue.tabled(held)
+    await fell(dialogue, held, 2)
+    item = next(one for one in draft["items"] if one["references"])
+    draft = await dialogue.done(
+        UK_SECRETARIAT, "DELETE", f"/v1/drafts/{draft['id']}/items/{item['id']}", version=draft["version"]
+    )
+    assert [one["kind"] for one in await tasks(dialogue, UK_SECRETARIAT)] == ["AGENDA_ITEM"]
+    await dialogue.table(draft)
+    assert await tasks(dialogue, UK_SECRETARIAT) == []
+    assert await tasks(dialogue, EU_SECRETARIAT) == []
+    states = {one["kind"]: one["state"] for one in await tasks(dialogue, UK_SECRETARIAT, "ALL")}
+    assert states == {"AGENDA_ITEM": "LAPSED", "DRAFT_ITEM": "LAPSED"}
+
+
+async def test_news_that_comes_twice_or_late_makes_no_second_task(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    await dialogue.tabled(held)
+    await fell(dialogue, held, 3, "ACTIVE", revision=2)
+    assert {one["cause"] for one in await tasks(dialogue, EU_SECRETARIAT)} == {"STALE"}
+    await fell(dialogue, held, 5)
+    await fell(dialogue, held, 5)
+    await fell(dialogue, held, 4, "ACTIVE", revision=3)
+    assert [one["cause"] for one in await tasks(dialogue, EU_SECRETARIAT)] == ["WITHDRAWN"]
+    unknown = dialogue.assessment()
+    await fell(dialogue, unknown, 1)
+    assert len(await tasks(dialogue, EU_SECRETARIAT)) == 1
+
+
+async def test_a_withdrawal_that_comes_before_the_draft_stops_the_tabling(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    await fell(dialogue, held, 2)
+    draft = await dialogue.item(await dialogue.draft(await dialogue.meeting()), held)
+    refused = await dialogue.ask(
+        UK_SECRETARIAT,
+        "POST",
+        f"/v1/drafts/{draft['id']}/table",
+        {"marking": "TLP:GREEN"},
+        version=draft["version"],
+    )
+    assert (refused.status_code, refused.json()["reason"]) == (409, "REFERENCE_STALE")
+    assert await tasks(dialogue, EU_SECRETARIAT, "ALL") == []
+
+
+async def test_agreed_text_keeps_its_hash_and_is_flagged(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    _, _, agenda = await dialogue.tabled(held)
+    agreed = await dialogue.agree("agendas", agenda["id"])
+    path = f"/v1/agendas/{agenda['id']}"
+    signed = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}/agreement-file")
+    await fell(dialogue, held, 2)
+    after = await dialogue.done(EU_SECRETARIAT, "GET", path)
+    assert (after["state"], after["content_hash"], after["document"]) == (
+        "AGREED",
+        agreed["content_hash"],
+        agreed["document"],
+    )
+    assert await dialogue.done(UK_SECRETARIAT, "GET", f"{path}/agreement-file") == signed
+    assert [one["state"] for one in after["stale_references"]] == ["WITHDRAWN"]
+    (task,) = await tasks(dialogue, EU_SECRETARIAT)
+    assert "the agreed agenda stays valid" in task["what_to_do"]
+
+
+async def test_a_proposal_that_rests_on_the_text_is_a_task_of_its_own_side(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    body = {"series": "uk-eu", **item_body(held), "rationale": "Why", "edition": 2026}
+    proposal = await dialogue.done(EU_SECRETARIAT, "POST", "/v1/proposals", body)
+    await fell(dialogue, held, 2)
+    (task,) = await tasks(dialogue, EU_SECRETARIAT)
+    assert (task["kind"], task["subject_id"]) == ("PROPOSAL", proposal["id"])
+    assert await tasks(dialogue, UK_SECRETARIAT, "ALL") == []
+
+
+async def test_an_action_whose_basis_fell_is_a_task_until_it_ends(dialogue: Dialogue) -> None:
+    action, assessment = uuid4(), uuid4()
+
+    async def told(version: int, state: str, basis: str, marking: str = "TLP:GREEN") -> None:
+        message = action_event_pb2.ActionSnapshot(
+            action_id=str(action),
+            aggregate_version=version,
+            series="uk-eu",
+            reference="UKEU-2026-A01",
+            state=action_status_pb2.ActionState.Value(f"ACTION_STATE_{state}"),
+            text="Publish guidance.",
+            marking=marking,
+        )
+        message.basis.add(
+            assessment_id=str(assessment),
+            revision=1,
+            state=action_status_pb2.BasisState.Value(f"BASIS_STATE_{basis}"),
+        )
+        async with dialogue.parts.database.transaction() as tx:
+            await note_actions(tx, [read_action(record_of(message))], TODAY)
+
+    await told(1, "AGREED", "CURRENT")
+    assert await tasks(dialogue, UK_SECRETARIAT) == []
+    await told(2, "AGREED", "WITHDRAWN")
+    await told(2, "AGREED", "WITHDRAWN")
+    for who in (UK_SECRETARIAT, EU_SECRETARIAT):
+        (task,) = await tasks(dialogue, who)
+        assert (task["kind"], UUID(task["subject_id"])) == ("ACTION", action)
+        assert UUID(task["assessment_id"]) == assessment
+    await told(3, "AGREED", "WITHDRAWN", "UK OFFICIAL")
+    assert await tasks(dialogue, EU_SECRETARIAT) == []
+    await told(4, "CLOSED", "WITHDRAWN")
+    assert await tasks(dialogue, UK_SECRETARIAT) == []
