@@ -3,10 +3,11 @@
 A new kind of thing is a new step here: what makes it, and who may know of it. Ids are found in the answers.
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
+from services.kernel.parties import Entitlement, Role
 from tests.support.dialogue import (
     DSIT,
     EEAS,
@@ -17,17 +18,35 @@ from tests.support.dialogue import (
     QUORUM,
     STARTS,
     UK_SECRETARIAT,
-    Account,
     account,
     item_body,
     meeting_body,
     outcome_body,
     participant_body,
 )
+from tests.support.sides.deeds import (
+    STRATCOM,
+    action_opened,
+    answered,
+    briefed,
+    drafted,
+    item,
+    moved,
+    planned,
+    proposed,
+    removed,
+    rewritten,
+    signed,
+    tabled,
+    withdrawn,
+)
 from tests.support.sides.stage import Stage, Story
 
 ENISA: Final = account("ENISA", "EU", "owner")
-STRATCOM: Final = account("STRATCOM", "UK", "secretariat")
+GCHQ: Final = account("GCHQ", "UK", "chair")
+USCYBERCOM: Final = account("USCYBERCOM", "US", "chair")
+STRATCOM_CHAIR: Final = account("STRATCOM", "UK", "chair")
+LINKER: Final = account("FCDO", "UK", "links", "secretariat")
 JOINT: Final = ("uk-eu.UK", "uk-eu.EU")
 UK_ONLY: Final = ("uk-eu.UK/secretariat", "uk-eu.UK/chair")
 EU_ONLY: Final = ("uk-eu.EU/secretariat", "uk-eu.EU/chair")
@@ -38,52 +57,6 @@ ENDED: Final = ENDS + timedelta(hours=1)
 OVER: Final = ENDED + timedelta(days=1)
 """When everything has happened."""
 STORY: Final = Story()
-
-
-async def _drafted(stage: Stage, who: Account, meeting: str, name: str) -> None:
-    path = f"/v1/meetings/{stage.held[meeting]['id']}/drafts"
-    stage.held[name] = await stage.done(who, "POST", path, {})
-
-
-async def _item(stage: Stage, who: Account, name: str, body: Mapping[str, Any]) -> str:
-    """Adds an item to a draft; gives its id."""
-    path = f"/v1/drafts/{stage.held[name]['id']}"
-    before = await stage.done(who, "GET", path)
-    after = await stage.done(who, "POST", f"{path}/items", body, version=before["version"])
-    (added,) = {one["id"] for one in after["items"]} - {one["id"] for one in before["items"]}
-    return str(added)
-
-
-async def _removed(stage: Stage, who: Account, name: str, item_id: str) -> None:
-    path = f"/v1/drafts/{stage.held[name]['id']}"
-    version = await stage.version_of(who, path)
-    await stage.done(who, "DELETE", f"{path}/items/{item_id}", version=version)
-
-
-async def _tabled(stage: Stage, who: Account, draft: str, name: str, marking: str = "TLP:GREEN") -> None:
-    path = f"/v1/drafts/{stage.held[draft]['id']}"
-    version = await stage.version_of(who, path)
-    stage.held[name] = await stage.done(who, "POST", f"{path}/table", {"marking": marking}, version=version)
-
-
-async def _signed(stage: Stage, who: Account, kind: str, name: str) -> None:
-    path = f"/v1/{kind}/{stage.held[name]['id']}"
-    to_sign = await stage.done(who, "GET", f"{path}/agreement")
-    jws = stage.dialogue.signature(who, to_sign["payload"])
-    body = {"content_hash": to_sign["content_hash"], "jws": jws}
-    stage.held[name] = await stage.done(who, "POST", f"{path}/agreements", body)
-
-
-async def _proposed(stage: Stage, who: Account, name: str, **changes: object) -> None:
-    series = "uk-us-cmr" if who in (NSA, STRATCOM) else "uk-eu"
-    body = {"series": series, **item_body(), "rationale": f"Why {name}", "edition": 2026, **changes}
-    stage.held[name] = await stage.done(who, "POST", "/v1/proposals", body)
-
-
-async def _moved(stage: Stage, who: Account, name: str, command: str, sent: object = None) -> None:
-    found = stage.held[name]
-    path = f"/v1/proposals/{found['id']}/{command}"
-    stage.held[name] = await stage.done(who, "POST", path, sent or {}, version=found["version"])
 
 
 # --- What lies before the meeting ---------------------------------------------------------------------------
@@ -109,6 +82,29 @@ async def assessment_for_the_uk_is_held(stage: Stage) -> None:
     stage.held["cables"] = stage.assessment("cables", "UK")
 
 
+@STORY.step(*JOINT)
+async def an_action_of_an_earlier_edition_is_told_of(stage: Stage) -> None:
+    await action_opened(stage, "uk-eu", "UKEU-2024-A01")
+
+
+@STORY.step(*REVIEW)
+async def an_action_of_the_review_is_told_of(stage: Stage) -> None:
+    await action_opened(stage, "uk-us-cmr", "UKUSCMR-2025-A01", text="Publish other guidance.")
+
+
+@STORY.step()
+async def somebody_of_the_uk_in_both_series_links_the_two(stage: Stage) -> None:
+    """Nobody else works in both, so nobody else may know."""
+    dialogue, policy = stage.dialogue, stage.policy
+    more = Entitlement("uk-us-cmr", "UK", "FCDO", Role.SECRETARIAT)
+    both = replace(policy, entitlements=policy.entitlements | {more})
+    dialogue.app.state.agenda = replace(dialogue.parts, policy=both)
+    ends = {"one": stage.held["UKEU-2024-A01"], "other": stage.held["UKUSCMR-2025-A01"]}
+    link = await stage.done(LINKER, "POST", "/v1/action-links", {**ends, "note": "One piece of work."})
+    stage.meet("link_id", link["id"])
+    dialogue.app.state.agenda = dialogue.parts
+
+
 @STORY.step(*REVIEW)
 async def review_is_planned(stage: Stage) -> None:
     body = meeting_body(series="uk-us-cmr", host_party="US", venue="Fort Meade")
@@ -118,31 +114,31 @@ async def review_is_planned(stage: Stage) -> None:
 @STORY.step(*EU_ONLY)
 async def eu_proposes(stage: Stage) -> None:
     for name in ("eu-first", "eu-second", "eu-third"):
-        await _proposed(stage, EU_SECRETARIAT, name, title=f"Backlog {name}")
-    await _moved(stage, EU_SECRETARIAT, "eu-second", "park")
-    await _moved(stage, EU_SECRETARIAT, "eu-third", "withdraw")
+        await proposed(stage, EU_SECRETARIAT, name, title=f"Backlog {name}")
+    await moved(stage, EU_SECRETARIAT, "eu-second", "park")
+    await moved(stage, EU_SECRETARIAT, "eu-third", "withdraw")
 
 
 @STORY.step(*UK_ONLY)
 async def uk_proposes(stage: Stage) -> None:
     for name in ("uk-first", "uk-second"):
-        await _proposed(stage, UK_SECRETARIAT, name, title=f"Backlog {name}")
-    await _moved(stage, UK_SECRETARIAT, "uk-second", "park")
+        await proposed(stage, UK_SECRETARIAT, name, title=f"Backlog {name}")
+    await moved(stage, UK_SECRETARIAT, "uk-second", "park")
 
 
 @STORY.step(*REVIEW_US)
 async def us_proposes(stage: Stage) -> None:
     changes = {"commitments": [], "theme": "", "leads": {}, "marking": "UK OFFICIAL"}
-    await _proposed(stage, NSA, "us-first", title="Backlog us-first", **changes)
+    await proposed(stage, NSA, "us-first", title="Backlog us-first", **changes)
 
 
 @STORY.step(*EU_ONLY)
 async def eu_drafts_for_itself(stage: Stage) -> None:
-    await _drafted(stage, EU_SECRETARIAT, "meeting", "eu-draft")
-    await _item(stage, EU_SECRETARIAT, "eu-draft", item_body(title="Ports, for the EU alone"))
+    await drafted(stage, EU_SECRETARIAT, "meeting", "eu-draft")
+    await item(stage, EU_SECRETARIAT, "eu-draft", item_body(title="Ports, for the EU alone"))
     version = await stage.version_of(EU_SECRETARIAT, f"/v1/drafts/{stage.held['eu-draft']['id']}")
     taken = {"draft_id": stage.held["eu-draft"]["id"], "draft_version": version}
-    await _moved(stage, EU_SECRETARIAT, "eu-first", "take", taken)
+    await moved(stage, EU_SECRETARIAT, "eu-first", "take", taken)
 
 
 @STORY.step(*EU_ONLY)
@@ -157,26 +153,49 @@ async def eu_talks_of_its_draft_and_asks_its_own_bodies(stage: Stage) -> None:
     await stage.done(ENISA, "POST", answers, said, version=1)
 
 
+@STORY.step(*EU_ONLY)
+async def eu_plans_its_draft(stage: Stage) -> None:
+    await planned(stage, EU_SECRETARIAT, "eu-draft", gap=5, commitments=["C3"])
+
+
+@STORY.step("uk-eu.EU")
+async def what_only_the_eu_holds_is_withdrawn(stage: Stage) -> None:
+    await withdrawn(stage, "ports")
+
+
 @STORY.step(*JOINT)
 async def uk_drafts_what_it_will_table(stage: Stage) -> None:
-    await _drafted(stage, UK_SECRETARIAT, "meeting", "uk-draft")
-    await _item(stage, UK_SECRETARIAT, "uk-draft", item_body(stage.held["water"]))
+    await drafted(stage, UK_SECRETARIAT, "meeting", "uk-draft")
+    await item(stage, UK_SECRETARIAT, "uk-draft", item_body(stage.held["water"]))
 
 
 @STORY.step(*UK_ONLY)
 async def uk_thinks_again_before_tabling(stage: Stage) -> None:
     body = item_body(title="Cables, for the UK alone", position=2)
-    await _removed(stage, UK_SECRETARIAT, "uk-draft", await _item(stage, UK_SECRETARIAT, "uk-draft", body))
+    await removed(stage, UK_SECRETARIAT, "uk-draft", await item(stage, UK_SECRETARIAT, "uk-draft", body))
+
+
+@STORY.step(*UK_ONLY)
+async def uk_plans_what_cannot_hold_together(stage: Stage) -> None:
+    draft = await stage.done(UK_SECRETARIAT, "GET", f"/v1/drafts/{stage.held['uk-draft']['id']}")
+    pinned = [{"item_id": one["id"], "position": 1} for one in draft["items"][:2]]
+    await planned(stage, UK_SECRETARIAT, "uk-draft", items=pinned)
 
 
 @STORY.step(*JOINT)
 async def uk_tables(stage: Stage) -> None:
-    await _tabled(stage, UK_SECRETARIAT, "uk-draft", "agenda")
+    await tabled(stage, UK_SECRETARIAT, "uk-draft", "agenda")
 
 
 @STORY.step(*UK_ONLY)
 async def uk_goes_on_drafting(stage: Stage) -> None:
-    await _item(stage, UK_SECRETARIAT, "uk-draft", item_body(title="For a next version", position=1))
+    await item(stage, UK_SECRETARIAT, "uk-draft", item_body(title="For a next version", position=1))
+    await item(stage, UK_SECRETARIAT, "uk-draft", item_body(stage.held["cables"], title="Cables again"))
+
+
+@STORY.step("uk-eu.UK", "uk-us-cmr.UK")
+async def what_only_the_uk_holds_is_withdrawn(stage: Stage) -> None:
+    await withdrawn(stage, "cables")
 
 
 @STORY.step(*EU_ONLY)
@@ -185,7 +204,7 @@ async def eu_takes_over_what_lies_on_the_table(stage: Stage) -> None:
     version = await stage.version_of(EU_SECRETARIAT, path)
     body = {"agenda_id": stage.held["agenda"]["id"]}
     await stage.done(EU_SECRETARIAT, "POST", f"{path}/take-over", body, version=version)
-    await _item(stage, EU_SECRETARIAT, "eu-draft", item_body(title="An answer in the making", minutes=5))
+    await item(stage, EU_SECRETARIAT, "eu-draft", item_body(title="An answer in the making", minutes=5))
 
 
 @STORY.step(*JOINT)
@@ -198,40 +217,72 @@ async def eu_answers_and_both_agree(stage: Stage) -> None:
     body = {"marking": "TLP:GREEN", "answers": said}
     await stage.done(EU_SECRETARIAT, "POST", f"{path}/answers", body, version=agenda["etag"].strip('"'))
     for who in QUORUM:
-        await _signed(stage, who, "agendas", "agenda")
-
-
-async def _briefed(stage: Stage, who: Account, text: str) -> None:
-    item = stage.held["agenda"]["items"][3]["item_id"]
-    path = f"/v1/meetings/{stage.held['meeting']['id']}/briefs/{item}"
-    body = {"brief": text, "speaking_notes": "We welcome it.", "marking": "TLP:GREEN"}
-    await stage.done(who, "PUT", path, body, version=0)
+        await signed(stage, who, "agendas", "agenda")
 
 
 @STORY.step(*UK_ONLY)
 async def uk_writes_its_brief(stage: Stage) -> None:
-    await _briefed(stage, UK_SECRETARIAT, "Do not give way.")
+    await briefed(stage, UK_SECRETARIAT, "Do not give way.")
 
 
 @STORY.step(*EU_ONLY)
 async def eu_writes_its_brief(stage: Stage) -> None:
-    await _briefed(stage, EU_SECRETARIAT, "Insist.")
+    await briefed(stage, EU_SECRETARIAT, "Insist.")
 
 
 @STORY.step(*REVIEW)
 async def review_has_its_agenda(stage: Stage) -> None:
-    await _drafted(stage, STRATCOM, "review", "review-draft")
-    await _tabled(stage, STRATCOM, "review-draft", "review-agenda", "UK OFFICIAL")
+    await drafted(stage, STRATCOM, "review", "review-draft")
+    await tabled(stage, STRATCOM, "review-draft", "review-agenda", "UK OFFICIAL")
 
 
 @STORY.step(*REVIEW_US)
 async def us_drafts_for_itself(stage: Stage) -> None:
-    await _drafted(stage, NSA, "review", "us-draft")
+    await drafted(stage, NSA, "review", "us-draft")
+
+
+@STORY.step(*REVIEW)
+async def us_answers_and_uk_tables_again(stage: Stage) -> None:
+    wanted = {"answer": "AMENDED", "comment": "Shorter.", "proposal": {"minutes": 5}}
+    await answered(stage, NSA, "review-agenda", **wanted)
+    last = stage.held["review-draft"]["items"][-1]["id"]
+    await rewritten(stage, STRATCOM, "review-draft", last, minutes=5)
+    await tabled(stage, STRATCOM, "review-draft", "review-agenda", "UK OFFICIAL")
+
+
+@STORY.step(*REVIEW_US)
+async def us_goes_on_drafting(stage: Stage) -> None:
+    body = item_body(title="For the US alone", marking="UK OFFICIAL", commitments=[], theme="", leads={})
+    await item(stage, NSA, "us-draft", body)
+    await planned(stage, NSA, "us-draft", gap=10)
+
+
+@STORY.step(*REVIEW)
+async def the_review_is_agreed_by_all_its_principals(stage: Stage) -> None:
+    for who in (NSA, STRATCOM):
+        await answered(stage, who, "review-agenda")
+    for who in (STRATCOM_CHAIR, GCHQ, NSA, USCYBERCOM):
+        await signed(stage, who, "agendas", "review-agenda")
+
+
+@STORY.step(*JOINT)
+async def experts_meet_below_the_edition(stage: Stage) -> None:
+    days = {"starts_at": "2026-12-01T09:00:00Z", "ends_at": "2026-12-01T12:00:00Z"}
+    body = meeting_body(parent=stage.held["meeting"]["id"], host_party="EU", venue="Brussels", **days)
+    stage.held["experts"] = await stage.done(EU_SECRETARIAT, "POST", "/v1/meetings", body)
+    await drafted(stage, UK_SECRETARIAT, "experts", "experts-draft")
+    await tabled(stage, UK_SECRETARIAT, "experts-draft", "experts-agenda")
+
+
+@STORY.step(*EU_ONLY)
+async def eu_drafts_for_its_experts(stage: Stage) -> None:
+    await drafted(stage, EU_SECRETARIAT, "experts", "eu-experts-draft")
+    await item(stage, EU_SECRETARIAT, "eu-experts-draft", item_body(title="Ports, among experts"))
 
 
 @STORY.step(*EU_ONLY)
 async def eu_proposes_for_the_year_after(stage: Stage) -> None:
-    await _proposed(stage, EU_SECRETARIAT, "eu-later", title="Next year", edition=2027)
+    await proposed(stage, EU_SECRETARIAT, "eu-later", title="Next year", edition=2027)
 
 
 @STORY.step(*JOINT)
@@ -277,11 +328,11 @@ async def registers_are_closed(stage: Stage) -> None:
 async def an_outcome_is_agreed(stage: Stage) -> None:
     path = f"/v1/meetings/{stage.held['meeting']['id']}/outcomes"
     items = [one["item_id"] for one in stage.held["agenda"]["items"]]
-    for name, item in (("first-outcome", items[-1]), ("second-outcome", items[2])):
-        stage.held[name] = await stage.done(UK_SECRETARIAT, "POST", path, outcome_body(item))
+    for name, line in (("first-outcome", items[-1]), ("second-outcome", items[2])):
+        stage.held[name] = await stage.done(UK_SECRETARIAT, "POST", path, outcome_body(line))
     for who in QUORUM:
-        await _signed(stage, who, "outcomes", "first-outcome")
-    await _signed(stage, DSIT, "outcomes", "second-outcome")
+        await signed(stage, who, "outcomes", "first-outcome")
+    await signed(stage, DSIT, "outcomes", "second-outcome")
 
 
 @STORY.step(*JOINT, at=ENDED)
@@ -295,5 +346,10 @@ async def minutes_are_written(stage: Stage) -> None:
 
 @STORY.step(*EU_ONLY, at=ENDED)
 async def eu_drafts_on_after_the_meeting(stage: Stage) -> None:
-    await _proposed(stage, EU_SECRETARIAT, "eu-last", title="After the meeting", edition=2027)
-    await _moved(stage, EU_SECRETARIAT, "eu-later", "park")
+    await proposed(stage, EU_SECRETARIAT, "eu-last", title="After the meeting", edition=2027)
+    await moved(stage, EU_SECRETARIAT, "eu-later", "park")
+
+
+@STORY.step(*JOINT, "uk-us-cmr.UK", at=ENDED)
+async def what_both_hold_is_withdrawn(stage: Stage) -> None:
+    await withdrawn(stage, "water")

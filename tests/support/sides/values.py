@@ -67,6 +67,11 @@ VALUES: Final[Mapping[str, Named]] = {
         *(f"action:{one}" for one in a.ids("action_id")),
     ),
     "section": lambda a: ("OPENING", "CLOSING", *a.ids("item_id")),
+    "name": lambda _: ("Director",),
+    "organisation": lambda _: ("DSIT",),
+    "nationality": lambda _: ("GBR",),
+    "represents": lambda _: ("",),
+    "text": lambda _: ("Words",),
     "theme": lambda _: (ABSENT, "CNI_PRIVATE_SECTOR", "THREAT_LANDSCAPE"),
     "selection": lambda _: (ABSENT, "DONE", "ALL"),
     "state": lambda _: (ABSENT, "PARKED"),
@@ -86,6 +91,14 @@ VALUES: Final[Mapping[str, Named]] = {
     "partition": lambda _: (0,),
 }
 """By the name of an argument in a path, a query or a header, and of a field over gRPC. Ids need none."""
+
+_OF_ANOTHER_NAME: Final[Mapping[str, str]] = {
+    "one": "action_id",
+    "other": "action_id",
+    "before": "item_id",
+    "after": "item_id",
+}
+"""Members of bodies that are ids of a kind which their names do not tell."""
 
 SAID: Final[Mapping[str, Any]] = {
     "series": "uk-eu",
@@ -147,7 +160,7 @@ def bodies(schema: Mapping[str, Any], schemas: Mapping[str, Any], arguments: Arg
     """A body that the schema allows, and one more for each further id that a member of it can have."""
     yield _body("", schema, schemas, arguments, None)
     for name in sorted(_ids_in(schema, schemas)):
-        for value in arguments.ids(name)[1:]:
+        for value in arguments.ids(_OF_ANOTHER_NAME.get(name, name))[1:]:
             yield _body("", schema, schemas, arguments, (name, value))
 
 
@@ -167,8 +180,16 @@ def _ids_in(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> set[str]:
         return _ids_in(whole["items"], schemas)
     found: set[str] = set()
     for name, member in whole.get("properties", {}).items():
-        found |= {name} if name.endswith("_id") else _ids_in(member, schemas)
+        found |= {name} if _kind_of_id(name, member, schemas) else _ids_in(member, schemas)
     return found
+
+
+def _kind_of_id(name: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """By which name there are ids for a member; empty where it is none."""
+    if name.endswith("_id"):
+        return name
+    is_id = _whole(schema, schemas).get("format") == "uuid"
+    return _OF_ANOTHER_NAME.get(name, "") if is_id else ""
 
 
 def _body(
@@ -178,8 +199,9 @@ def _body(
     arguments: Arguments,
     instead: tuple[str, str] | None,
 ) -> Any:
-    if name.endswith("_id"):
-        return instead[1] if instead is not None and instead[0] == name else arguments.ids(name)[0]
+    kind = _kind_of_id(name, schema, schemas)
+    if kind:
+        return instead[1] if instead is not None and instead[0] == name else arguments.ids(kind)[0]
     whole = _whole(schema, schemas)
     if name in SAID and "enum" not in whole:
         return SAID[name]
