@@ -64,6 +64,7 @@ def rpc_parts(parts: AgendaParts) -> RpcParts:
         database=parts.database,
         policy=parts.policy,
         clock=parts.clock,
+        ids=parts.ids,
         keys=parts.keys,
         threatfeed=parts.threatfeed,
         actions=parts.actions,

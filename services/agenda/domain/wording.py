@@ -8,6 +8,8 @@ CODE = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 CONTENT_HASH = r"^sha256:[0-9a-f]{64}$"
 TOKEN = r"^[A-Za-z0-9_=+/.:-]*$"  # noqa: S105 the form of a page token
 THREAD_ID = r"^[A-Za-z0-9:._-]+$"
+NATIONALITY = r"^[A-Z]{3}$"
+SECTION = r"^(OPENING|CLOSING|[0-9a-f-]{36})$"
 SUBJECT = r"^[a-z]+:[A-Za-z0-9_.-]+$"
 
 LONGEST_LINE, LONGEST_PROSE, LONGEST_CODE, LONGEST_BANNER = 300, 4_000, 60, 512

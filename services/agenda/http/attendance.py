@@ -14,6 +14,7 @@ from services.agenda.domain.attendance import (
     PresenceCommand,
 )
 from services.agenda.domain.permissions import Command
+from services.agenda.domain.wording import NATIONALITY
 from services.agenda.http.fields import Body, Line, OptionalCode, OptionalProse
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.keep_register import (
@@ -32,7 +33,7 @@ router = APIRouter(prefix="/v1", tags=["attendance"])
 
 Editor = Annotated[Principal, Depends(permit_command(Command.EDIT_REGISTER))]
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_REGISTER))]
-Nationality = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
+Nationality = Annotated[str, StringConstraints(strict=True, pattern=NATIONALITY)]
 
 
 class ParticipantBody(Body):

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from services.agenda.domain.minutes import Section
 from services.agenda.domain.permissions import Command
+from services.agenda.domain.wording import SECTION
 from services.agenda.http.fields import Banner, Body, Prose
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.keep_minutes import (
@@ -26,7 +27,7 @@ router = APIRouter(prefix="/v1/meetings/{meeting_id}/minutes", tags=["minutes"])
 
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_MINUTES))]
 Editor = Annotated[Principal, Depends(permit_command(Command.EDIT_MINUTES))]
-SectionPath = Annotated[str, Path(pattern=r"^(OPENING|CLOSING|[0-9a-f-]{36})$")]
+SectionPath = Annotated[str, Path(pattern=SECTION)]
 
 
 class SectionBody(Body):

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from entente.agenda.v1 import agenda_service_pb2, negotiation_pb2, proposal_pb2
+from entente.agenda.v1 import agenda_service_pb2, meeting_record_pb2, negotiation_pb2, proposal_pb2
 from entente.exchange.v1 import item_answer_pb2
 
 from services.agenda.domain.answers import Answer, Proposal
+from services.agenda.domain.attendance import ParticipantRole, Person, PresenceCommand
 from services.agenda.domain.proposal import ProposalState
+from services.agenda.domain.run_clock import RunCommand
 from services.agenda.domain.wording import (
     CODE,
     CONTENT_HASH,
@@ -22,7 +24,9 @@ from services.agenda.domain.wording import (
     LONGEST_TOKEN,
     MOST_ANSWERS,
     MOST_MINUTES,
+    NATIONALITY,
     PLAIN,
+    SECTION,
     SUBJECT,
     THREAD_ID,
     TOKEN,
@@ -39,6 +43,19 @@ _ANSWERS = {
 }
 _STATES: Mapping[int, ProposalState] = {
     proposal_pb2.ProposalState.Value(f"PROPOSAL_STATE_{state.value}"): state for state in ProposalState
+}
+_ROLES: Mapping[int, ParticipantRole] = {
+    meeting_record_pb2.ParticipantRole.Value(f"PARTICIPANT_ROLE_{role.value}"): role
+    for role in ParticipantRole
+}
+_PRESENCE: Mapping[int, PresenceCommand] = {
+    meeting_record_pb2.PresenceCommand.Value(f"PRESENCE_COMMAND_{command.value}"): command
+    for command in PresenceCommand
+}
+_MOVES: Mapping[int, RunCommand] = {
+    meeting_record_pb2.RUN_MOVE_FINISH: RunCommand.FINISH,
+    meeting_record_pb2.RUN_MOVE_PAUSE: RunCommand.PAUSE,
+    meeting_record_pb2.RUN_MOVE_RESUME: RunCommand.RESUME,
 }
 
 
@@ -78,6 +95,39 @@ def read_signature(text: str) -> str:
 
 def read_banner(text: str) -> str:
     return _form(text, PLAIN, LONGEST_BANNER, "not a marking", "/marking")
+
+
+def read_prose(text: str, pointer: str) -> str:
+    return _form(text.strip(), LINES, LONGEST_PROSE, "not a text", pointer)
+
+
+def read_section_key(text: str) -> str:
+    return _form(text, SECTION, LONGEST_ID, "not a section", "/section")
+
+
+def read_person(request: agenda_service_pb2.AddParticipantRequest) -> Person:
+    if request.role not in _ROLES:
+        raise InvalidValue("not a role", pointer="/role")
+    represents = request.represents and read_code(request.represents, "/represents")
+    return Person(
+        _form(request.name.strip(), PLAIN, LONGEST_LINE, "not a name", "/name"),
+        _ROLES[request.role],
+        _form(request.organisation.strip(), PLAIN, LONGEST_LINE, "not an organisation", "/organisation"),
+        _form(request.nationality, NATIONALITY, LONGEST_ID, "not a GENC trigraph", "/nationality"),
+        represents,
+    )
+
+
+def read_command(value: int) -> PresenceCommand:
+    if value not in _PRESENCE:
+        raise InvalidValue("not a command", pointer="/command")
+    return _PRESENCE[value]
+
+
+def read_move(value: int) -> RunCommand:
+    if value not in _MOVES:
+        raise InvalidValue("not a move", pointer="/move")
+    return _MOVES[value]
 
 
 def read_edition(request: agenda_service_pb2.ListProposalsRequest) -> int | None:

@@ -6,11 +6,14 @@ from services.agenda.clients.actions import Actions
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.signatures import OfficialKeys
 from services.agenda.usecases.agreeing import Agreeing
+from services.agenda.usecases.keep_minutes import Minuting
+from services.agenda.usecases.keep_register import Registering
 from services.agenda.usecases.rank_subjects import RankingParts
 from services.agenda.usecases.trace_thread import Tracing
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.identity import current_principal
+from services.chassis.ids import IdSource
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 
@@ -22,6 +25,7 @@ class RpcParts:
     database: Database
     policy: Policy
     clock: Clock
+    ids: IdSource
     keys: OfficialKeys
     threatfeed: Threatfeed
     actions: Actions
@@ -31,6 +35,12 @@ class RpcParts:
 
     def ranking(self) -> RankingParts:
         return RankingParts(self.database, self.policy, self.threatfeed, self.clock)
+
+    def registering(self) -> Registering:
+        return Registering(self.database, self.policy, self.threatfeed, self.clock, self.ids)
+
+    def minuting(self) -> Minuting:
+        return Minuting(self.database, self.policy, self.clock, self.ids)
 
     def tracing(self) -> Tracing:
         return Tracing(self.database, self.policy, self.threatfeed, self.actions)

@@ -1,13 +1,12 @@
 """AgendaService over gRPC: the rules and the answers are those of the REST api."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 from entente.agenda.v1 import agenda_service_pb2 as messages
 from entente.agenda.v1 import agenda_service_pb2_grpc
-from google.protobuf.message import Message
 
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import PERMISSIONS, Command
@@ -33,9 +32,11 @@ from services.agenda.rpc.arguments import (
     read_thread_id,
     read_token,
 )
+from services.agenda.rpc.calling import Methods
 from services.agenda.rpc.following import encode_carry_over, encode_matter, encode_thread
 from services.agenda.rpc.parts import RpcParts, caller
 from services.agenda.rpc.preparing import encode_explanation, encode_proposal, encode_ranking
+from services.agenda.rpc.recording import RecordMethods
 from services.agenda.usecases.agree_outcome import agree_outcome, statement_on_outcome
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
 from services.agenda.usecases.answer_items import answer_items, try_answers
@@ -54,8 +55,7 @@ from services.agenda.usecases.read_meetings import list_meetings, read_meeting
 from services.agenda.usecases.record_outcome import list_outcomes, read_outcome
 from services.agenda.usecases.trace_thread import trace_thread
 from services.chassis.etags import parse_etag
-from services.chassis.once import Once
-from services.chassis.rpc.requests import read_request_id, run_once
+from services.chassis.rpc.requests import read_request_id
 from services.chassis.rpc.server import Service
 from services.kernel.refusals import InvalidValue
 
@@ -80,21 +80,28 @@ _COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "ExplainSubject": (Command.READ_RANKING,),
     "ListProposals": (Command.READ_PROPOSAL,),
     "TraceThread": (Command.TRACE,),
+    "ListDrafts": (Command.READ_DRAFT,),
+    "GetDraft": (Command.READ_DRAFT,),
+    "GetRegister": (Command.READ_REGISTER,),
+    "AddParticipant": (Command.EDIT_REGISTER,),
+    "MarkPresence": (Command.EDIT_REGISTER,),
+    "CloseRegister": (Command.EDIT_REGISTER,),
+    "GetRun": (Command.READ_RUN,),
+    "StartItem": (Command.RUN_MEETING,),
+    "MoveClock": (Command.RUN_MEETING,),
+    "GetMinutes": (Command.READ_MINUTES,),
+    "WriteSection": (Command.EDIT_MINUTES,),
+    "AcceptSection": (Command.EDIT_MINUTES,),
+    "CommentSection": (Command.EDIT_MINUTES,),
 }
 ACCESS: Mapping[str, frozenset[str]] = {
     method: frozenset(role.value for command in commands for role in PERMISSIONS[command])
     for method, commands in _COMMANDS.items()
 }
 
-T = TypeVar("T")
-M = TypeVar("M", bound=Message)
 
-
-class AgendaServicer(agenda_service_pb2_grpc.AgendaServiceServicer):
+class AgendaServicer(RecordMethods, Methods, agenda_service_pb2_grpc.AgendaServiceServicer):
     """Maps messages to use cases and back."""
-
-    def __init__(self, parts: RpcParts) -> None:
-        self._parts = parts
 
     async def GetMeeting(  # noqa: N802 the name is the contract's
         self, request: messages.GetMeetingRequest, _: Any
@@ -325,23 +332,6 @@ class AgendaServicer(agenda_service_pb2_grpc.AgendaServiceServicer):
     ) -> messages.TraceThreadResponse:
         return encode_thread(
             await trace_thread(caller(), read_thread_id(request.id), tracing=self._parts.tracing())
-        )
-
-    async def _once(
-        self,
-        request: Any,
-        use_case: Callable[[Once[T]], Awaitable[T]],
-        encode: Callable[[T], M],
-        response: type[M],
-    ) -> M:
-        return await run_once(
-            use_case,
-            encode,
-            response,
-            request=request,
-            request_id=request.request_id,
-            database=self._parts.database,
-            clock=self._parts.clock,
         )
 
 

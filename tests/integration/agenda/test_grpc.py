@@ -307,12 +307,15 @@ async def test_another_series_a_guessed_id_and_what_is_no_id_or_token(
     meeting, draft, agenda = await dialogue.tabled()
     await dialogue.agree("agendas", agenda["id"])
     dialogue.clock.at = ENDS
-    await dialogue.attended(meeting)
+    participant = (await dialogue.attended(meeting))["participants"][0]
     body = outcome_body(draft["items"][0]["id"], action=None)
     outcome = await dialogue.done(UK_SECRETARIAT, "POST", f"/v1/meetings/{meeting['id']}/outcomes", body)
     signed = {"content_hash": agenda["content_hash"], "jws": "a..b", "request_id": str(uuid4())}
     accepted = {"item_id": agenda["items"][0]["item_id"], "kind": ACCEPTED}
     answers = {"etag": '"1"', "marking": "TLP:GREEN", "answers": [accepted], "request_id": str(uuid4())}
+    change = {"request_id": str(uuid4())}
+    seen, section = {"etag": '"1"', **change}, {"section": "OPENING", "text": "Words."}
+    person = {"name": "Director", "role": 1, "organisation": "NSA", "nationality": "USA"}
     methods: list[tuple[str, str, str, dict[str, Any]]] = [
         ("GetMeeting", "meeting_id", meeting["id"], {}),
         ("GetAgenda", "agenda_id", agenda["id"], {}),
@@ -336,6 +339,19 @@ async def test_another_series_a_guessed_id_and_what_is_no_id_or_token(
         ("TraceThread", "id", agenda["items"][0]["item_id"], {}),
         ("ListMeetings", "series", "uk-eu", {}),
         ("ListProposals", "series", "uk-eu", {}),
+        ("ListDrafts", "meeting_id", meeting["id"], {}),
+        ("GetDraft", "draft_id", draft["id"], {}),
+        ("GetRegister", "meeting_id", meeting["id"], {}),
+        ("AddParticipant", "meeting_id", meeting["id"], {**person, **change}),
+        ("MarkPresence", "participant_id", participant["id"], {"etag": '"1"', "command": 1, **change}),
+        ("CloseRegister", "meeting_id", meeting["id"], change),
+        ("GetRun", "meeting_id", meeting["id"], {}),
+        ("StartItem", "meeting_id", meeting["id"], {"item_id": accepted["item_id"], **seen}),
+        ("MoveClock", "meeting_id", meeting["id"], {"move": 1, **seen}),
+        ("GetMinutes", "meeting_id", meeting["id"], {}),
+        ("WriteSection", "meeting_id", meeting["id"], {**section, "marking": "TLP:GREEN", **seen}),
+        ("AcceptSection", "meeting_id", meeting["id"], {"section": "OPENING", **seen}),
+        ("CommentSection", "meeting_id", meeting["id"], {**section, **change}),
     ]
     assert {name for name, *_ in methods} == {
         method.name for method in messages.DESCRIPTOR.services_by_name["AgendaService"].methods

@@ -132,6 +132,71 @@ class AgendaServiceStub:
                 request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadRequest.SerializeToString,
                 response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadResponse.FromString,
                 _registered_method=True)
+        self.ListDrafts = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListDrafts',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListDraftsRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListDraftsResponse.FromString,
+                _registered_method=True)
+        self.GetDraft = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetDraft',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetDraftRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetDraftResponse.FromString,
+                _registered_method=True)
+        self.GetRegister = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetRegister',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRegisterRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRegisterResponse.FromString,
+                _registered_method=True)
+        self.AddParticipant = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/AddParticipant',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AddParticipantRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AddParticipantResponse.FromString,
+                _registered_method=True)
+        self.MarkPresence = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/MarkPresence',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MarkPresenceRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MarkPresenceResponse.FromString,
+                _registered_method=True)
+        self.CloseRegister = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/CloseRegister',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CloseRegisterRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CloseRegisterResponse.FromString,
+                _registered_method=True)
+        self.GetRun = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetRun',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunResponse.FromString,
+                _registered_method=True)
+        self.StartItem = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/StartItem',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.StartItemRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.StartItemResponse.FromString,
+                _registered_method=True)
+        self.MoveClock = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/MoveClock',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MoveClockRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MoveClockResponse.FromString,
+                _registered_method=True)
+        self.GetMinutes = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetMinutes',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetMinutesRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetMinutesResponse.FromString,
+                _registered_method=True)
+        self.WriteSection = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/WriteSection',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.WriteSectionRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.WriteSectionResponse.FromString,
+                _registered_method=True)
+        self.AcceptSection = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/AcceptSection',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AcceptSectionRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AcceptSectionResponse.FromString,
+                _registered_method=True)
+        self.CommentSection = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/CommentSection',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionResponse.FromString,
+                _registered_method=True)
 
 
 class AgendaServiceServicer:
@@ -273,6 +338,97 @@ class AgendaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDrafts(self, request, context):
+        """The own party's drafts for a meeting: it has at most one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDraft(self, request, context):
+        """One draft of the own party.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRegister(self, request, context):
+        """The register of attendance of every side.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddParticipant(self, request, context):
+        """Enters somebody on the register of the caller's side.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MarkPresence(self, request, context):
+        """Says whether somebody of the caller's side comes, or was there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseRegister(self, request, context):
+        """Says that the register of the caller's side is right; nothing in it changes from then on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRun(self, request, context):
+        """The run clock, as it stands now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartItem(self, request, context):
+        """Starts an item by the run clock.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveClock(self, request, context):
+        """Finishes the item that runs, or begins or ends a break.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMinutes(self, request, context):
+        """The minutes of a meeting, in the order of its agenda.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteSection(self, request, context):
+        """Writes a revision of a section of the minutes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptSection(self, request, context):
+        """Accepts the newest revision of a section for the caller's side.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CommentSection(self, request, context):
+        """Says something of the newest revision of a section, for every side to read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AgendaServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -370,6 +526,71 @@ def add_AgendaServiceServicer_to_server(servicer, server):
                     servicer.TraceThread,
                     request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadRequest.FromString,
                     response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadResponse.SerializeToString,
+            ),
+            'ListDrafts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDrafts,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListDraftsRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListDraftsResponse.SerializeToString,
+            ),
+            'GetDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDraft,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetDraftRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetDraftResponse.SerializeToString,
+            ),
+            'GetRegister': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRegister,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRegisterRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRegisterResponse.SerializeToString,
+            ),
+            'AddParticipant': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddParticipant,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AddParticipantRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AddParticipantResponse.SerializeToString,
+            ),
+            'MarkPresence': grpc.unary_unary_rpc_method_handler(
+                    servicer.MarkPresence,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MarkPresenceRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MarkPresenceResponse.SerializeToString,
+            ),
+            'CloseRegister': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseRegister,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CloseRegisterRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CloseRegisterResponse.SerializeToString,
+            ),
+            'GetRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRun,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunResponse.SerializeToString,
+            ),
+            'StartItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartItem,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.StartItemRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.StartItemResponse.SerializeToString,
+            ),
+            'MoveClock': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveClock,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MoveClockRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MoveClockResponse.SerializeToString,
+            ),
+            'GetMinutes': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMinutes,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetMinutesRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetMinutesResponse.SerializeToString,
+            ),
+            'WriteSection': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteSection,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.WriteSectionRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.WriteSectionResponse.SerializeToString,
+            ),
+            'AcceptSection': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptSection,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AcceptSectionRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AcceptSectionResponse.SerializeToString,
+            ),
+            'CommentSection': grpc.unary_unary_rpc_method_handler(
+                    servicer.CommentSection,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -888,6 +1109,357 @@ class AgendaService:
             '/entente.agenda.v1.AgendaService/TraceThread',
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadRequest.SerializeToString,
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.TraceThreadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDrafts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListDrafts',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListDraftsRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListDraftsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetDraft',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetDraftRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetDraftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRegister(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetRegister',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRegisterRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRegisterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddParticipant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/AddParticipant',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AddParticipantRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AddParticipantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MarkPresence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/MarkPresence',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MarkPresenceRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MarkPresenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseRegister(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/CloseRegister',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CloseRegisterRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CloseRegisterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetRun',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/StartItem',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.StartItemRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.StartItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveClock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/MoveClock',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MoveClockRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.MoveClockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMinutes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetMinutes',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetMinutesRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetMinutesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteSection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/WriteSection',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.WriteSectionRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.WriteSectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptSection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/AcceptSection',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AcceptSectionRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.AcceptSectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CommentSection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/CommentSection',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -74,6 +74,32 @@ class AgendaServiceStub:
     """The own party's proposals, the oldest first."""
     TraceThread: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.TraceThreadRequest, _agenda_service_pb2.TraceThreadResponse]
     """All that hangs together with an id, from the assessment to the closed action."""
+    ListDrafts: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListDraftsRequest, _agenda_service_pb2.ListDraftsResponse]
+    """The own party's drafts for a meeting: it has at most one."""
+    GetDraft: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetDraftRequest, _agenda_service_pb2.GetDraftResponse]
+    """One draft of the own party."""
+    GetRegister: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetRegisterRequest, _agenda_service_pb2.GetRegisterResponse]
+    """The register of attendance of every side."""
+    AddParticipant: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.AddParticipantRequest, _agenda_service_pb2.AddParticipantResponse]
+    """Enters somebody on the register of the caller's side."""
+    MarkPresence: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.MarkPresenceRequest, _agenda_service_pb2.MarkPresenceResponse]
+    """Says whether somebody of the caller's side comes, or was there."""
+    CloseRegister: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.CloseRegisterRequest, _agenda_service_pb2.CloseRegisterResponse]
+    """Says that the register of the caller's side is right; nothing in it changes from then on."""
+    GetRun: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetRunRequest, _agenda_service_pb2.GetRunResponse]
+    """The run clock, as it stands now."""
+    StartItem: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.StartItemRequest, _agenda_service_pb2.StartItemResponse]
+    """Starts an item by the run clock."""
+    MoveClock: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.MoveClockRequest, _agenda_service_pb2.MoveClockResponse]
+    """Finishes the item that runs, or begins or ends a break."""
+    GetMinutes: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetMinutesRequest, _agenda_service_pb2.GetMinutesResponse]
+    """The minutes of a meeting, in the order of its agenda."""
+    WriteSection: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.WriteSectionRequest, _agenda_service_pb2.WriteSectionResponse]
+    """Writes a revision of a section of the minutes."""
+    AcceptSection: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.AcceptSectionRequest, _agenda_service_pb2.AcceptSectionResponse]
+    """Accepts the newest revision of a section for the caller's side."""
+    CommentSection: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.CommentSectionRequest, _agenda_service_pb2.CommentSectionResponse]
+    """Says something of the newest revision of a section, for every side to read."""
 
 @_typing.type_check_only
 class AgendaServiceAsyncStub(AgendaServiceStub):
@@ -121,6 +147,32 @@ class AgendaServiceAsyncStub(AgendaServiceStub):
     """The own party's proposals, the oldest first."""
     TraceThread: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.TraceThreadRequest, _agenda_service_pb2.TraceThreadResponse]  # type: ignore[assignment]
     """All that hangs together with an id, from the assessment to the closed action."""
+    ListDrafts: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListDraftsRequest, _agenda_service_pb2.ListDraftsResponse]  # type: ignore[assignment]
+    """The own party's drafts for a meeting: it has at most one."""
+    GetDraft: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetDraftRequest, _agenda_service_pb2.GetDraftResponse]  # type: ignore[assignment]
+    """One draft of the own party."""
+    GetRegister: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetRegisterRequest, _agenda_service_pb2.GetRegisterResponse]  # type: ignore[assignment]
+    """The register of attendance of every side."""
+    AddParticipant: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.AddParticipantRequest, _agenda_service_pb2.AddParticipantResponse]  # type: ignore[assignment]
+    """Enters somebody on the register of the caller's side."""
+    MarkPresence: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.MarkPresenceRequest, _agenda_service_pb2.MarkPresenceResponse]  # type: ignore[assignment]
+    """Says whether somebody of the caller's side comes, or was there."""
+    CloseRegister: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.CloseRegisterRequest, _agenda_service_pb2.CloseRegisterResponse]  # type: ignore[assignment]
+    """Says that the register of the caller's side is right; nothing in it changes from then on."""
+    GetRun: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetRunRequest, _agenda_service_pb2.GetRunResponse]  # type: ignore[assignment]
+    """The run clock, as it stands now."""
+    StartItem: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.StartItemRequest, _agenda_service_pb2.StartItemResponse]  # type: ignore[assignment]
+    """Starts an item by the run clock."""
+    MoveClock: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.MoveClockRequest, _agenda_service_pb2.MoveClockResponse]  # type: ignore[assignment]
+    """Finishes the item that runs, or begins or ends a break."""
+    GetMinutes: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetMinutesRequest, _agenda_service_pb2.GetMinutesResponse]  # type: ignore[assignment]
+    """The minutes of a meeting, in the order of its agenda."""
+    WriteSection: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.WriteSectionRequest, _agenda_service_pb2.WriteSectionResponse]  # type: ignore[assignment]
+    """Writes a revision of a section of the minutes."""
+    AcceptSection: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.AcceptSectionRequest, _agenda_service_pb2.AcceptSectionResponse]  # type: ignore[assignment]
+    """Accepts the newest revision of a section for the caller's side."""
+    CommentSection: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.CommentSectionRequest, _agenda_service_pb2.CommentSectionResponse]  # type: ignore[assignment]
+    """Says something of the newest revision of a section, for every side to read."""
 
 class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
     """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
@@ -279,5 +331,109 @@ class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_agenda_service_pb2.TraceThreadResponse, _abc.Awaitable[_agenda_service_pb2.TraceThreadResponse]]:
         """All that hangs together with an id, from the assessment to the closed action."""
+
+    @_abc_1.abstractmethod
+    def ListDrafts(
+        self,
+        request: _agenda_service_pb2.ListDraftsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListDraftsResponse, _abc.Awaitable[_agenda_service_pb2.ListDraftsResponse]]:
+        """The own party's drafts for a meeting: it has at most one."""
+
+    @_abc_1.abstractmethod
+    def GetDraft(
+        self,
+        request: _agenda_service_pb2.GetDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetDraftResponse, _abc.Awaitable[_agenda_service_pb2.GetDraftResponse]]:
+        """One draft of the own party."""
+
+    @_abc_1.abstractmethod
+    def GetRegister(
+        self,
+        request: _agenda_service_pb2.GetRegisterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetRegisterResponse, _abc.Awaitable[_agenda_service_pb2.GetRegisterResponse]]:
+        """The register of attendance of every side."""
+
+    @_abc_1.abstractmethod
+    def AddParticipant(
+        self,
+        request: _agenda_service_pb2.AddParticipantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.AddParticipantResponse, _abc.Awaitable[_agenda_service_pb2.AddParticipantResponse]]:
+        """Enters somebody on the register of the caller's side."""
+
+    @_abc_1.abstractmethod
+    def MarkPresence(
+        self,
+        request: _agenda_service_pb2.MarkPresenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.MarkPresenceResponse, _abc.Awaitable[_agenda_service_pb2.MarkPresenceResponse]]:
+        """Says whether somebody of the caller's side comes, or was there."""
+
+    @_abc_1.abstractmethod
+    def CloseRegister(
+        self,
+        request: _agenda_service_pb2.CloseRegisterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.CloseRegisterResponse, _abc.Awaitable[_agenda_service_pb2.CloseRegisterResponse]]:
+        """Says that the register of the caller's side is right; nothing in it changes from then on."""
+
+    @_abc_1.abstractmethod
+    def GetRun(
+        self,
+        request: _agenda_service_pb2.GetRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetRunResponse, _abc.Awaitable[_agenda_service_pb2.GetRunResponse]]:
+        """The run clock, as it stands now."""
+
+    @_abc_1.abstractmethod
+    def StartItem(
+        self,
+        request: _agenda_service_pb2.StartItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.StartItemResponse, _abc.Awaitable[_agenda_service_pb2.StartItemResponse]]:
+        """Starts an item by the run clock."""
+
+    @_abc_1.abstractmethod
+    def MoveClock(
+        self,
+        request: _agenda_service_pb2.MoveClockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.MoveClockResponse, _abc.Awaitable[_agenda_service_pb2.MoveClockResponse]]:
+        """Finishes the item that runs, or begins or ends a break."""
+
+    @_abc_1.abstractmethod
+    def GetMinutes(
+        self,
+        request: _agenda_service_pb2.GetMinutesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetMinutesResponse, _abc.Awaitable[_agenda_service_pb2.GetMinutesResponse]]:
+        """The minutes of a meeting, in the order of its agenda."""
+
+    @_abc_1.abstractmethod
+    def WriteSection(
+        self,
+        request: _agenda_service_pb2.WriteSectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.WriteSectionResponse, _abc.Awaitable[_agenda_service_pb2.WriteSectionResponse]]:
+        """Writes a revision of a section of the minutes."""
+
+    @_abc_1.abstractmethod
+    def AcceptSection(
+        self,
+        request: _agenda_service_pb2.AcceptSectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.AcceptSectionResponse, _abc.Awaitable[_agenda_service_pb2.AcceptSectionResponse]]:
+        """Accepts the newest revision of a section for the caller's side."""
+
+    @_abc_1.abstractmethod
+    def CommentSection(
+        self,
+        request: _agenda_service_pb2.CommentSectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.CommentSectionResponse, _abc.Awaitable[_agenda_service_pb2.CommentSectionResponse]]:
+        """Says something of the newest revision of a section, for every side to read."""
 
 def add_AgendaServiceServicer_to_server(servicer: AgendaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,142 @@
+"""Drafts, the register, the run clock and the minutes as messages."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from entente.agenda.v1 import draft_pb2, meeting_record_pb2
+from entente.exchange.v1 import agenda_pb2
+
+from services.agenda.domain.attendance import Participant, ParticipantRole
+from services.agenda.domain.items import DraftItem
+from services.agenda.domain.minutes import Section
+from services.agenda.rpc.agreed import encode_time
+from services.agenda.statements import mode_number, rendition_number
+from services.agenda.usecases.drafting import DraftView
+from services.agenda.usecases.keep_register import RegisterView
+from services.agenda.usecases.run_meeting import RunView
+from services.chassis.etags import etag
+
+NO_NOTES: Mapping[UUID, str] = {}
+
+
+def encode_draft(view: DraftView) -> draft_pb2.Draft:
+    draft = view.draft
+    return draft_pb2.Draft(
+        draft_id=str(draft.id),
+        meeting_id=str(draft.meeting_id),
+        party=draft.party,
+        items=[_item(item, position, view) for position, item in enumerate(draft.items, start=1)],
+        etag=etag(draft.version),
+    )
+
+
+def _item(item: DraftItem, position: int, view: DraftView) -> draft_pb2.DraftItem:
+    content = item.content
+    return draft_pb2.DraftItem(
+        item_id=str(item.id),
+        position=position,
+        title=content.title,
+        kind=agenda_pb2.ItemKind.Value(f"ITEM_KIND_{content.kind.value}"),
+        purpose=agenda_pb2.ItemPurpose.Value(f"ITEM_PURPOSE_{content.purpose.value}"),
+        minutes=content.minutes,
+        leads=[
+            agenda_pb2.ItemLead(party=party, organisation=organisation)
+            for party, organisation in sorted(content.leads.items())
+        ],
+        commitments=content.commitments,
+        theme=content.theme,
+        references=[
+            draft_pb2.DraftReference(
+                assessment_id=str(reference.assessment_id),
+                revision=reference.revision,
+                rendition=rendition_number(reference.rendition),
+                mode=mode_number(reference.mode),
+                state=view.states[reference].value,
+            )
+            for reference in content.references
+        ],
+        action_ids=[str(one) for one in item.action_ids],
+        marking=content.marking,
+    )
+
+
+def encode_participant(
+    participant: Participant, notes: Mapping[UUID, str] = NO_NOTES
+) -> meeting_record_pb2.Participant:
+    person = participant.person
+    return meeting_record_pb2.Participant(
+        participant_id=str(participant.id),
+        meeting_id=str(participant.meeting_id),
+        side=participant.side,
+        name=person.name,
+        role=meeting_record_pb2.ParticipantRole.Value(f"PARTICIPANT_ROLE_{person.role.value}"),
+        organisation=person.organisation,
+        nationality=person.nationality,
+        represents=person.represents,
+        observer=person.role is ParticipantRole.OBSERVER,
+        presence=meeting_record_pb2.Presence.Value(f"PRESENCE_{participant.presence.value}"),
+        note=notes.get(participant.id, ""),
+        etag=etag(participant.version),
+    )
+
+
+def encode_participants(view: RegisterView) -> list[meeting_record_pb2.Participant]:
+    return [encode_participant(one, view.notes) for one in view.register.participants]
+
+
+def encode_run(view: RunView) -> meeting_record_pb2.Run:
+    face = view.face
+    return meeting_record_pb2.Run(
+        state=meeting_record_pb2.RunState.Value(f"RUN_STATE_{face.state.value}"),
+        current_item_id=str(face.current or ""),
+        items=[
+            meeting_record_pb2.ItemClock(
+                item_id=str(one.item_id),
+                position=one.position,
+                planned_minutes=one.planned_minutes,
+                used_minutes=one.used_minutes,
+                over_by=one.over_by,
+                started_at=encode_time(one.started_at),
+                finished_at=encode_time(one.finished_at),
+            )
+            for one in face.items
+        ],
+        break_minutes=face.break_minutes,
+        remaining_minutes=face.remaining_minutes,
+        predicted_end=encode_time(face.predicted_end),
+        late_by=face.late_by,
+        etag=etag(view.run.version),
+    )
+
+
+def encode_section(section: Section) -> meeting_record_pb2.MinutesSection:
+    newest = section.newest
+    return meeting_record_pb2.MinutesSection(
+        section=section.key,
+        revision=section.revision,
+        text=newest.text if newest else "",
+        marking=newest.marking if newest else "",
+        accepted_by=sorted(section.accepted),
+        revisions=[
+            meeting_record_pb2.MinutesRevision(
+                revision=one.revision,
+                text=one.text,
+                marking=one.marking,
+                party=one.party,
+                written_at=encode_time(one.written_at),
+            )
+            for one in section.revisions
+        ],
+        comments=[
+            meeting_record_pb2.MinutesComment(
+                comment_id=str(one.id),
+                revision=one.revision,
+                party=one.party,
+                organisation=one.organisation,
+                text=one.text,
+                made_at=encode_time(one.made_at),
+            )
+            for one in section.comments
+        ],
+        etag=etag(section.revision),
+    )

@@ -1,0 +1,172 @@
+"""Drafts, register, run clock and minutes over gRPC: the answers of REST, and its refusals."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from entente.agenda.v1 import meeting_record_pb2
+
+from tests.support.agenda_calls import Calls, alike, told, without
+from tests.support.dialogue import (
+    EEAS,
+    ENDS,
+    EU_SECRETARIAT,
+    FCDO,
+    LEADERSHIP,
+    NSA,
+    STARTS,
+    UK_SECRETARIAT,
+    Dialogue,
+    participant_body,
+)
+
+INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_VALUE")
+HIDDEN = (grpc.StatusCode.PERMISSION_DENIED, "NO_ACCESS")
+STALE = (grpc.StatusCode.ABORTED, "STALE_VERSION")
+
+
+def key() -> dict[str, str]:
+    return {"request_id": str(uuid4())}
+
+
+def same_draft(rest: Mapping[str, Any], rpc: Any) -> None:
+    message = told(rpc)
+    assert (rpc.draft_id, rpc.etag) == (rest["id"], f'"{rest["version"]}"')
+    alike(without(rest, "id", "version", "items"), message)
+    assert [one["id"] for one in rest["items"]] == [one.item_id for one in rpc.items]
+    assert [one["leads"] for one in rest["items"]] == [
+        {lead.party: lead.organisation for lead in one.leads} for one in rpc.items
+    ]
+    alike([without(one, "id", "leads") for one in rest["items"]], message["items"])
+
+
+def same_people(rest: Any, rpc: Any) -> None:
+    assert [(one["id"], f'"{one["version"]}"') for one in rest] == [
+        (one.participant_id, one.etag) for one in rpc
+    ]
+    alike([without(one, "id", "version") for one in rest], [told(one) for one in rpc])
+
+
+def same_section(rest: Mapping[str, Any], rpc: Any) -> None:
+    alike(without(rest, "comments"), told(rpc))
+    assert [one["id"] for one in rest["comments"]] == [one.comment_id for one in rpc.comments]
+    alike([without(one, "id") for one in rest["comments"]], told(rpc)["comments"])
+
+
+async def test_a_draft_is_told_to_its_own_party_as_over_rest(dialogue: Dialogue, call: Calls) -> None:
+    meeting = await dialogue.meeting()
+    assert list((await call(UK_SECRETARIAT, "ListDrafts", meeting_id=meeting["id"])).drafts) == []
+    draft = await dialogue.item(await dialogue.draft(meeting), dialogue.assessment())
+    found = await call(UK_SECRETARIAT, "GetDraft", draft_id=draft["id"])
+    same_draft(draft, found.draft)
+    assert found.draft.items[-1].references[0].state == "CURRENT"
+    (listed,) = (await call(FCDO, "ListDrafts", meeting_id=meeting["id"])).drafts
+    assert listed == found.draft
+    rest = await dialogue.done(FCDO, "GET", f"/v1/meetings/{meeting['id']}/drafts")
+    same_draft(rest["drafts"][0], listed)
+    assert list((await call(EU_SECRETARIAT, "ListDrafts", meeting_id=meeting["id"])).drafts) == []
+    assert (await dialogue.done(EEAS, "GET", f"/v1/meetings/{meeting['id']}/drafts")) == {"drafts": []}
+    for who in (EU_SECRETARIAT, NSA):
+        assert (await call.refused(who, "GetDraft", draft_id=draft["id"]))[:2] == HIDDEN
+    no_role = await call.refused(LEADERSHIP, "GetDraft", draft_id=draft["id"])
+    assert no_role[:2] == (grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING")
+
+
+async def test_a_register_and_a_run_clock_are_kept_as_over_rest(dialogue: Dialogue, call: Calls) -> None:
+    meeting, _, agenda = await dialogue.tabled()
+    await dialogue.agree("agendas", agenda["id"])
+    where = {"meeting_id": meeting["id"]}
+    path = f"/v1/meetings/{meeting['id']}"
+    person = {**participant_body(UK_SECRETARIAT), "role": meeting_record_pb2.PARTICIPANT_ROLE_CO_CHAIR}
+    fields = {**where, **person, **key()}
+    added = await call(UK_SECRETARIAT, "AddParticipant", **fields)
+    assert await call(UK_SECRETARIAT, "AddParticipant", **fields) == added
+    identity = added.participant.participant_id
+    note = {"note": "Wants the first word."}
+    await dialogue.done(UK_SECRETARIAT, "PUT", f"/v1/participants/{identity}/note", note)
+    for wrong in ({"role": 0}, {"nationality": "GB"}, {"name": " "}, {"name": "a\nb"}, {"represents": "/"}):
+        refused = await call.refused(UK_SECRETARIAT, "AddParticipant", **{**fields, **key(), **wrong})
+        assert refused[:2] == INVALID, wrong
+    for who in (UK_SECRETARIAT, EU_SECRETARIAT):
+        register = await call(who, "GetRegister", **where)
+        rest = await dialogue.done(who, "GET", f"{path}/register")
+        same_people(rest["participants"], register.participants)
+        assert (register.participants[0].note != "") == (who is UK_SECRETARIAT)
+    other = await dialogue.participant(meeting, EU_SECRETARIAT)
+
+    dialogue.clock.at = STARTS
+    run = await call(EEAS, "GetRun", **where)
+    alike(without(await dialogue.done(EEAS, "GET", f"{path}/run"), "version"), told(run.run))
+    item = agenda["items"][0]["item_id"]
+    start = {**where, "item_id": item, "etag": run.run.etag, **key()}
+    started = await call(FCDO, "StartItem", **start)
+    assert await call(FCDO, "StartItem", **start) == started
+    assert (await call.refused(FCDO, "StartItem", **{**start, **key()}))[:2] == STALE
+    dialogue.clock.at = STARTS + timedelta(minutes=90)
+    for move in (meeting_record_pb2.RUN_MOVE_PAUSE, meeting_record_pb2.RUN_MOVE_RESUME):
+        etag = (await call(EEAS, "GetRun", **where)).run.etag
+        moved = await call(EEAS, "MoveClock", **where, move=move, etag=etag, **key())
+        alike(without(await dialogue.done(FCDO, "GET", f"{path}/run"), "version"), told(moved.run))
+        dialogue.clock.at += timedelta(minutes=7)
+    assert moved.run.state == meeting_record_pb2.RUN_STATE_ON_ITEM
+    assert moved.run.break_minutes == 7
+    nothing = await call.refused(EEAS, "MoveClock", **where, etag=moved.run.etag, **key())
+    assert nothing[:2] == INVALID
+
+    dialogue.clock.at = ENDS + timedelta(hours=1)
+    attend = meeting_record_pb2.PRESENCE_COMMAND_ATTEND
+    mark = {"participant_id": identity, "etag": added.participant.etag, "command": attend, **key()}
+    there = await call(UK_SECRETARIAT, "MarkPresence", **mark)
+    assert there.participant.presence == meeting_record_pb2.PRESENCE_ATTENDED
+    assert (await call.refused(UK_SECRETARIAT, "MarkPresence", **{**mark, **key()}))[:2] == STALE
+    unknown = await call.refused(UK_SECRETARIAT, "MarkPresence", **{**mark, **key(), "command": 0})
+    assert unknown[:2] == INVALID
+    foreign = {**mark, **key(), "participant_id": other["id"]}
+    refused = await call.refused(UK_SECRETARIAT, "MarkPresence", **foreign)
+    over_rest = await dialogue.ask(
+        UK_SECRETARIAT, "POST", f"/v1/participants/{other['id']}/presence", {"answer": "ATTEND"}, version=1
+    )
+    assert refused[1] == over_rest.json()["reason"]
+    closed = await call(UK_SECRETARIAT, "CloseRegister", **where, **key())
+    assert list(closed.closed_by) == ["UK"]
+    again = await call.refused(UK_SECRETARIAT, "CloseRegister", **where, **key())
+    assert again[1] == "REGISTER_CLOSED"
+
+
+async def test_minutes_are_written_accepted_and_commented_on_as_over_rest(
+    dialogue: Dialogue, call: Calls
+) -> None:
+    meeting, _, agenda = await dialogue.tabled()
+    await dialogue.agree("agendas", agenda["id"])
+    dialogue.clock.at = STARTS
+    where = {"meeting_id": meeting["id"]}
+    path = f"/v1/meetings/{meeting['id']}/minutes"
+    words = {"text": "Both sides exchanged views.", "marking": "TLP:GREEN"}
+    write = {**where, "section": "OPENING", **words, "etag": '"0"', **key()}
+    written = await call(UK_SECRETARIAT, "WriteSection", **write)
+    assert await call(UK_SECRETARIAT, "WriteSection", **write) == written
+    assert (await call.refused(EEAS, "WriteSection", **{**write, **key()}))[:2] == STALE
+    said = await call(EEAS, "CommentSection", **where, section="OPENING", text="So it was.", **key())
+    assert [one.text for one in said.section.comments] == ["So it was."]
+    accepted = await call(
+        EEAS, "AcceptSection", **where, section="OPENING", etag=written.section.etag, **key()
+    )
+    assert "EU" in accepted.section.accepted_by
+    same_section(await dialogue.done(FCDO, "GET", f"{path}/OPENING"), accepted.section)
+    whole = await call(LEADERSHIP, "GetMinutes", **where)
+    rest = (await dialogue.done(LEADERSHIP, "GET", path))["sections"]
+    assert len(rest) == len(whole.sections)
+    for one, section in zip(rest, whole.sections, strict=True):
+        same_section(one, section)
+    wrongs: list[dict[str, str]] = [
+        {"section": "MIDDLE"},
+        {"text": " "},
+        {"text": "a\x00b"},
+        {"text": "x" * 4_001},
+        {"marking": ""},
+    ]
+    for wrong in wrongs:
+        refused = await call.refused(UK_SECRETARIAT, "WriteSection", **{**write, **key(), **wrong})
+        assert refused[:2] == INVALID, wrong
