@@ -10,11 +10,13 @@ from fastapi import APIRouter, FastAPI
 
 from services.actions.consumers import assessments, outcomes
 from services.actions.events import read_status_entry, status_topic
-from services.actions.http import changing, reading, rounds, stream
+from services.actions.http import changing, closure, evidence, reading, rounds, stream
+from services.actions.rpc.closure import closure_service
+from services.actions.rpc.evidence import evidence_service
 from services.actions.rpc.rounds import report_round_service
 from services.actions.rpc.service import ActionParts, action_service
 from services.actions.settings import ActionsSettings
-from services.actions.usecases.claim_completion import Holding
+from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.publication import Publication
 from services.actions.usecases.refresh_statuses import StatusRefresh
 from services.actions.usecases.run_rounds import RoundRunner
@@ -137,7 +139,12 @@ def make_views(policy: Policy, telemetry: Telemetry) -> dict[str, FeedView]:
 
 def rpc_services(parts: ActionParts) -> list[Service]:
     """Every service over gRPC."""
-    return [action_service(parts), report_round_service(parts)]
+    return [
+        action_service(parts),
+        evidence_service(parts),
+        closure_service(parts),
+        report_round_service(parts),
+    ]
 
 
 def routers() -> Sequence[APIRouter]:
@@ -146,6 +153,8 @@ def routers() -> Sequence[APIRouter]:
     return (
         reading.routes(),
         changing.routes(),
+        evidence.routes(),
+        closure.routes(),
         stream.routes(),
         rounds.routes(),
         quarantine_routes(readers, operators),

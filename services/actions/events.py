@@ -9,10 +9,11 @@ from entente.actions.v1 import action_event_pb2
 from entente.exchange.v1 import action_status_pb2, outcome_pb2
 from google.protobuf.json_format import MessageToDict
 
-from services.actions.domain.action import Action, DueDateChange
+from services.actions.domain.action import Action
 from services.actions.domain.basis import BasisReference, BasisState, worst
 from services.actions.domain.owners import Objection, Owner
 from services.actions.domain.planning import progress
+from services.actions.domain.proposals import DueDateChange
 from services.actions.domain.rating import Rating, Timeliness
 from services.chassis.envelope import Event
 from services.chassis.feed import Entry, Token

@@ -85,6 +85,9 @@ class Series:
     those that own the action. `ceiling` is the highest level its meetings may discuss; `host_rotation`
     starts at `first_edition`. `legal_clearance` names, for each party that must have one before it signs
     an outcome, the organisations that may give it. `reporting` is None where nobody is asked in rounds.
+    A closed action is looked at again after
+    `closure_review_months`; an open one of which nothing has changed for more than `dormant_after_days` is
+    dormant.
     """
 
     id: str
@@ -94,6 +97,8 @@ class Series:
     instruments: tuple[str, ...]
     ceiling: Level
     cadence_months: int
+    closure_review_months: int
+    dormant_after_days: int
     first_edition: int
     host_rotation: tuple[str, ...]
     deadlines: tuple[DeadlineRule, ...]
@@ -133,6 +138,8 @@ def read_series(content: object, where: str) -> Series:
         instruments=section.texts("instruments"),
         ceiling=read_level(section, "ceiling"),
         cadence_months=section.whole("cadence_months"),
+        closure_review_months=section.whole("closure_review_months"),
+        dormant_after_days=section.whole("dormant_after_days"),
         first_edition=section.whole("first_edition"),
         host_rotation=section.texts("host_rotation"),
         deadlines=tuple(_read_deadline(entry) for entry in section.sections("deadlines")),

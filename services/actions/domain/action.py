@@ -3,25 +3,24 @@
 The text, its content hash and the original due date never change.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.actions.domain import planning
-from services.actions.domain.basis import AssessmentStanding, BasisReference
-from services.actions.domain.closure import Closure
-from services.actions.domain.evidence import Evidence
+from services.actions.domain.anniversaries import next_year
+from services.actions.domain.basis import AssessmentStanding, BasisReference, judge
+from services.actions.domain.closure import closure_of, confirmation, holding_of, require_awaited
+from services.actions.domain.evidence import Attestation, Evidence, Shown, standing
 from services.actions.domain.owners import Objection, Owner, Signature
 from services.actions.domain.planning import Dependency, Milestone, Plan, revised_plan
-from services.actions.domain.proposals import Proposal, ProposalKind, Terms
+from services.actions.domain.proposals import DueDateChange, Proposal, ProposalKind, Terms
 from services.actions.domain.refusals import (
-    ClaimantCannotConfirm,
-    ConfirmationNotAwaited,
+    ClosureReviewNotDue,
     DueDateWrong,
     EvidenceMissing,
-    IllegalMove,
     NarrativeMissing,
     NotAccountable,
     NoYearlyReview,
@@ -29,6 +28,7 @@ from services.actions.domain.refusals import (
     ReasonMissing,
     UnknownProposal,
 )
+from services.actions.domain.reviews import ClosureReview, Review
 from services.actions.domain.states import FINAL, Move, State, after
 from services.actions.domain.texts import LONGEST_NARRATIVE, MOST_EVIDENCE, plain
 from services.kernel.parties import Reader
@@ -43,34 +43,14 @@ class Rag(StrEnum):
     RED = "RED"
 
 
-@dataclass(frozen=True, slots=True)
-class DueDateChange:
-    """One accepted move of a due date. Who requested and who accepted it are organisations."""
-
-    from_date: date
-    to_date: date
-    reason: str
-    requested_by: str
-    accepted_by: tuple[str, ...]
-    accepted_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """One yearly review of an action under a standing commitment; `due` is the day it was due on."""
-
-    by: Signature
-    due: date
-    finding: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One version of an action. `opened_trace` and `latest_trace` are W3C trace contexts.
 
     `due_date` of an action that is `reviewed_yearly` is the day of its next review. `closed_at` is when
-    it ended, in whichever way. `reported_at` is when its owner last said how it goes. `missed_by` are the
-    owning parties that let a reporting round pass and have not been heard since.
+    it ended, in whichever way, `review_on` when a look is due at whether that lasted. `reported_at` is when
+    its owner last said how it goes. `missed_by` are the owning parties that let a reporting
+    round pass and have not been heard since.
     """
 
     id: UUID
@@ -103,13 +83,15 @@ class Action:
     depends_on: tuple[Dependency, ...] = ()
     reviews: tuple[Review, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    claim: Signature | None = None
-    confirmations: tuple[Signature, ...] = ()
+    claim: Attestation | None = None
+    confirmations: tuple[Attestation, ...] = ()
     rejection: Objection | None = None
     proposals: tuple[Proposal, ...] = ()
     successor: str = ""
     closure_id: UUID | None = None
     closed_at: datetime | None = None
+    review_on: date | None = None
+    closure_reviews: tuple[ClosureReview, ...] = ()
     version: int = 1
     opened_trace: str | None = None
     latest_trace: str | None = None
@@ -191,7 +173,7 @@ class Action:
         state = after(self.state, Move.REVIEW)
         words = plain(finding, "/finding", LONGEST_NARRATIVE, required=True)
         review = Review(Signature.of(by, at), self.due_date, words)
-        due = _next_year(max(self.due_date, at.date()), self.original_due_date)
+        due = next_year(max(self.due_date, at.date()), self.original_due_date)
         return self._changed(
             at,
             state=state,
@@ -201,21 +183,35 @@ class Action:
             missed_by=self.missed_by - {by.party},
         )
 
-    def claimed(self, evidence: Sequence[Evidence], narrative: str, by: Reader, at: datetime) -> "Action":
-        """An accountable organisation says that it is done, and shows it."""
+    def evidenced(self, evidence: tuple[Evidence, ...], move: Move, at: datetime, *, told: bool) -> "Action":
+        """The action with other evidence. What not every party may be `told` of leaves no trace in it."""
+        state = after(self.state, move)
+        if not told:
+            return replace(self, evidence=evidence)
+        return self._changed(at, state=state, evidence=evidence)
+
+    def claimed(
+        self, evidence: Sequence[Evidence], narrative: str, by: Reader, at: datetime, *, shown: Shown = None
+    ) -> "Action":
+        """An accountable organisation says that it is done, and shows it by what stands already and more.
+
+        Raises `EvidenceMissing` where every party together may read none.
+        """
         self._require_accountable(by)
         state = after(self.state, Move.CLAIM)
         words = plain(narrative, "/narrative", LONGEST_NARRATIVE)
-        if not evidence:
-            raise EvidenceMissing("a claim needs at least one item of evidence", pointer="/evidence")
         if len(evidence) > MOST_EVIDENCE:
             raise InvalidValue(f"a claim shows at most {MOST_EVIDENCE} items", pointer="/evidence")
+        held = (*self.evidence, *evidence)
+        rests_on = standing(held, at.date(), shown)
+        if not rests_on:
+            raise EvidenceMissing("a claim needs evidence that every party may read", pointer="/evidence")
         return self._changed(
             at,
             state=state,
             narrative=words or self.narrative,
-            evidence=(*self.evidence, *evidence),
-            claim=Signature.of(by, at),
+            evidence=held,
+            claim=Attestation.under(rests_on, by, at),
             confirmations=(),
             rejection=None,
             missed_by=frozenset(),
@@ -224,29 +220,48 @@ class Action:
             ),
         )
 
-    def confirmed(self, by: Reader, parties: Collection[str], closure_id: UUID, at: datetime) -> "Action":
+    def confirmed(
+        self,
+        by: Reader,
+        parties: Collection[str],
+        closure_id: UUID,
+        at: datetime,
+        *,
+        seen: str = "",
+        shown: Shown = None,
+        review_on: date | None = None,
+    ) -> "Action":
         """A party other than the claimant's finds it done; the last one awaited closes the action.
 
-        `parties` are those of the series.
+        `parties` are those of the series, `seen` the digest of the evidence looked at (needed where it is
+        no longer what was claimed), `review_on` the day on which the closure is to be looked at again.
+        Confirmations of other evidence than what stands now count no more.
         """
         state = after(self.state, Move.CONFIRM)
-        self._require_awaited(by, parties)
-        confirmations = (*self.confirmations, Signature.of(by, at))
-        if self._closure(parties, confirmations).complete:
+        today, owning = at.date(), self.owning_parties
+        holding = holding_of(self.confirmations, standing(self.evidence, today, shown))
+        claim = require_awaited(self.claim, owning, parties, holding, by)
+        given = confirmation(claim, self.evidence, by, at, shown=shown, seen=seen)
+        if closure_of(claim, owning, parties, (*holding, given)).complete:
             return self._changed(
                 at,
                 state=after(state, Move.CLOSE),
-                confirmations=confirmations,
+                confirmations=(*holding, given),
                 closure_id=closure_id,
                 closed_at=at,
+                review_on=review_on,
                 proposals=(),
             )
-        return self._changed(at, state=state, confirmations=confirmations)
+        others = tuple(entry for entry in self.confirmations if entry.party != by.party)
+        return self._changed(at, state=state, confirmations=(*others, given))
 
-    def rejected(self, reason: str, by: Reader, parties: Collection[str], at: datetime) -> "Action":
+    def rejected(
+        self, reason: str, by: Reader, parties: Collection[str], at: datetime, *, shown: Shown = None
+    ) -> "Action":
         """A party whose confirmation is awaited does not find it done: the work goes on."""
         state = after(self.state, Move.REJECT)
-        self._require_awaited(by, parties)
+        holding = holding_of(self.confirmations, standing(self.evidence, at.date(), shown))
+        require_awaited(self.claim, self.owning_parties, parties, holding, by)
         words = plain(reason, "/reason", LONGEST_NARRATIVE, required=True)
         return self._changed(
             at,
@@ -255,6 +270,20 @@ class Action:
             confirmations=(),
             rejection=Objection(Signature.of(by, at), words),
         )
+
+    def closure_reviewed(self, finding: str, by: Reader, at: datetime, *, sustained: bool) -> "Action":
+        """What was done is looked at again once that is due. What did not last is reopened by the chairs.
+
+        Raises `ClosureReviewNotDue`.
+        """
+        self._require_accountable(by)
+        state = after(self.state, Move.REVIEW_CLOSURE)
+        if self.review_on is None or at.date() < self.review_on:
+            raise ClosureReviewNotDue("no review of the closure is due")
+        words = plain(finding, "/finding", LONGEST_NARRATIVE, required=True)
+        review = ClosureReview(Signature.of(by, at), self.review_on, words, sustained)
+        reviews = (*self.closure_reviews, review)
+        return self._changed(at, state=state, review_on=None, closure_reviews=reviews)
 
     def proposed(
         self, terms: Terms, by: Reader, asked: Collection[str], proposal_id: UUID, at: datetime
@@ -324,7 +353,14 @@ class Action:
             )
         if terms.kind is ProposalKind.REOPEN:
             return self._changed(
-                at, state=state, claim=None, confirmations=(), closure_id=None, closed_at=None, proposals=()
+                at,
+                state=state,
+                claim=None,
+                confirmations=(),
+                closure_id=None,
+                closed_at=None,
+                review_on=None,
+                proposals=(),
             )
         return self._changed(at, state=state, closed_at=at, successor=terms.successor, proposals=())
 
@@ -336,39 +372,12 @@ class Action:
         if to_date == self.due_date:
             raise DueDateWrong("this is the due date already", pointer="/due_date")
 
-    def _closure(self, parties: Collection[str], confirmations: Iterable[Signature]) -> Closure:
-        if self.claim is None:
-            raise IllegalMove("nobody has claimed completion", state=self.state.value)
-        return Closure.of(
-            self.claim.party,
-            owning=self.owning_parties,
-            series=parties,
-            confirmed={confirmation.party for confirmation in confirmations},
-        )
-
     def _require_accountable(self, by: Reader) -> None:
         if Owner(by.party, by.organisation, accountable=True) not in self.owners:
             raise NotAccountable("only an accountable organisation of the action may do this")
 
-    def _require_awaited(self, by: Reader, parties: Collection[str]) -> None:
-        closure = self._closure(parties, self.confirmations)
-        if self.claim is not None and by.subject == self.claim.official:
-            raise ClaimantCannotConfirm("whoever claimed completion cannot judge the claim")
-        if by.party not in closure.awaited:
-            raise ConfirmationNotAwaited("the claim does not wait for this party")
-
     def _changed(self, at: datetime, **members: object) -> "Action":
         return replace(self, changed_at=at, version=self.version + 1, **members)  # type: ignore[arg-type]
-
-
-def judge(
-    basis: Iterable[BasisReference], known: Mapping[UUID, AssessmentStanding]
-) -> tuple[BasisReference, ...]:
-    """References in the light of what is known of their assessments."""
-    return tuple(
-        reference.judged(known[reference.assessment_id]) if reference.assessment_id in known else reference
-        for reference in basis
-    )
 
 
 def _reason(text: str) -> str:
@@ -376,21 +385,3 @@ def _reason(text: str) -> str:
     if not words:
         raise ReasonMissing("this needs a reason", pointer="/reason")
     return words
-
-
-def _next_year(past: date, anniversary: date) -> date:
-    """The first day after `past` with the month and day of `anniversary`; 29 February is the 28th where
-    the year has none.
-    """
-    for year in (past.year, past.year + 1):
-        day = _day_of(anniversary, year)
-        if day > past:
-            return day
-    raise RuntimeError("every year has the anniversary")
-
-
-def _day_of(anniversary: date, year: int) -> date:
-    try:
-        return anniversary.replace(year=year)
-    except ValueError:
-        return anniversary.replace(year=year, day=28)

@@ -1,6 +1,6 @@
 """Whether the assessments that an action rests on still stand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
@@ -66,3 +66,13 @@ def worst(references: Iterable[BasisReference]) -> BasisState | None:
     """The state to show for all of them together; None for an action that rests on none."""
     order = list(BasisState)
     return max((reference.state for reference in references), key=order.index, default=None)
+
+
+def judge(
+    basis: Iterable[BasisReference], known: Mapping[UUID, AssessmentStanding]
+) -> tuple[BasisReference, ...]:
+    """References in the light of what is known of their assessments."""
+    return tuple(
+        reference.judged(known[reference.assessment_id]) if reference.assessment_id in known else reference
+        for reference in basis
+    )

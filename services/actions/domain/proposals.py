@@ -70,3 +70,15 @@ class Proposal:
         """
         if by.party != self.by.party and by.party not in self.awaited(asked):
             raise AnswerNotAwaited("the proposal does not wait for this party")
+
+
+@dataclass(frozen=True, slots=True)
+class DueDateChange:
+    """One accepted move of a due date. Who requested and who accepted it are organisations."""
+
+    from_date: date
+    to_date: date
+    reason: str
+    requested_by: str
+    accepted_by: tuple[str, ...]
+    accepted_on: date

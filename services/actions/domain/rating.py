@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisState, worst
+from services.actions.domain.dormancy import dormant
+from services.actions.domain.evidence import standing
 from services.actions.domain.states import FINAL, State
 from services.kernel.series import Series
 
@@ -33,11 +35,16 @@ class Timeliness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """An action on a day. `interval` is that between the reports that its series asks for."""
+    """An action on a day, with the evidence that every party of its series may read.
+
+    `interval` is that between the reports that its series asks for; `dormant_after` are the days without any
+    change after which the series calls it dormant, None for never.
+    """
 
     action: Action
     today: date
     interval: timedelta
+    dormant_after: int | None = None
 
     @property
     def delay(self) -> timedelta:
@@ -77,8 +84,25 @@ class Situation:
         return 100 * late // total if total else 0
 
     @property
+    def evidence_stands(self) -> bool:
+        return bool(standing(self.action.evidence, self.today))
+
+    @property
     def shows_something(self) -> bool:
-        return bool(self.action.evidence) or any(step.reached_at is not None for step in self.action.plan)
+        return self.evidence_stands or any(step.reached_at is not None for step in self.action.plan)
+
+    @property
+    def claim_lapses(self) -> bool:
+        """Whether something that a claim rests on expired or was withdrawn; a revision takes its place."""
+        action = self.action
+        if action.state is not State.COMPLETION_CLAIMED or action.claim is None:
+            return False
+        stands = {entry.id for entry in standing(action.evidence, self.today)}
+        return any(entry.id not in stands for entry in action.claim.evidence)
+
+    @property
+    def is_dormant(self) -> bool:
+        return self.dormant_after is not None and dormant(self.action, self.today, self.dormant_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,24 @@ RULES: tuple[Rule, ...] = (
         lambda on: on.action.due_date - on.today <= SOON and not on.shows_something,
     ),
     Rule(
+        "EVIDENCE_LAPSED",
+        Rag.AMBER,
+        "evidence that a claim rests on has expired or was withdrawn",
+        lambda on: on.claim_lapses,
+    ),
+    Rule(
+        "CLAIM_UNSHOWN",
+        Rag.RED,
+        "it is claimed to be done, and no evidence stands",
+        lambda on: on.action.state is State.COMPLETION_CLAIMED and not on.evidence_stands,
+    ),
+    Rule(
+        "DORMANT",
+        Rag.AMBER,
+        "nothing of it has changed for longer than the series allows",
+        lambda on: on.is_dormant,
+    ),
+    Rule(
         "WAITS_FOR_LATER",
         Rag.AMBER,
         "what it waits for is due after itself",
@@ -182,7 +224,8 @@ class Rating:
 
     `computed` is None once an action has ended. `contradicted` says that the owner rates it better than
     the rules do, `stale` that the owner's rating is older than the interval of the series' reports, or that
-    an owner let a reporting round pass without an update.
+    an owner let a reporting round pass without an update, `dormant` that
+    nothing of the action has changed for longer than the series allows.
     """
 
     timeliness: Timeliness
@@ -190,6 +233,7 @@ class Rating:
     because: tuple[str, ...]
     contradicted: bool
     stale: bool
+    dormant: bool = False
 
 
 def timeliness(action: Action, today: date) -> Timeliness:
@@ -207,7 +251,8 @@ def timeliness(action: Action, today: date) -> Timeliness:
 
 def rate_in(series: Series, action: Action, today: date) -> Rating:
     """The rating in a series whose interval of reports is known."""
-    return rate(Situation(action, today, timedelta(days=series.status_interval_days)))
+    interval = timedelta(days=series.status_interval_days)
+    return rate(Situation(action, today, interval, series.dormant_after_days))
 
 
 def rate(situation: Situation) -> Rating:
@@ -225,6 +270,7 @@ def rate(situation: Situation) -> Rating:
         contradicted=action.rag is not None and _rank(action.rag) < _rank(computed),
         stale=bool(action.missed_by)
         or (action.rag is not None and _since(action.reported_at, situation.today) > situation.interval),
+        dormant=situation.is_dormant,
     )
 
 

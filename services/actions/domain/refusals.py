@@ -148,3 +148,73 @@ class DependencyCycle(Refusal):
 
     kind = RefusalKind.CONFLICT
     reason = "DEPENDENCY_CYCLE"
+
+
+class EvidenceByConfirmer(Refusal):
+    """A party confirms on evidence that others than the confirming organisation provided."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "EVIDENCE_BY_CONFIRMER"
+
+
+class EvidenceLapsed(Refusal):
+    """All evidence of the claim has expired or was withdrawn: it can only be rejected, or shown anew."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "EVIDENCE_LAPSED"
+
+
+class EvidenceChanged(Refusal):
+    """The evidence is not what was claimed any more: whoever confirms says which evidence was looked at."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "EVIDENCE_CHANGED"
+
+
+class EvidenceStale(Refusal):
+    """The evidence is no longer in the version that the caller has seen."""
+
+    kind = RefusalKind.STALE
+    reason = "EVIDENCE_STALE"
+
+
+class EvidenceDuplicated(Refusal):
+    """The same material is shown for the action already."""
+
+    kind = RefusalKind.ALREADY_EXISTS
+    reason = "EVIDENCE_DUPLICATED"
+
+
+class EvidenceWithdrawn(Refusal):
+    """What was withdrawn is neither revised nor withdrawn again."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "EVIDENCE_WITHDRAWN"
+
+
+class ExpiryWrong(Refusal):
+    """Evidence expires after it is provided."""
+
+    kind = RefusalKind.INVALID
+    reason = "EXPIRY_WRONG"
+
+
+class NotAnOwner(Refusal):
+    """Evidence is provided by an organisation that owns or supports the action."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "NOT_AN_OWNER"
+
+
+class NotTheProvider(Refusal):
+    """Only the organisation that provided evidence revises or withdraws it."""
+
+    kind = RefusalKind.FORBIDDEN
+    reason = "NOT_THE_PROVIDER"
+
+
+class ClosureReviewNotDue(Refusal):
+    """A closure is reviewed from the day on which that is due, once."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "CLOSURE_REVIEW_NOT_DUE"

@@ -23,7 +23,9 @@ class State(StrEnum):
 
 
 class Move(StrEnum):
-    """What can happen to an action. CLOSE and the last five are reached when enough parties have agreed."""
+    """What can happen to an action. CLOSE and those from MOVE_DUE_DATE to REOPEN are reached when enough
+    parties have agreed.
+    """
 
     ACCEPT = "ACCEPT"
     DECLINE = "DECLINE"
@@ -41,12 +43,17 @@ class Move(StrEnum):
     WITHDRAW = "WITHDRAW"
     CLOSE_NOT_IMPLEMENTED = "CLOSE_NOT_IMPLEMENTED"
     REOPEN = "REOPEN"
+    SUBMIT_EVIDENCE = "SUBMIT_EVIDENCE"
+    REVISE_EVIDENCE = "REVISE_EVIDENCE"
+    WITHDRAW_EVIDENCE = "WITHDRAW_EVIDENCE"
+    REVIEW_CLOSURE = "REVIEW_CLOSURE"
 
 
 FINAL = frozenset({State.CLOSED, State.SUPERSEDED, State.WITHDRAWN, State.CLOSED_NOT_IMPLEMENTED})
 """States in which nothing is left to be done; an action in any other state is open."""
 
 _WORKING = (State.ASSIGNED, State.IN_PROGRESS, State.BLOCKED)
+_SHOWING = (*_WORKING, State.COMPLETION_CLAIMED)
 _OPEN = (State.AGREED, *_WORKING, State.COMPLETION_CLAIMED)
 
 MOVES: Mapping[tuple[State, Move], State] = {
@@ -69,6 +76,10 @@ MOVES: Mapping[tuple[State, Move], State] = {
     **{(state, Move.WITHDRAW): State.WITHDRAWN for state in _OPEN},
     **{(state, Move.CLOSE_NOT_IMPLEMENTED): State.CLOSED_NOT_IMPLEMENTED for state in _OPEN},
     (State.CLOSED, Move.REOPEN): State.IN_PROGRESS,
+    **{(state, Move.SUBMIT_EVIDENCE): state for state in _SHOWING},
+    **{(state, Move.REVISE_EVIDENCE): state for state in _SHOWING},
+    **{(state, Move.WITHDRAW_EVIDENCE): state for state in (*_SHOWING, State.CLOSED)},
+    (State.CLOSED, Move.REVIEW_CLOSURE): State.CLOSED,
 }
 
 
@@ -106,6 +117,10 @@ RULES: Mapping[Move, Rule] = {
     Move.WITHDRAW: Rule(_DELEGATIONS, "action.withdrawn"),
     Move.CLOSE_NOT_IMPLEMENTED: Rule(_DELEGATIONS, "action.closed-not-implemented"),
     Move.REOPEN: Rule(_CHAIRS, "action.reopened"),
+    Move.SUBMIT_EVIDENCE: Rule(_OWNERS, "action.evidence-submitted"),
+    Move.REVISE_EVIDENCE: Rule(_OWNERS, "action.evidence-revised"),
+    Move.WITHDRAW_EVIDENCE: Rule(_OWNERS, "action.evidence-withdrawn"),
+    Move.REVIEW_CLOSURE: Rule(_OWNERS, "action.closure-reviewed"),
 }
 
 

@@ -4,12 +4,14 @@ An action's text is joint: every party agreed to it, so no party is a stranger t
 national marking in it keeps its owner's rules.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from services.actions.domain.action import Action
-from services.actions.domain.evidence import Evidence
+from services.actions.domain.evidence import Attestation, Evidence, changes_since, standing
+from services.actions.domain.states import State
 from services.kernel.joint_text import decide_joint_text
 from services.kernel.markings.banner import parse
 from services.kernel.markings.marking import Marking
@@ -39,6 +41,25 @@ def may_see_evidence(action: Action, evidence: Evidence, party: str, policy: Pol
     return _may_have(evidence.id, evidence.marking, author, party, action.series, policy, now)
 
 
+def joint_evidence(
+    action: Action, items: Iterable[Evidence], policy: Policy, now: datetime
+) -> frozenset[UUID]:
+    """Ids of the items that every party of the series may read: on them alone closure and rating rest."""
+    series = policy.series.get(action.series)
+    parties = () if series is None else series.parties
+    return frozenset(
+        item.id
+        for item in items
+        if parties and all(may_see_evidence(action, item, party, policy, now) for party in parties)
+    )
+
+
+def joint_view(action: Action, policy: Policy, now: datetime) -> Action:
+    """The action with the evidence that every party of its series may read, and no other."""
+    joint = joint_evidence(action, action.evidence, policy, now)
+    return _narrowed(action, [item for item in action.evidence if item.id in joint])
+
+
 def seen_by(action: Action, reader: Reader, policy: Policy, now: datetime) -> Action:
     """The action with the evidence that the reader may see.
 
@@ -46,14 +67,45 @@ def seen_by(action: Action, reader: Reader, policy: Policy, now: datetime) -> Ac
     """
     if not (policy.roles(reader, action.series) & READERS and may_see(action, reader.party, policy, now)):
         raise NoAccess(f"action {action.id}")
+    joint = joint_evidence(action, action.evidence, policy, now)
+    seen = [
+        item
+        for item in action.evidence
+        if item.organisation == reader.organisation
+        or may_see_evidence(action, item, reader.party, policy, now)
+    ]
+    judged = tuple(_judged(entry, action, joint, now) for entry in action.confirmations)
+    claim = None if action.claim is None else _judged(action.claim, action, joint, now)
+    return _narrowed(replace(action, claim=claim, confirmations=judged), seen)
+
+
+def _judged(entry: Attestation, action: Action, joint: frozenset[UUID], now: datetime) -> Attestation:
+    """What a signature is worth while the claim waits; what was closed stays as it was signed."""
+    if action.state is not State.COMPLETION_CLAIMED:
+        return entry
+    return replace(
+        entry,
+        holds=entry.evidence == standing(action.evidence, now.date(), joint),
+        changes=changes_since(entry.evidence, action.evidence, now.date(), joint),
+    )
+
+
+def _narrowed(action: Action, evidence: list[Evidence]) -> Action:
+    """The action with these items alone, wherever it names any."""
+    ids = {item.id for item in evidence}
+
+    def narrowed(entry: Attestation) -> Attestation:
+        return replace(
+            entry,
+            evidence=tuple(one for one in entry.evidence if one.id in ids),
+            changes=tuple(one for one in entry.changes if one.id in ids),
+        )
+
     return replace(
         action,
-        evidence=tuple(
-            item
-            for item in action.evidence
-            if item.organisation == reader.organisation
-            or may_see_evidence(action, item, reader.party, policy, now)
-        ),
+        evidence=tuple(evidence),
+        claim=None if action.claim is None else narrowed(action.claim),
+        confirmations=tuple(map(narrowed, action.confirmations)),
     )
 
 

@@ -4,18 +4,21 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from services.actions.domain.action import Rag
+from services.actions.domain.evidence import EvidenceKind
 from services.actions.domain.planning import LARGEST_WEIGHT, MOST_DEPENDENCIES, MOST_MILESTONES, Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
 from services.actions.domain.texts import (
     LONGEST_ADDRESS,
     LONGEST_DESCRIPTION,
+    LONGEST_MATERIAL,
     LONGEST_NARRATIVE,
     LONGEST_TITLE,
     MOST_EVIDENCE,
 )
+from services.actions.usecases.given_evidence import GivenEvidence
 from services.kernel.markings.banner import LONGEST_BANNER
 
 Narrative = Annotated[str, Field(max_length=LONGEST_NARRATIVE)]
@@ -35,11 +38,39 @@ class Progress(Body):
 
 
 class NewEvidence(Body):
+    """The material lies at `uri`, or is the `text`; of a text alone the digest is taken here."""
+
+    kind: EvidenceKind = EvidenceKind.DOCUMENTARY
     title: str = Field(min_length=1, max_length=LONGEST_TITLE)
     description: str = Field("", max_length=LONGEST_DESCRIPTION)
-    uri: str = Field(min_length=1, max_length=LONGEST_ADDRESS, description="https, http or urn")
-    digest: str | None = Field(None, description="sha256: and 64 hexadecimal digits, for a file")
+    uri: str = Field("", max_length=LONGEST_ADDRESS, description="https, http or urn")
+    text: str = Field("", max_length=LONGEST_MATERIAL)
+    digest: str | None = Field(None, max_length=71, description="sha256: and 64 hexadecimal digits")
     marking: str = Field(min_length=1, max_length=LONGEST_BANNER)
+    expires_on: date | None = Field(None, description="From that day on it shows nothing any more")
+
+    def given(self) -> GivenEvidence:
+        return GivenEvidence(
+            self.title,
+            self.description,
+            self.uri,
+            self.digest or "",
+            self.marking,
+            self.kind,
+            self.text,
+            self.expires_on,
+        )
+
+
+class Confirmation(Body):
+    evidence_digest: str = Field(
+        "", max_length=71, description="Names the evidence looked at; needed where it is not as claimed"
+    )
+
+
+class ClosureFinding(Body):
+    finding: str = Field(min_length=1, max_length=LONGEST_NARRATIVE)
+    sustained: StrictBool
 
 
 class CompletionClaim(Body):

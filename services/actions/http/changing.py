@@ -11,7 +11,7 @@ from services.actions.http.parts import Change, HoldingDependency, change_by
 from services.actions.usecases.accept_action import accept_action
 from services.actions.usecases.answer_proposal import ANSWERERS, accept_proposal, refuse_proposal
 from services.actions.usecases.block_action import block_action
-from services.actions.usecases.claim_completion import GivenEvidence, claim_completion
+from services.actions.usecases.claim_completion import claim_completion
 from services.actions.usecases.confirm_completion import confirm_completion
 from services.actions.usecases.decline_action import decline_action
 from services.actions.usecases.plan_milestones import plan_milestones
@@ -78,18 +78,15 @@ async def claim(
     action_id: UUID, body: bodies.CompletionClaim, change: ByOwner, holding: HoldingDependency
 ) -> Response:
     """An accountable organisation says that it is done, and shows it."""
-    evidence = [
-        GivenEvidence(item.title, item.description, item.uri, item.digest or "", item.marking)
-        for item in body.evidence
-    ]
+    evidence = [item.given() for item in body.evidence]
     return await change.run(
         claim_completion, action_id, evidence, body.narrative, holding=holding, changing=change.changing
     )
 
 
-async def confirm(action_id: UUID, _body: bodies.Nothing, change: ByJudge) -> Response:
+async def confirm(action_id: UUID, body: bodies.Confirmation, change: ByJudge) -> Response:
     """A party whose confirmation is awaited finds it done; the last one closes the action."""
-    return await change.run(confirm_completion, action_id, changing=change.changing)
+    return await change.run(confirm_completion, action_id, body.evidence_digest, changing=change.changing)
 
 
 async def reject(action_id: UUID, body: bodies.Reason, change: ByJudge) -> Response:

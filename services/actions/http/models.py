@@ -9,6 +9,7 @@ from services.actions.domain import action as domain
 from services.actions.domain import evidence, forecast, owners, proposals
 from services.actions.domain.action import Rag
 from services.actions.domain.basis import BasisState
+from services.actions.domain.evidence import EvidenceKind
 from services.actions.domain.planning import progress
 from services.actions.domain.proposals import ProposalKind
 from services.actions.domain.rating import Rating, Timeliness
@@ -40,15 +41,35 @@ class BasisReference(Model):
     state: BasisState
 
 
+class Objection(Model):
+    party: str
+    organisation: str
+    official: str
+    at: datetime
+    reason: str
+
+
 class Evidence(Model):
     evidence_id: UUID
+    revision: int
+    kind: EvidenceKind
     title: str
     description: str
-    uri: str
+    uri: str = Field(description="Where the material lies; empty where the text is all of it")
+    text: str
     digest: str | None
     marking: str
+    expires_on: date | None = Field(description="From that day on it shows nothing any more")
+    party: str
+    organisation: str
     submitted_by: str
     submitted_at: datetime
+    withdrawn: Objection | None
+
+
+class EvidenceChange(Model):
+    evidence_id: UUID
+    change: evidence.Change
 
 
 class Confirmation(Model):
@@ -56,6 +77,9 @@ class Confirmation(Model):
     organisation: str
     official: str
     confirmed_at: datetime
+    evidence_digest: str = Field(description="Names the evidence that it was given under")
+    holds: bool = Field(description="The evidence is still exactly that; otherwise it counts no more")
+    changes: list[EvidenceChange] = Field(description="What became of the evidence since")
 
 
 class Rejection(Model):
@@ -63,14 +87,6 @@ class Rejection(Model):
     organisation: str
     official: str
     rejected_at: datetime
-    reason: str
-
-
-class Objection(Model):
-    party: str
-    organisation: str
-    official: str
-    at: datetime
     reason: str
 
 
@@ -88,6 +104,15 @@ class Review(Model):
     reviewed_at: datetime
     due: date
     finding: str
+
+
+class ClosureReview(Model):
+    organisation: str
+    official: str
+    reviewed_at: datetime
+    due: date
+    finding: str
+    sustained: bool = Field(description="What was done has lasted")
 
 
 class Proposal(Model):
@@ -145,6 +170,9 @@ class Action(Model):
     proposals: list[Proposal]
     successor: str
     closure_id: UUID | None
+    dormant: bool = Field(description="Nothing of it has changed for longer than the series allows")
+    review_on: date | None = Field(description="When a look is due at whether what was closed has lasted")
+    closure_reviews: list[ClosureReview]
     version: int
 
 
@@ -235,13 +263,16 @@ def show(action: domain.Action, rating: Rating) -> Action:
             )
             for reference in action.basis
         ],
-        evidence=[_evidence(item) for item in action.evidence],
+        evidence=[show_evidence(item) for item in action.evidence],
         confirmations=[
             Confirmation(
                 party=entry.party,
                 organisation=entry.organisation,
                 official=entry.official,
                 confirmed_at=entry.at,
+                evidence_digest=evidence.evidence_digest(entry.evidence),
+                holds=entry.holds,
+                changes=[EvidenceChange(evidence_id=one.id, change=one.change) for one in entry.changes],
             )
             for entry in action.confirmations
         ],
@@ -249,20 +280,40 @@ def show(action: domain.Action, rating: Rating) -> Action:
         proposals=[_proposal(proposal) for proposal in action.proposals],
         successor=action.successor,
         closure_id=action.closure_id,
+        dormant=rating.dormant,
+        review_on=action.review_on,
+        closure_reviews=[
+            ClosureReview(
+                organisation=review.by.organisation,
+                official=review.by.official,
+                reviewed_at=review.by.at,
+                due=review.due,
+                finding=review.finding,
+                sustained=review.sustained,
+            )
+            for review in action.closure_reviews
+        ],
         version=action.version,
     )
 
 
-def _evidence(item: evidence.Evidence) -> Evidence:
+def show_evidence(item: evidence.Evidence) -> Evidence:
     return Evidence(
         evidence_id=item.id,
+        revision=item.revision,
+        kind=item.kind,
         title=item.title,
         description=item.description,
         uri=item.uri,
+        text=item.text,
         digest=item.digest or None,
         marking=item.marking,
+        expires_on=item.expires_on,
+        party=item.party,
+        organisation=item.organisation,
         submitted_by=item.submitted_by,
         submitted_at=item.submitted_at,
+        withdrawn=_objection(item.withdrawn),
     )
 
 

@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 from services.actions.domain.action import Action
 from services.actions.http import models
 from services.actions.usecases.change import Changing
-from services.actions.usecases.claim_completion import Holding
+from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.publication import Publication
 from services.chassis.clock import Clock
 from services.chassis.database import Database

@@ -8,13 +8,13 @@ from entente.exchange.v1 import action_status_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.actions.domain.action import Action, Rag
-from services.actions.domain.evidence import Evidence
-from services.actions.domain.owners import Signature
+from services.actions.domain.evidence import Attestation, Evidence, EvidenceKind, evidence_digest
 from services.actions.domain.planning import Milestone
 from services.actions.domain.proposals import Proposal, ProposalKind, Terms
 from services.actions.domain.rating import Rating
+from services.actions.domain.reviews import ClosureReview
 from services.actions.events import encode_computed, encode_snapshot, encode_state, encode_timeliness
-from services.actions.usecases.claim_completion import GivenEvidence
+from services.actions.usecases.given_evidence import GivenEvidence
 from services.chassis.etags import etag
 from services.kernel.refusals import InvalidValue
 
@@ -25,7 +25,7 @@ def encode_action(action: Action, rating: Rating) -> action_service_pb2.Action:
     return action_service_pb2.Action(
         snapshot=encode_snapshot(action),
         etag=etag(action.version),
-        evidence=[_evidence(item) for item in action.evidence],
+        evidence=[encode_evidence(item) for item in action.evidence],
         confirmations=[_confirmation(entry) for entry in action.confirmations],
         narrative=action.narrative,
         milestones=[_milestone(milestone) for milestone in action.plan],
@@ -35,6 +35,9 @@ def encode_action(action: Action, rating: Rating) -> action_service_pb2.Action:
         computed_because=rating.because,
         contradicted=rating.contradicted,
         rag_is_stale=rating.stale,
+        dormant=rating.dormant,
+        review_on="" if action.review_on is None else action.review_on.isoformat(),
+        closure_reviews=[_closure_review(review) for review in action.closure_reviews],
     )
 
 
@@ -46,7 +49,7 @@ def encode_trace(action: Action) -> action_service_pb2.TraceActionResponse:
         series=action.series,
         state=encode_state(action),
         text=action.text,
-        evidence=[_evidence(item) for item in action.evidence],
+        evidence=[encode_evidence(item) for item in action.evidence],
         confirmations=[_confirmation(entry) for entry in action.confirmations],
         closure_id="" if action.closure_id is None else str(action.closure_id),
     )
@@ -106,12 +109,24 @@ def read_rag(value: action_status_pb2.Rag.ValueType) -> Rag:
     return known[value]
 
 
-def read_evidence(item: action_service_pb2.Evidence) -> GivenEvidence:
-    """What a claimant may give; who submitted it and when is ours to say."""
-    return GivenEvidence(item.title, item.description, item.uri, item.digest, item.marking)
+def read_evidence(item: action_service_pb2.Evidence, here: str = "/evidence") -> GivenEvidence:
+    """What a provider may give; who submitted it and when is ours to say. Raises `InvalidValue`."""
+    if item.kind not in action_service_pb2.EvidenceKind.values():
+        raise InvalidValue("no such kind of evidence is known", pointer=f"{here}/kind")
+    name = action_service_pb2.EvidenceKind.Name(item.kind).removeprefix("EVIDENCE_KIND_")
+    return GivenEvidence(
+        item.title,
+        item.description,
+        item.uri,
+        item.digest,
+        item.marking,
+        EvidenceKind(name) if item.kind else EvidenceKind.DOCUMENTARY,
+        item.text,
+        read_day(item.expires_on, f"{here}/expires_on") if item.expires_on else None,
+    )
 
 
-def _evidence(item: Evidence) -> action_service_pb2.Evidence:
+def encode_evidence(item: Evidence) -> action_service_pb2.Evidence:
     submitted_at = Timestamp()
     submitted_at.FromDatetime(item.submitted_at.astimezone(UTC))
     return action_service_pb2.Evidence(
@@ -123,10 +138,29 @@ def _evidence(item: Evidence) -> action_service_pb2.Evidence:
         submitted_by=item.submitted_by,
         submitted_at=submitted_at,
         marking=item.marking,
+        kind=action_service_pb2.EvidenceKind.Value(f"EVIDENCE_KIND_{item.kind.value}"),
+        text=item.text,
+        expires_on="" if item.expires_on is None else item.expires_on.isoformat(),
+        revision=item.revision,
+        party=item.party,
+        organisation=item.organisation,
+        withdrawn_reason="" if item.withdrawn is None else item.withdrawn.reason,
     )
 
 
-def _confirmation(entry: Signature) -> action_service_pb2.Confirmation:
+def _closure_review(review: ClosureReview) -> action_service_pb2.ClosureReview:
+    message = action_service_pb2.ClosureReview(
+        organisation=review.by.organisation,
+        official=review.by.official,
+        due=review.due.isoformat(),
+        finding=review.finding,
+        sustained=review.sustained,
+    )
+    message.reviewed_at.FromDatetime(review.by.at.astimezone(UTC))
+    return message
+
+
+def _confirmation(entry: Attestation) -> action_service_pb2.Confirmation:
     confirmed_at = Timestamp()
     confirmed_at.FromDatetime(entry.at.astimezone(UTC))
     return action_service_pb2.Confirmation(
@@ -134,6 +168,12 @@ def _confirmation(entry: Signature) -> action_service_pb2.Confirmation:
         organisation=entry.organisation,
         official=entry.official,
         confirmed_at=confirmed_at,
+        evidence_digest=evidence_digest(entry.evidence),
+        holds=entry.holds,
+        changes=[
+            action_service_pb2.EvidenceChange(evidence_id=str(one.id), change=one.change.value)
+            for one in entry.changes
+        ],
     )
 
 

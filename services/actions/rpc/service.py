@@ -26,9 +26,10 @@ from services.actions.usecases.accept_action import accept_action
 from services.actions.usecases.answer_proposal import ANSWERERS, accept_proposal, refuse_proposal
 from services.actions.usecases.block_action import block_action
 from services.actions.usecases.change import Changing
-from services.actions.usecases.claim_completion import Holding, claim_completion
+from services.actions.usecases.claim_completion import claim_completion
 from services.actions.usecases.confirm_completion import confirm_completion
 from services.actions.usecases.decline_action import decline_action
+from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.plan_milestones import plan_milestones
 from services.actions.usecases.propose_change import propose_change
 from services.actions.usecases.publication import Publication
@@ -106,7 +107,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         parts = self._parts
         action = await read_action(
             parts.database,
-            _reader(),
+            current_reader(),
             read_id(request.action_id),
             policy=parts.publication.policy,
             now=parts.clock(),
@@ -119,7 +120,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         parts = self._parts
         page = await list_actions(
             parts.database,
-            _reader(),
+            current_reader(),
             Listing(request.series, request.open_only, request.page_size, request.page_token),
             policy=parts.publication.policy,
             now=parts.clock(),
@@ -228,7 +229,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
     async def ClaimCompletion(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.ClaimCompletionRequest, _: Any
     ) -> action_service_pb2.ClaimCompletionResponse:
-        evidence = [read_evidence(item) for item in request.evidence]
+        evidence = [read_evidence(item, f"/evidence/{place}") for place, item in enumerate(request.evidence)]
         return await self._change(
             request,
             claim_completion,
@@ -243,7 +244,11 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         self, request: action_service_pb2.ConfirmCompletionRequest, _: Any
     ) -> action_service_pb2.ConfirmCompletionResponse:
         return await self._change(
-            request, confirm_completion, action_service_pb2.ConfirmCompletionResponse, changing=self._changing
+            request,
+            confirm_completion,
+            action_service_pb2.ConfirmCompletionResponse,
+            request.evidence_digest,
+            changing=self._changing,
         )
 
     async def RejectCompletion(  # noqa: N802 the name is the contract's
@@ -296,7 +301,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         parts = self._parts
         action = await trace_action(
             parts.database,
-            _reader(),
+            current_reader(),
             request.id,
             policy=parts.publication.policy,
             now=parts.clock(),
@@ -329,7 +334,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         **named: P.kwargs,
     ) -> M:
         """Raises `InvalidValue` or `EtagMalformed` besides what the use case raises."""
-        who, action_id = _reader(), read_id(request.action_id)
+        who, action_id = current_reader(), read_id(request.action_id)
         version = parse_etag(request.etag, "/etag")
         return await run_once(
             lambda once: use_case(once, who, action_id, version, *arguments, **named),
@@ -342,7 +347,7 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
         )
 
 
-def _reader() -> Reader:
+def current_reader() -> Reader:
     principal = current_principal.get()
     return Reader.from_claims(principal.subject, principal.claims)
 

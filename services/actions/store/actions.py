@@ -15,9 +15,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from services.actions.domain.action import Action
-from services.actions.domain.evidence import Evidence
 from services.actions.domain.states import FINAL, State
-from services.actions.store.rows import Row, read_action, write_action, write_evidence, write_progress
+from services.actions.store.evidence import LATEST, store_evidence
+from services.actions.store.rows import Row, read_action, write_action, write_progress
 from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
 
@@ -62,7 +62,7 @@ async def update(tx: Transaction, before: Action, after: Action, audit: AuditEnt
         await _write_dependencies(tx, after)
     if after.missed_by != before.missed_by:
         await _write_heard(tx, after)
-    await _insert_evidence(tx, after.id, after.evidence, len(before.evidence))
+    await store_evidence(tx, before, after)
     await append(tx, audit)
 
 
@@ -121,18 +121,6 @@ async def find_all(tx: Transaction, ids: Sequence[UUID]) -> list[Action]:
     return await _read(tx, "SELECT * FROM action WHERE id = ANY(%s) ORDER BY id", [list(ids)])
 
 
-async def _insert_evidence(tx: Transaction, action: UUID, evidence: Sequence[Evidence], stored: int) -> None:
-    for position, item in enumerate(evidence[stored:], start=stored):
-        columns = write_evidence(action, position, item)
-        await tx.execute(
-            sql.SQL("INSERT INTO evidence ({}) VALUES ({})").format(
-                sql.SQL(", ").join(map(sql.Identifier, columns)),
-                sql.SQL(", ").join(map(sql.Placeholder, columns)),
-            ),
-            columns,
-        )
-
-
 async def find(tx: Transaction, action_id: UUID, *, lock: bool = False) -> Action | None:
     if lock:
         found = await _read(tx, "SELECT * FROM action WHERE id = %s FOR NO KEY UPDATE", [action_id])
@@ -153,7 +141,7 @@ async def find_by_any_id(tx: Transaction, identity: str) -> Action | None:
         """
         SELECT * FROM action
         WHERE outcome_id = %(text)s OR reference = %(text)s OR id = %(id)s OR closure_id = %(id)s
-            OR id = (SELECT action_id FROM evidence WHERE evidence.id = %(id)s)
+            OR id IN (SELECT action_id FROM evidence WHERE evidence.id = %(id)s)
         ORDER BY opened_at LIMIT 1
         """,
         {"text": identity, "id": _uuid(identity)},
@@ -240,7 +228,7 @@ async def _read(tx: Transaction, statement: str, parameters: Any) -> list[Action
         rows = await cursor.fetchall()
         ids = [row["id"] for row in rows]
         basis = await _parts(cursor, "SELECT * FROM action_basis WHERE action_id = ANY(%s)", ids)
-        evidence = await _parts(cursor, "SELECT * FROM evidence WHERE action_id = ANY(%s)", ids)
+        evidence = await _parts(cursor, LATEST, ids)
         dependencies = await _parts(
             cursor,
             """

@@ -7,13 +7,20 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from services.actions.domain.action import Action, DueDateChange, Rag, Review
+from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference, BasisState
-from services.actions.domain.evidence import Evidence
-from services.actions.domain.owners import Objection, Owner, Signature
+from services.actions.domain.owners import Owner
 from services.actions.domain.planning import Dependency, Milestone
-from services.actions.domain.proposals import Proposal, ProposalKind, Terms
+from services.actions.domain.proposals import DueDateChange, Proposal, ProposalKind, Terms
+from services.actions.domain.reviews import ClosureReview, Review
 from services.actions.domain.states import State
+from services.actions.store.evidence_rows import read_attestation, read_evidence, write_attestation
+from services.actions.store.signature_rows import (
+    read_objection,
+    read_signature,
+    write_objection,
+    write_signature,
+)
 
 Row = Mapping[str, Any]
 
@@ -47,20 +54,22 @@ def write_progress(action: Action) -> dict[str, Any]:
         "due_date": action.due_date,
         "due_date_changes": Jsonb([_write_move(move) for move in action.due_date_changes]),
         "state": action.state.value,
-        "declined": _write_objection(action.declined),
-        "blocked": _write_objection(action.blocked),
+        "declined": write_objection(action.declined),
+        "blocked": write_objection(action.blocked),
         "rag": None if action.rag is None else action.rag.value,
         "narrative": action.narrative,
         "reported_at": action.reported_at,
         "plan": Jsonb([_write_milestone(milestone) for milestone in action.plan]),
         "reviews": Jsonb([_write_review(review) for review in action.reviews]),
-        "claim": None if action.claim is None else Jsonb(_write_signature(action.claim)),
-        "confirmations": Jsonb([_write_signature(entry) for entry in action.confirmations]),
-        "rejection": _write_objection(action.rejection),
+        "claim": None if action.claim is None else Jsonb(write_attestation(action.claim)),
+        "confirmations": Jsonb([write_attestation(entry) for entry in action.confirmations]),
+        "rejection": write_objection(action.rejection),
         "proposals": Jsonb([_write_proposal(proposal) for proposal in action.proposals]),
         "successor": action.successor,
         "closure_id": action.closure_id,
         "closed_at": action.closed_at,
+        "review_on": action.review_on,
+        "closure_reviews": Jsonb([_write_closure_review(review) for review in action.closure_reviews]),
         "changed_at": action.changed_at,
         "version": action.version,
         "latest_trace": action.latest_trace,
@@ -94,8 +103,8 @@ def read_action(
             for entry in basis
         ),
         state=State(row["state"]),
-        declined=_read_objection(row["declined"]),
-        blocked=_read_objection(row["blocked"]),
+        declined=read_objection(row["declined"]),
+        blocked=read_objection(row["blocked"]),
         rag=None if row["rag"] is None else Rag(row["rag"]),
         narrative=row["narrative"],
         reported_at=row["reported_at"],
@@ -105,49 +114,19 @@ def read_action(
             for entry in dependencies
         ),
         reviews=tuple(_read_review(document) for document in row["reviews"]),
-        evidence=tuple(_read_evidence(item) for item in evidence),
-        claim=None if row["claim"] is None else _read_signature(row["claim"]),
-        confirmations=tuple(_read_signature(entry) for entry in row["confirmations"]),
-        rejection=_read_objection(row["rejection"]),
+        evidence=tuple(read_evidence(item) for item in evidence),
+        claim=None if row["claim"] is None else read_attestation(row["claim"]),
+        confirmations=tuple(read_attestation(entry) for entry in row["confirmations"]),
+        rejection=read_objection(row["rejection"]),
         proposals=tuple(_read_proposal(document) for document in row["proposals"]),
         successor=row["successor"],
         closure_id=row["closure_id"],
         closed_at=row["closed_at"],
+        review_on=row["review_on"],
+        closure_reviews=tuple(_read_closure_review(document) for document in row["closure_reviews"]),
         version=row["version"],
         opened_trace=row["opened_trace"],
         latest_trace=row["latest_trace"],
-    )
-
-
-def write_evidence(action: UUID, position: int, item: Evidence) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "action_id": action,
-        "position": position,
-        "title": item.title,
-        "description": item.description,
-        "uri": item.uri,
-        "digest": item.digest,
-        "marking": item.marking,
-        "submitted_by": item.submitted_by,
-        "party": item.party,
-        "organisation": item.organisation,
-        "submitted_at": item.submitted_at,
-    }
-
-
-def _read_evidence(row: Row) -> Evidence:
-    return Evidence(
-        id=row["id"],
-        title=row["title"],
-        description=row["description"],
-        uri=row["uri"],
-        digest=row["digest"],
-        marking=row["marking"],
-        submitted_by=row["submitted_by"],
-        party=row["party"],
-        organisation=row["organisation"],
-        submitted_at=row["submitted_at"],
     )
 
 
@@ -157,24 +136,6 @@ def _write_owner(owner: Owner) -> dict[str, object]:
         "organisation": owner.organisation,
         "accountable": owner.accountable,
     }
-
-
-def _write_signature(signature: Signature) -> dict[str, str]:
-    return {
-        "party": signature.party,
-        "organisation": signature.organisation,
-        "official": signature.official,
-        "at": signature.at.isoformat(),
-    }
-
-
-def _read_signature(document: Mapping[str, str]) -> Signature:
-    return Signature(
-        party=document["party"],
-        organisation=document["organisation"],
-        official=document["official"],
-        at=datetime.fromisoformat(document["at"]),
-    )
 
 
 def _write_move(move: DueDateChange) -> dict[str, object]:
@@ -197,16 +158,6 @@ def _read_move(document: Mapping[str, Any]) -> DueDateChange:
         accepted_by=tuple(document["accepted_by"]),
         accepted_on=date.fromisoformat(document["accepted_on"]),
     )
-
-
-def _write_objection(objection: Objection | None) -> Jsonb | None:
-    if objection is None:
-        return None
-    return Jsonb({**_write_signature(objection.by), "reason": objection.reason})
-
-
-def _read_objection(document: Mapping[str, str] | None) -> Objection | None:
-    return None if document is None else Objection(_read_signature(document), document["reason"])
 
 
 def _write_milestone(milestone: Milestone) -> dict[str, object]:
@@ -233,11 +184,29 @@ def _read_milestone(document: Mapping[str, Any]) -> Milestone:
 
 
 def _write_review(review: Review) -> dict[str, object]:
-    return {**_write_signature(review.by), "due": review.due.isoformat(), "finding": review.finding}
+    return {**write_signature(review.by), "due": review.due.isoformat(), "finding": review.finding}
 
 
 def _read_review(document: Mapping[str, Any]) -> Review:
-    return Review(_read_signature(document), date.fromisoformat(document["due"]), document["finding"])
+    return Review(read_signature(document), date.fromisoformat(document["due"]), document["finding"])
+
+
+def _write_closure_review(review: ClosureReview) -> dict[str, object]:
+    return {
+        **write_signature(review.by),
+        "due": review.due.isoformat(),
+        "finding": review.finding,
+        "sustained": review.sustained,
+    }
+
+
+def _read_closure_review(document: Mapping[str, Any]) -> ClosureReview:
+    return ClosureReview(
+        read_signature(document),
+        date.fromisoformat(document["due"]),
+        document["finding"],
+        document["sustained"],
+    )
 
 
 def _write_proposal(proposal: Proposal) -> dict[str, object]:
@@ -249,8 +218,8 @@ def _write_proposal(proposal: Proposal) -> dict[str, object]:
         "due_date": None if terms.due_date is None else terms.due_date.isoformat(),
         "successor": terms.successor,
         "meeting_id": terms.meeting_id,
-        "by": _write_signature(proposal.by),
-        "accepted": [_write_signature(signature) for signature in proposal.accepted],
+        "by": write_signature(proposal.by),
+        "accepted": [write_signature(signature) for signature in proposal.accepted],
     }
 
 
@@ -265,6 +234,6 @@ def _read_proposal(document: Mapping[str, Any]) -> Proposal:
             successor=document["successor"],
             meeting_id=document["meeting_id"],
         ),
-        by=_read_signature(document["by"]),
-        accepted=tuple(_read_signature(signature) for signature in document["accepted"]),
+        by=read_signature(document["by"]),
+        accepted=tuple(read_signature(signature) for signature in document["accepted"]),
     )

@@ -81,7 +81,7 @@ async def change_looking(
         if before is None:
             raise NoAccess(f"action {command.action_id}")
         seen_by(before, reader, policy, at)
-        _require_role(reader, command.roles, before.series, policy)
+        require_role(reader, command.roles, before.series, policy)
         if before.version != command.version:
             raise ActionChanged(
                 f"the action is {before.state.value} in version {before.version} now",
@@ -104,7 +104,7 @@ async def change_looking(
         return await once.answer(tx, seen_by(after, reader, policy, at))
 
 
-def _require_role(reader: Reader, roles: frozenset[Role], series: str, policy: Policy) -> None:
+def require_role(reader: Reader, roles: frozenset[Role], series: str, policy: Policy) -> None:
     if not policy.roles(reader, series) & roles:
         names = " or ".join(sorted(roles))
         raise NotEntitled(f"this needs the role {names} in the action's series")

@@ -1,47 +1,17 @@
 """Claim that an action is done, and show it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.actions.domain.action import Action
-from services.actions.domain.evidence import Evidence
+from services.actions.domain.evidence import submitted
 from services.actions.domain.states import Move
-from services.actions.domain.texts import (
-    LONGEST_DESCRIPTION,
-    LONGEST_TITLE,
-    address,
-    digest,
-    plain,
-)
+from services.actions.domain.visibility import joint_evidence, seen_by
 from services.actions.usecases.change import Changing, Command, change_action
-from services.actions.usecases.publication import Publication
+from services.actions.usecases.given_evidence import GivenEvidence, Holding, checked_evidence
 from services.chassis.once import Once
-from services.kernel.markings.banner import parse
-from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader
-from services.kernel.refusals import Refusal
-from services.kernel.releasability import check_holding
-
-
-@dataclass(frozen=True, slots=True)
-class GivenEvidence:
-    """An item of evidence as the claimant gives it. `digest` is empty where there is no file."""
-
-    title: str
-    description: str
-    uri: str
-    digest: str
-    marking: str
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What this deployment may hold."""
-
-    home_party: str
-    ceiling: Level
 
 
 async def claim_completion(
@@ -55,51 +25,30 @@ async def claim_completion(
     holding: Holding,
     changing: Changing,
 ) -> Action:
+    """The claim rests on what stands already and on what is given with it."""
     command = Command.of(Move.CLAIM, reader, action_id, version)
     publication = changing.publication
+    policy = publication.policy
 
     def rule(action: Action, at: datetime) -> Action:
         items = [
-            _checked(given, index, publication.ids(), reader, holding, publication, at)
+            checked_evidence(
+                given,
+                publication.ids(),
+                reader,
+                at,
+                here=f"/evidence/{index}",
+                holding=holding,
+                policy=policy,
+            )
             for index, given in enumerate(evidence)
         ]
-        return action.claimed(items, narrative, reader, at)
+        seen = {item.id for item in seen_by(action, reader, policy, at).evidence}
+        held = action.evidence
+        for item in items:
+            held = submitted(held, item, action.owners, seen)
+            seen.add(item.id)
+        shown = joint_evidence(action, held, policy, at)
+        return action.claimed(items, narrative, reader, at, shown=shown)
 
     return await change_action(once, command, rule, changing, {"evidence": len(evidence)})
-
-
-def _checked(
-    given: GivenEvidence,
-    index: int,
-    identity: UUID,
-    reader: Reader,
-    holding: Holding,
-    publication: Publication,
-    at: datetime,
-) -> Evidence:
-    """Raises `InvalidValue`, or the refusal of a marking, with a pointer to the item."""
-    here = f"/evidence/{index}"
-    try:
-        marking = parse(given.marking)
-        check_holding(
-            marking,
-            originator_party=reader.party,
-            home_party=holding.home_party,
-            ceiling=holding.ceiling,
-            policy=publication.policy,
-            now=at,
-        )
-    except Refusal as refusal:
-        raise type(refusal)(refusal.detail, pointer=f"{here}/marking", **refusal.metadata) from refusal
-    return Evidence(
-        id=identity,
-        title=plain(given.title, f"{here}/title", LONGEST_TITLE, required=True),
-        description=plain(given.description, f"{here}/description", LONGEST_DESCRIPTION),
-        uri=address(given.uri, f"{here}/uri"),
-        digest=digest(given.digest, f"{here}/digest"),
-        marking=given.marking.strip(),
-        submitted_by=reader.subject,
-        party=reader.party,
-        organisation=reader.organisation,
-        submitted_at=at,
-    )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.actions.domain.action import Action, judge
+from services.actions.domain.action import Action
+from services.actions.domain.basis import judge
 from services.actions.domain.opening import AgreedOutcome, open_action
 from services.actions.domain.refusals import ActionContradicted
 from services.actions.store.actions import find, insert

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.actions.domain.action import Action
 from services.actions.domain.rating import Rating, rate_in
-from services.actions.domain.visibility import may_see
+from services.actions.domain.visibility import joint_view, may_see
 from services.actions.events import (
     action_changed,
     encode_status,
@@ -47,7 +47,9 @@ class Publication:
         The rows of the actions are locked before the feeds are: every writer keeps that order. A feed
         counts only what its audience is told, so that nothing betrays a change it may not see.
         """
-        messages = [action_changed(action, action.latest_trace) for action in actions]
+        messages = [
+            action_changed(joint_view(action, self.policy, at), action.latest_trace) for action in actions
+        ]
         messages.extend(await self._statuses(tx, actions, at))
         await enqueue(tx, messages, at)
 
@@ -56,7 +58,9 @@ class Publication:
         await enqueue(tx, await self._statuses(tx, actions, at), at)
 
     def rating(self, action: Action, at: datetime) -> Rating:
-        return rate_in(self.policy.get_series(action.series), action, at.date())
+        """What is computed: of what every party may know, so that it is one for all of them."""
+        series = self.policy.get_series(action.series)
+        return rate_in(series, joint_view(action, self.policy, at), at.date())
 
     async def _statuses(
         self, tx: Transaction, actions: Sequence[Action], at: datetime

@@ -108,7 +108,7 @@ async def test_evidence_that_a_reader_may_not_see_leads_nowhere(tracker: Tracker
     owner = tracker.headers("DSIT", "UK", "owner")
     await tracker.post(f"/v1/actions/{identity}/accept", {}, owner, 1)
     await tracker.post(f"/v1/actions/{identity}/progress", {"rag": "GREEN"}, owner, 2)
-    items = [EVIDENCE, {**EVIDENCE, "marking": "UK OFFICIAL"}]
+    items = [EVIDENCE, {**EVIDENCE, "digest": "", "marking": "UK OFFICIAL"}]
     response = await tracker.post(f"/v1/actions/{identity}/completion-claim", {"evidence": items}, owner, 3)
     hidden = response.json()["evidence"][1]["evidence_id"]
     eu, uk = tracker.metadata("CNECT", "EU", "owner"), tracker.metadata("FCDO", "UK", "secretariat")

@@ -37,6 +37,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.due = self.action.due_date
         self.moves = 0
         self.claimant = ""
+        self.shown = False
         self.confirmed: set[str] = set()
         self.pending: dict[str, tuple[UUID, date | None, set[str]]] = {}
         self.plan: dict[UUID, tuple[int, bool]] = {}
@@ -119,7 +120,8 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(who=WHO, shown=st.booleans())
     def claim(self, who: str, shown: bool) -> None:
         change = self.tried("claimed", [evidence()] if shown else [], "", PEOPLE[who], AT)
-        if self.attempt(who != "US" and self.state == "IN_PROGRESS" and shown, change):
+        self.shown = self.shown or (shown and not isinstance(change, Refusal))
+        if self.attempt(who != "US" and self.state == "IN_PROGRESS" and self.shown, change):
             self.state, self.claimant, self.confirmed = "COMPLETION_CLAIMED", who, set()
             self.pending.pop("MOVE_DUE_DATE", None)
 

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.actions.domain.action import Action, DueDateChange, Rag
+from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference, BasisState
+from services.actions.domain.evidence import Attestation
 from services.actions.domain.owners import Objection, Signature
 from services.actions.domain.planning import Dependency, Milestone
+from services.actions.domain.proposals import DueDateChange
 from services.actions.domain.rating import RULES, Rating, Situation, Timeliness, rate, timeliness
 from services.actions.domain.states import FINAL, State
 from tests.support.actions import ASSESSMENT_ID, agreed, evidence
@@ -37,7 +39,15 @@ def moved(action: Action, days: int) -> Action:
 def actions(draw: st.DrawFn) -> Action:
     opened = START + timedelta(days=draw(st.integers(0, 100)))
     due = opened + timedelta(days=draw(st.integers(1, 500)))
-    state = draw(st.sampled_from(sorted(set(State) - FINAL - {State.COMPLETION_CLAIMED})))
+    state = draw(st.sampled_from(sorted(set(State) - FINAL)))
+    items = tuple(
+        evidence(
+            id=UUID(int=number),
+            expires_on=draw(st.sampled_from([None, due, opened + timedelta(days=1)])),
+        )
+        for number in range(draw(st.integers(0, 3)))
+    )
+    claim = Attestation("UK", "DSIT", "dsit-owner", instant(opened), tuple(item.identity for item in items))
     objection = Objection(
         Signature("UK", "DSIT", "dsit-owner", instant(opened + timedelta(days=draw(DAYS)))), "So."
     )
@@ -62,7 +72,8 @@ def actions(draw: st.DrawFn) -> Action:
         blocked=objection if state is State.BLOCKED else None,
         declined=draw(st.sampled_from([None, objection])),
         rejection=draw(st.sampled_from([None, objection])),
-        evidence=(evidence(),) * draw(st.integers(0, 2)),
+        evidence=items,
+        claim=claim if state is State.COMPLETION_CLAIMED else None,
         plan=plan,
         missed_by=frozenset(draw(st.sets(st.sampled_from(["UK", "EU"])))),
         basis=(BasisReference(ASSESSMENT_ID, 1, draw(st.sampled_from(BasisState))),),
@@ -82,7 +93,8 @@ def situations(draw: st.DrawFn) -> Situation:
         for number in range(1, 1 + draw(st.integers(0, 2)))
     )
     today = action.opened_at.date() + timedelta(days=draw(DAYS))
-    return Situation(replace(action, depends_on=others), today, INTERVAL)
+    dormant_after = draw(st.one_of(st.none(), DAYS))
+    return Situation(replace(action, depends_on=others), today, INTERVAL, dormant_after)
 
 
 def later(on: Situation, days: int) -> Situation:
@@ -109,6 +121,21 @@ def less_shown(on: Situation, _: int) -> Situation:
     return replace(on, action=replace(on.action, evidence=on.action.evidence[1:]))
 
 
+def expired(on: Situation, _: int) -> Situation:
+    evidence = tuple(replace(item, expires_on=on.today) for item in on.action.evidence[:1])
+    return replace(on, action=replace(on.action, evidence=evidence + on.action.evidence[1:]))
+
+
+def withdrawn(on: Situation, _: int) -> Situation:
+    taken_back = Objection(Signature("UK", "DSIT", "dsit-owner", on.action.opened_at), "Wrong file.")
+    evidence = tuple(replace(item, withdrawn=taken_back) for item in on.action.evidence[-1:])
+    return replace(on, action=replace(on.action, evidence=on.action.evidence[:-1] + evidence))
+
+
+def dormant_sooner(on: Situation, days: int) -> Situation:
+    return replace(on, dormant_after=max(0, (on.dormant_after or 0) - days))
+
+
 def unheard(on: Situation, _: int) -> Situation:
     return replace(on, action=replace(on.action, reported_at=None))
 
@@ -125,7 +152,17 @@ def others_postponed(on: Situation, days: int) -> Situation:
 
 
 WORSENINGS = [
-    *(later, postponed, milestones_postponed, unshown, less_shown, unheard, round_missed, others_postponed),
+    later,
+    postponed,
+    milestones_postponed,
+    unshown,
+    less_shown,
+    expired,
+    withdrawn,
+    unheard,
+    round_missed,
+    others_postponed,
+    dormant_sooner,
 ]
 
 

@@ -63,7 +63,22 @@ def waiting_for(state: State = State.ASSIGNED, due_date: date = DUE) -> Situatio
     return heard(EARLY, depends_on=(Dependency(OTHER, state, due_date),))
 
 
+def lapsing(**changes: Any) -> Action:
+    """Claimed on two items, one of which ends on `EARLY`."""
+    second = evidence(id=OTHER, uri="https://www.example.org/annex", expires_on=EARLY)
+    action = in_progress().claimed([evidence(), second], "", DSIT, at(date(2026, 12, 1)))
+    return replace(action, reported_at=at(EARLY), **changes)
+
+
+def unchanged(days: int) -> Situation:
+    today = date(2026, 11, 23) + timedelta(days=days)
+    return replace(heard(today), dormant_after=120)
+
+
 HOLDS = {
+    "EVIDENCE_LAPSED": on(lapsing(), EARLY),
+    "CLAIM_UNSHOWN": on(lapsing(evidence=()), EARLY),
+    "DORMANT": unchanged(121),
     "LATE": heard(DUE + timedelta(days=1)),
     "VERY_LATE": heard(DUE + timedelta(days=61)),
     "SILENT": on(in_progress(), date(2026, 11, 23) + timedelta(days=91)),
@@ -83,6 +98,9 @@ HOLDS = {
     "REJECTED": on(claimed().rejected("Not yet.", CNECT, UK_EU, at(EARLY)), EARLY),
 }
 HOLDS_NOT = {
+    "EVIDENCE_LAPSED": on(lapsing(), EARLY - timedelta(days=1)),
+    "CLAIM_UNSHOWN": on(lapsing(), EARLY),
+    "DORMANT": unchanged(120),
     "LATE": heard(DUE),
     "VERY_LATE": heard(DUE + timedelta(days=60)),
     "SILENT": on(in_progress(), date(2026, 11, 23) + timedelta(days=90)),

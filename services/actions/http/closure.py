@@ -1,0 +1,56 @@
+"""Routes of the look at what was closed."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.actions.domain.states import RULES, Move
+from services.actions.domain.visibility import READERS
+from services.actions.http import bodies, models
+from services.actions.http.parts import (
+    Change,
+    ClockDependency,
+    DatabaseDependency,
+    PublicationDependency,
+    change_by,
+    reader_of,
+)
+from services.actions.usecases.review_closure import list_closure_reviews, review_closure
+from services.chassis.http.requests import permit
+from services.chassis.identity import Principal
+
+Reviewing = Annotated[Change, Depends(change_by(*RULES[Move.REVIEW_CLOSURE].roles))]
+
+
+class ClosureReviews(models.Model):
+    actions: list[models.Action]
+
+
+async def due(
+    principal: Annotated[Principal, Depends(permit(*READERS))],
+    database: DatabaseDependency,
+    clock: ClockDependency,
+    publication: PublicationDependency,
+    series: Annotated[str, Query(max_length=100)],
+    due_by: date | None = None,
+) -> ClosureReviews:
+    """Closed actions whose review is due by a day, and those that did not last and nobody reopened."""
+    now = clock()
+    found = await list_closure_reviews(
+        database, reader_of(principal), series, due_by, policy=publication.policy, now=now
+    )
+    return ClosureReviews(actions=[models.show(action, publication.rating(action, now)) for action in found])
+
+
+async def review(action_id: UUID, body: bodies.ClosureFinding, change: Reviewing) -> Response:
+    """An accountable organisation says whether what was done has lasted; the chairs reopen what has not."""
+    return await change.run(review_closure, action_id, body.finding, body.sustained, changing=change.changing)
+
+
+def routes() -> APIRouter:
+    router = APIRouter(tags=["closure"])
+    router.get("/v1/closure-reviews", response_model=ClosureReviews)(due)
+    router.post("/v1/actions/{action_id}/closure-review", response_model=models.Action)(review)
+    return router

@@ -1,0 +1,68 @@
+"""Rows of evidence, and documents of the signatures given under it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from services.actions.domain.evidence import Attestation, Evidence, EvidenceKind, EvidenceRevision
+from services.actions.store.signature_rows import read_objection, read_signature, write_signature
+
+Row = Mapping[str, Any]
+
+
+def write_evidence(action: UUID, position: int, item: Evidence) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "revision": item.revision,
+        "action_id": action,
+        "position": position,
+        "kind": item.kind.value,
+        "title": item.title,
+        "description": item.description,
+        "uri": item.uri,
+        "material": item.text,
+        "digest": item.digest,
+        "marking": item.marking,
+        "expires_on": item.expires_on,
+        "submitted_by": item.submitted_by,
+        "party": item.party,
+        "organisation": item.organisation,
+        "submitted_at": item.submitted_at,
+    }
+
+
+def read_evidence(row: Row) -> Evidence:
+    return Evidence(
+        id=row["id"],
+        title=row["title"],
+        description=row["description"],
+        uri=row["uri"],
+        digest=row["digest"],
+        marking=row["marking"],
+        submitted_by=row["submitted_by"],
+        party=row["party"],
+        organisation=row["organisation"],
+        submitted_at=row["submitted_at"],
+        kind=EvidenceKind(row["kind"]),
+        text=row["material"],
+        expires_on=row["expires_on"],
+        revision=row["revision"],
+        withdrawn=read_objection(row["withdrawn"]),
+    )
+
+
+def write_attestation(entry: Attestation) -> dict[str, object]:
+    return {
+        **write_signature(entry),
+        "evidence": [[str(one.id), one.revision, one.digest] for one in entry.evidence],
+    }
+
+
+def read_attestation(document: Row) -> Attestation:
+    by = read_signature(document)
+    # Signatures that were given before evidence had revisions name none.
+    evidence = tuple(
+        EvidenceRevision(UUID(identity), revision, digest)
+        for identity, revision, digest in document.get("evidence", ())
+    )
+    return Attestation(by.party, by.organisation, by.official, by.at, evidence)

@@ -1,0 +1,317 @@
+"""Evidence is shown, revised, withdrawn and read over REST and gRPC, and closure rests on what stands."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from entente.actions.v1 import action_service_pb2 as api
+from entente.actions.v1 import closure_service_pb2 as closures
+from entente.actions.v1 import closure_service_pb2_grpc, evidence_service_pb2_grpc
+from entente.actions.v1 import evidence_service_pb2 as shown
+
+from tests.support.processes import SettableClock
+from tests.support.rpc import refusal
+from tests.support.tracking import EVIDENCE, Tracker
+
+CANARY = "canary-7f3a"
+PAPER = {**EVIDENCE, "title": f"Paper {CANARY}", "digest": None}
+
+
+@pytest.fixture
+def tracker(shared_tracker: Tracker) -> Tracker:
+    return shared_tracker
+
+
+class Case:
+    """An action under way, owned by DSIT with NCSC in support, and the people around it."""
+
+    def __init__(self, tracker: Tracker, identity: str) -> None:
+        self.tracker = tracker
+        self.identity = identity
+        self.here = f"/v1/actions/{identity}"
+        self.dsit = tracker.headers("DSIT", "UK", "owner")
+        self.eeas = tracker.headers("EEAS", "EU", "secretariat")
+        self.cnect = tracker.headers("CNECT", "EU", "owner")
+
+    async def version(self) -> int:
+        return int((await self.get("", self.dsit))["version"])
+
+    async def get(self, path: str, who: dict[str, str]) -> Any:
+        response = await self.tracker.http.get(self.here + path, headers=who)
+        return response.json() | {"http": response.status_code}
+
+    async def ask(
+        self, method: str, path: str, body: Any, who: dict[str, str], version: int | None = None, **more: str
+    ) -> Any:
+        given = await self.version() if version is None else version
+        response = await self.tracker.http.request(
+            method,
+            self.here + path,
+            json=body,
+            headers={"Idempotency-Key": more.get("key", str(uuid4())), "If-Match": f'"{given}"', **who},
+        )
+        return response.json() | {"http": response.status_code}
+
+    async def done(self, path: str, body: Any, who: dict[str, str], **more: Any) -> Any:
+        answer = await self.ask("POST", path, body, who, **more)
+        assert answer["http"] in {200, 201}, answer
+        return answer
+
+    async def refused(self, path: str, body: Any, who: dict[str, str], **more: Any) -> tuple[int, str]:
+        answer = await self.ask(more.pop("method", "POST"), path, body, who, **more)
+        return answer["http"], answer["reason"]
+
+
+async def under_way(tracker: Tracker, **changes: Any) -> Case:
+    case = Case(tracker, await tracker.open(**changes))
+    await case.done("/accept", {}, case.dsit)
+    await case.done("/progress", {"rag": "GREEN"}, case.dsit)
+    return case
+
+
+async def test_evidence_is_shown_revised_and_withdrawn_and_its_history_stays(tracker: Tracker) -> None:
+    case = await under_way(tracker)
+    first = await case.done("/evidence", {**PAPER, "expires_on": "2099-01-01"}, case.dsit)
+    assert (first["revision"], first["kind"], first["joint"], first["stands"]) == (
+        1,
+        "DOCUMENTARY",
+        True,
+        True,
+    )
+    there = f"/evidence/{first['evidence_id']}"
+    body = {"kind": "ANALYTICAL", "title": "Numbers", "text": "One of two.", "marking": "TLP:CLEAR"}
+    second = await case.ask("PUT", there, body, case.dsit, 1)
+    assert (second["http"], second["revision"], second["expires_on"]) == (200, 2, None)
+    assert second["digest"].startswith("sha256:")
+    assert await case.refused(there, body, case.dsit, method="PUT", version=1) == (412, "EVIDENCE_STALE")
+    gone = await case.done(f"{there}/withdraw", {"reason": "Miscounted."}, case.dsit, version=2)
+    assert (gone["withdrawn"]["reason"], gone["stands"]) == ("Miscounted.", False)
+    assert await case.refused(there, body, case.dsit, method="PUT", version=3) == (409, "EVIDENCE_WITHDRAWN")
+    history = (await case.get(f"{there}/revisions", case.cnect))["revisions"]
+    assert [(one["revision"], one["title"]) for one in history] == [(1, PAPER["title"]), (2, "Numbers")]
+    (listed,) = (await case.get("/evidence", case.cnect))["evidence"]
+    assert (listed["revision"], listed["withdrawn"]["organisation"]) == (2, "DSIT")
+    entries = tracker.rows(
+        "SELECT action, detail->>'revision', detail->>'reason' FROM audit WHERE subject_id = %s ORDER BY id",
+        first["evidence_id"],
+    )
+    assert entries == [
+        ("action.evidence-submitted", "1", None),
+        ("action.evidence-revised", "2", None),
+        ("action.evidence-withdrawn", "2", "Miscounted."),
+    ]
+
+
+async def test_what_one_party_keeps_to_itself_is_neither_seen_counted_nor_timed_by_another(
+    tracker: Tracker,
+) -> None:
+    case = await under_way(tracker)
+    before = await case.get("", case.cnect)
+    told = len(await tracker.snapshots(case.identity))
+    kept = await case.done("/evidence", {**PAPER, "marking": "UK OFFICIAL"}, case.dsit)
+    assert (kept["joint"], kept["stands"]) == (False, True)
+    there = f"/evidence/{kept['evidence_id']}"
+    changed = await case.ask(
+        "PUT", there, {**PAPER, "title": "Other", "marking": "UK OFFICIAL"}, case.dsit, 1
+    )
+    assert changed["revision"] == 2
+    assert await case.get("", case.cnect) == before
+    assert (await case.get("/evidence", case.cnect))["evidence"] == []
+    assert len((await case.get("/evidence", case.dsit))["evidence"]) == 1
+    assert len(await tracker.snapshots(case.identity)) == told
+    absent = f"/evidence/{uuid4()}"
+    for path, id_ in ((there, kept["evidence_id"]), (absent, absent.rsplit("/", 1)[1])):
+        for read in (path, f"{path}/revisions"):
+            answer = await case.get(read, case.cnect)
+            assert (answer["http"], answer["reason"]) == (403, "NO_ACCESS")
+            assert answer["detail"] == f"permission denied on evidence {id_} (or it might not exist)"
+        assert await case.refused(f"{path}/withdraw", {"reason": "x"}, case.cnect) == (403, "NO_ACCESS")
+        assert await case.refused(path, PAPER, case.cnect, method="PUT") == (403, "NO_ACCESS")
+    assert await case.refused("/completion-claim", {"evidence": []}, case.dsit) == (400, "EVIDENCE_MISSING")
+    told_statuses = [value for _, value, _ in await tracker.told("uk-eu.eu")]
+    assert not any(CANARY.encode() in value for value in told_statuses)
+
+
+async def test_a_closure_rests_on_the_evidence_that_stands_when_it_is_confirmed(tracker: Tracker) -> None:
+    case = await under_way(tracker)
+    first = await case.done("/evidence", PAPER, case.dsit)
+    second = await case.done("/evidence", {**EVIDENCE, "digest": "sha256:" + "b" * 64}, case.cnect)
+    claimed = await case.done("/completion-claim", {"evidence": [], "narrative": "Done."}, case.dsit)
+    assert claimed["state"] == "COMPLETION_CLAIMED"
+    revised = await case.ask("PUT", f"/evidence/{first['evidence_id']}", PAPER, case.dsit, 1)
+    assert revised["revision"] == 2
+    # An etag that was seen before the evidence changed is of no use.
+    stale = await case.refused("/confirm", {}, case.eeas, version=claimed["version"])
+    assert stale == (412, "ACTION_CHANGED")
+    answer = await case.ask("POST", "/confirm", {}, case.eeas)
+    assert (answer["http"], answer["reason"]) == (409, "EVIDENCE_CHANGED")
+    assert answer["changes"] == f"{first['evidence_id']} REVISED"
+    listed = await case.get("/evidence", case.eeas)
+    assert listed["evidence_digest"] == answer["evidence_digest"]
+    assert {one["evidence_id"] for one in listed["evidence"]} == {
+        first["evidence_id"],
+        second["evidence_id"],
+    }
+    closed = await case.done("/confirm", {"evidence_digest": listed["evidence_digest"]}, case.eeas)
+    (confirmation,) = closed["confirmations"]
+    assert (closed["state"], confirmation["holds"]) == ("CLOSED", True)
+    assert confirmation["evidence_digest"] == listed["evidence_digest"]
+    assert await case.refused("/evidence", PAPER, case.dsit) == (409, "ILLEGAL_MOVE")
+
+
+async def test_evidence_that_cannot_be_is_refused_and_a_repeat_gets_the_first_answer(
+    tracker: Tracker,
+) -> None:
+    case = await under_way(tracker)
+    today = datetime.now(UTC).date().isoformat()
+    for changes, reason in (
+        ({"digest": "sha256:" + "A" * 64}, "INVALID_VALUE"),
+        ({"digest": "sha256:" + "a" * 65}, "INVALID_REQUEST"),
+        ({"uri": "", "text": ""}, "INVALID_VALUE"),
+        ({"uri": "", "text": "x", "digest": "sha256:" + "a" * 64}, "INVALID_VALUE"),
+        ({"uri": "javascript:alert(1)"}, "INVALID_VALUE"),
+        ({"text": "x" * 10_001}, "INVALID_REQUEST"),
+        ({"text": "a\x00b"}, "INVALID_VALUE"),
+        ({"title": ""}, "INVALID_REQUEST"),
+        ({"kind": "HEARSAY"}, "INVALID_REQUEST"),
+        ({"expires_on": today}, "EXPIRY_WRONG"),
+        ({"expires_on": "soon"}, "INVALID_REQUEST"),
+        ({"marking": "UK SECRET"}, "HOLDING_REFUSED"),
+        ({"submitted_by": "somebody-else"}, "INVALID_REQUEST"),
+    ):
+        assert await case.refused("/evidence", {**PAPER, **changes}, case.dsit) == (400, reason), changes
+    fcdo = tracker.headers("FCDO", "UK", "owner")
+    assert await case.refused("/evidence", PAPER, fcdo) == (403, "NOT_AN_OWNER")
+    assert await case.refused("/evidence", PAPER, case.eeas) == (403, "ROLE_MISSING")
+    stranger = tracker.headers("NSA", "US", "owner")
+    assert await case.refused("/evidence", PAPER, stranger) == (403, "NO_ACCESS")
+    hostile = {**EVIDENCE, "title": "<script>alert('1')</script>'; DROP TABLE evidence; --"}
+    key = str(uuid4())
+    first = await case.done("/evidence", hostile, case.dsit, key=key, version=0)
+    assert await case.done("/evidence", hostile, case.dsit, key=key, version=0) == first
+    assert first["title"] == hostile["title"]
+    assert await case.refused("/evidence", PAPER, case.dsit, key=key, version=0) == (
+        400,
+        "REQUEST_KEY_REUSED",
+    )
+    assert await case.refused("/evidence", EVIDENCE, case.dsit) == (409, "EVIDENCE_DUPLICATED")
+    assert len((await case.get("/evidence", case.dsit))["evidence"]) == 1
+    foreign = f"/evidence/{first['evidence_id']}"
+    assert await case.refused(foreign, PAPER, case.cnect, method="PUT", version=1) == (
+        403,
+        "NOT_THE_PROVIDER",
+    )
+
+
+async def test_nobody_confirms_on_evidence_of_the_own_organisation(tracker: Tracker) -> None:
+    case = await under_way(tracker)
+    await case.done("/evidence", EVIDENCE, case.cnect)
+    await case.done("/completion-claim", {"evidence": [PAPER]}, case.dsit)
+    assert await case.refused("/confirm", {}, case.cnect) == (403, "EVIDENCE_BY_CONFIRMER")
+    assert await case.refused("/confirm", {}, case.dsit) == (403, "CLAIMANT_CANNOT_CONFIRM")
+    assert (await case.done("/confirm", {}, case.eeas))["state"] == "CLOSED"
+
+
+async def test_evidence_over_grpc_is_the_same(tracker: Tracker) -> None:
+    case = await under_way(tracker)
+    owner, eu = tracker.metadata("DSIT", "UK", "owner"), tracker.metadata("CNECT", "EU", "owner")
+    code = grpc.StatusCode
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{tracker.settings.rpc.port}") as channel:
+        stub = evidence_service_pb2_grpc.EvidenceServiceStub(channel)
+        given = api.Evidence(
+            title="Numbers", text="Two of two.", marking="TLP:CLEAR", expires_on="2099-01-01"
+        )
+        request = shown.SubmitEvidenceRequest(
+            action_id=case.identity, request_id=str(uuid4()), evidence=given
+        )
+        first = (await stub.SubmitEvidence(request, metadata=owner)).evidence
+        assert (await stub.SubmitEvidence(request, metadata=owner)).evidence == first
+        assert (first.evidence.revision, first.evidence.organisation, first.joint) == (1, "DSIT", True)
+        there = {"action_id": case.identity, "evidence_id": first.evidence.evidence_id}
+
+        def revise(**changes: Any) -> Any:
+            members = {**there, "etag": first.etag, "request_id": str(uuid4()), "evidence": given, **changes}
+            return stub.ReviseEvidence(shown.ReviseEvidenceRequest(**members), metadata=owner)
+
+        late = api.Evidence(title="Numbers", text="x", marking="TLP:CLEAR", expires_on="1999-01-01")
+        assert await refusal(revise(evidence=late)) == (code.INVALID_ARGUMENT, "EXPIRY_WRONG")
+        assert await refusal(revise(etag='"7"')) == (code.ABORTED, "EVIDENCE_STALE")
+        assert await refusal(revise(evidence_id=str(uuid4()))) == (code.PERMISSION_DENIED, "NO_ACCESS")
+        assert (await revise()).evidence.evidence.revision == 2
+        assert await refusal(revise()) == (code.ABORTED, "EVIDENCE_STALE")
+        gone = await stub.WithdrawEvidence(
+            shown.WithdrawEvidenceRequest(**there, etag='"2"', request_id=str(uuid4()), reason="Wrong."),
+            metadata=owner,
+        )
+        assert (gone.evidence.evidence.withdrawn_reason, gone.evidence.stands) == ("Wrong.", False)
+        got = await stub.GetEvidence(shown.GetEvidenceRequest(**there), metadata=eu)
+        assert got.evidence == gone.evidence
+        history = await stub.ListEvidenceRevisions(shown.ListEvidenceRevisionsRequest(**there), metadata=eu)
+        assert [entry.evidence.revision for entry in history.revisions] == [1, 2]
+        listed = await stub.ListEvidence(shown.ListEvidenceRequest(action_id=case.identity), metadata=eu)
+        assert list(listed.evidence) == [gone.evidence]
+
+
+async def test_time_wears_evidence_out_and_brings_the_review_of_what_was_closed(tracker: Tracker) -> None:
+    """Moves the clock of the service: nothing may follow it here."""
+    case = await under_way(tracker)
+    clock = tracker.process.clock
+    assert isinstance(clock, SettableClock)
+    long = timedelta(days=900)
+    case.dsit = tracker.headers("DSIT", "UK", "owner", lifetime=long)
+    case.eeas = tracker.headers("EEAS", "EU", "secretariat", lifetime=long)
+    soon = (clock() + timedelta(days=2)).date().isoformat()
+    passing = await case.done("/evidence", {**PAPER, "expires_on": soon}, case.dsit)
+    claimed = await case.done("/completion-claim", {"evidence": [EVIDENCE]}, case.dsit)
+    assert "EVIDENCE_LAPSED" not in claimed["computed_because"]
+    clock.forward(days=3)
+    worn = await case.get("", case.eeas)
+    assert "EVIDENCE_LAPSED" in worn["computed_because"]
+    answer = await case.ask("POST", "/confirm", {}, case.eeas)
+    assert (answer["http"], answer["changes"]) == (409, f"{passing['evidence_id']} EXPIRED")
+    seen = {"evidence_digest": answer["evidence_digest"]}
+    closed = await case.done("/confirm", seen, case.eeas)
+    assert closed["review_on"] == clock().date().replace(year=clock().year + 1).isoformat()
+    early = await case.refused("/closure-review", {"finding": "x", "sustained": True}, case.dsit)
+    assert early == (409, "CLOSURE_REVIEW_NOT_DUE")
+
+    async def due(**query: str) -> list[str]:
+        response = await tracker.http.get(
+            "/v1/closure-reviews", params={"series": "uk-eu", **query}, headers=case.eeas
+        )
+        found = [action["id"] for action in response.json()["actions"]]
+        return [one for one in found if one == case.identity]
+
+    assert await due() == []
+    assert await due(due_by=closed["review_on"]) == [case.identity]
+    clock.forward(days=366)
+    assert await due() == [case.identity]
+    assert await case.refused("/closure-review", {"finding": "x", "sustained": "yes"}, case.dsit) == (
+        400,
+        "INVALID_REQUEST",
+    )
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{tracker.settings.rpc.port}") as channel:
+        stub = closure_service_pb2_grpc.ClosureServiceStub(channel)
+        owner = [("authorization", case.dsit["Authorization"])]
+        reviewed = await stub.ReviewClosure(
+            closures.ReviewClosureRequest(
+                action_id=case.identity,
+                etag=f'"{closed["version"]}"',
+                request_id=str(uuid4()),
+                finding="It was undone.",
+                sustained=False,
+            ),
+            metadata=owner,
+        )
+        (review,) = reviewed.action.closure_reviews
+        assert (review.finding, review.sustained, reviewed.action.review_on) == ("It was undone.", False, "")
+        listed = await stub.ListClosureReviews(
+            closures.ListClosureReviewsRequest(series="uk-eu"), metadata=owner
+        )
+        assert case.identity in {action.snapshot.action_id for action in listed.actions}
+    assert await due() == [case.identity]
+    stranger = tracker.headers("NSA", "US", "owner", lifetime=long)
+    refused = await tracker.http.get("/v1/closure-reviews", params={"series": "uk-eu"}, headers=stranger)
+    assert (refused.status_code, refused.json()["reason"]) == (403, "NO_ACCESS")
