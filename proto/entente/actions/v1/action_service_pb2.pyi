@@ -22,6 +22,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _EvidenceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EvidenceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvidenceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVIDENCE_KIND_UNSPECIFIED: _EvidenceKind.ValueType  # 0
+    """As DOCUMENTARY."""
+    EVIDENCE_KIND_DOCUMENTARY: _EvidenceKind.ValueType  # 1
+    EVIDENCE_KIND_PHYSICAL: _EvidenceKind.ValueType  # 2
+    EVIDENCE_KIND_TESTIMONIAL: _EvidenceKind.ValueType  # 3
+    EVIDENCE_KIND_ANALYTICAL: _EvidenceKind.ValueType  # 4
+
+class EvidenceKind(_EvidenceKind, metaclass=_EvidenceKindEnumTypeWrapper):
+    """The types of evidence that public auditors tell apart (INTOSAI)."""
+
+EVIDENCE_KIND_UNSPECIFIED: EvidenceKind.ValueType  # 0
+"""As DOCUMENTARY."""
+EVIDENCE_KIND_DOCUMENTARY: EvidenceKind.ValueType  # 1
+EVIDENCE_KIND_PHYSICAL: EvidenceKind.ValueType  # 2
+EVIDENCE_KIND_TESTIMONIAL: EvidenceKind.ValueType  # 3
+EVIDENCE_KIND_ANALYTICAL: EvidenceKind.ValueType  # 4
+Global___EvidenceKind: _TypeAlias = EvidenceKind  # noqa: Y015
+
 class _ProposalKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -64,6 +88,9 @@ class Action(_message.Message):
     COMPUTED_BECAUSE_FIELD_NUMBER: _builtins.int
     CONTRADICTED_FIELD_NUMBER: _builtins.int
     RAG_IS_STALE_FIELD_NUMBER: _builtins.int
+    DORMANT_FIELD_NUMBER: _builtins.int
+    REVIEW_ON_FIELD_NUMBER: _builtins.int
+    CLOSURE_REVIEWS_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Given back on a change; a stale one is refused with ABORTED."""
     narrative: _builtins.str
@@ -72,6 +99,10 @@ class Action(_message.Message):
     """What the rules of rating say beside the owner; unspecified once it has ended."""
     contradicted: _builtins.bool
     rag_is_stale: _builtins.bool
+    dormant: _builtins.bool
+    """Nothing of it has changed for longer than the series allows."""
+    review_on: _builtins.str
+    """RFC 3339 full-date on which a look is due at whether what was closed has lasted; empty where none is."""
     @_builtins.property
     def snapshot(self) -> _action_event_pb2.ActionSnapshot: ...
     @_builtins.property
@@ -84,6 +115,8 @@ class Action(_message.Message):
     def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Proposal]: ...
     @_builtins.property
     def computed_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def closure_reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClosureReview]: ...
     def __init__(
         self,
         *,
@@ -99,14 +132,56 @@ class Action(_message.Message):
         computed_because: _abc.Iterable[_builtins.str] | None = ...,
         contradicted: _builtins.bool = ...,
         rag_is_stale: _builtins.bool = ...,
+        dormant: _builtins.bool = ...,
+        review_on: _builtins.str = ...,
+        closure_reviews: _abc.Iterable[Global___ClosureReview] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["computed_because", b"computed_because", "computed_rag", b"computed_rag", "confirmations", b"confirmations", "contradicted", b"contradicted", "etag", b"etag", "evidence", b"evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "rag_is_stale", b"rag_is_stale", "snapshot", b"snapshot", "timeliness", b"timeliness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_reviews", b"closure_reviews", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "confirmations", b"confirmations", "contradicted", b"contradicted", "dormant", b"dormant", "etag", b"etag", "evidence", b"evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "rag_is_stale", b"rag_is_stale", "review_on", b"review_on", "snapshot", b"snapshot", "timeliness", b"timeliness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Action: _TypeAlias = Action  # noqa: Y015
+
+@_typing.final
+class ClosureReview(_message.Message):
+    """A look at a closed action, some time after."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    OFFICIAL_FIELD_NUMBER: _builtins.int
+    REVIEWED_AT_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    FINDING_FIELD_NUMBER: _builtins.int
+    SUSTAINED_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    official: _builtins.str
+    due: _builtins.str
+    """RFC 3339 full-date."""
+    finding: _builtins.str
+    sustained: _builtins.bool
+    """Whether what was done has lasted."""
+    @_builtins.property
+    def reviewed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        official: _builtins.str = ...,
+        reviewed_at: _timestamp_pb2.Timestamp | None = ...,
+        due: _builtins.str = ...,
+        finding: _builtins.str = ...,
+        sustained: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reviewed_at", b"reviewed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due", b"due", "finding", b"finding", "official", b"official", "organisation", b"organisation", "reviewed_at", b"reviewed_at", "sustained", b"sustained"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosureReview: _TypeAlias = ClosureReview  # noqa: Y015
 
 @_typing.final
 class Evidence(_message.Message):
@@ -122,6 +197,13 @@ class Evidence(_message.Message):
     SUBMITTED_BY_FIELD_NUMBER: _builtins.int
     SUBMITTED_AT_FIELD_NUMBER: _builtins.int
     MARKING_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    EXPIRES_ON_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_REASON_FIELD_NUMBER: _builtins.int
     evidence_id: _builtins.str
     title: _builtins.str
     description: _builtins.str
@@ -131,6 +213,17 @@ class Evidence(_message.Message):
     """"sha256:" and 64 hexadecimal digits, when the evidence is a file."""
     submitted_by: _builtins.str
     marking: _builtins.str
+    kind: Global___EvidenceKind.ValueType
+    text: _builtins.str
+    """The material itself, where it is short."""
+    expires_on: _builtins.str
+    """RFC 3339 full-date from which on it shows nothing any more; empty where it does not expire."""
+    revision: _builtins.int
+    """Counted from 1."""
+    party: _builtins.str
+    organisation: _builtins.str
+    withdrawn_reason: _builtins.str
+    """Why it was taken back; empty while it is not."""
     @_builtins.property
     def submitted_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -144,10 +237,17 @@ class Evidence(_message.Message):
         submitted_by: _builtins.str = ...,
         submitted_at: _timestamp_pb2.Timestamp | None = ...,
         marking: _builtins.str = ...,
+        kind: Global___EvidenceKind.ValueType = ...,
+        text: _builtins.str = ...,
+        expires_on: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        party: _builtins.str = ...,
+        organisation: _builtins.str = ...,
+        withdrawn_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["submitted_at", b"submitted_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "digest", b"digest", "evidence_id", b"evidence_id", "marking", b"marking", "submitted_at", b"submitted_at", "submitted_by", b"submitted_by", "title", b"title", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "digest", b"digest", "evidence_id", b"evidence_id", "expires_on", b"expires_on", "kind", b"kind", "marking", b"marking", "organisation", b"organisation", "party", b"party", "revision", b"revision", "submitted_at", b"submitted_at", "submitted_by", b"submitted_by", "text", b"text", "title", b"title", "uri", b"uri", "withdrawn_reason", b"withdrawn_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -163,11 +263,20 @@ class Confirmation(_message.Message):
     ORGANISATION_FIELD_NUMBER: _builtins.int
     OFFICIAL_FIELD_NUMBER: _builtins.int
     CONFIRMED_AT_FIELD_NUMBER: _builtins.int
+    EVIDENCE_DIGEST_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
     party: _builtins.str
     organisation: _builtins.str
     official: _builtins.str
+    evidence_digest: _builtins.str
+    """What it was given under."""
+    holds: _builtins.bool
+    """The evidence is still exactly that; otherwise it counts no more and has to be given again."""
     @_builtins.property
     def confirmed_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___EvidenceChange]: ...
     def __init__(
         self,
         *,
@@ -175,14 +284,42 @@ class Confirmation(_message.Message):
         organisation: _builtins.str = ...,
         official: _builtins.str = ...,
         confirmed_at: _timestamp_pb2.Timestamp | None = ...,
+        evidence_digest: _builtins.str = ...,
+        holds: _builtins.bool = ...,
+        changes: _abc.Iterable[Global___EvidenceChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["confirmed_at", b"confirmed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed_at", b"confirmed_at", "official", b"official", "organisation", b"organisation", "party", b"party"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "confirmed_at", b"confirmed_at", "evidence_digest", b"evidence_digest", "holds", b"holds", "official", b"official", "organisation", b"organisation", "party", b"party"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Confirmation: _TypeAlias = Confirmation  # noqa: Y015
+
+@_typing.final
+class EvidenceChange(_message.Message):
+    """What became of an item of evidence since somebody signed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVIDENCE_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    evidence_id: _builtins.str
+    change: _builtins.str
+    """ADDED, REVISED, EXPIRED, WITHDRAWN, or NOT_SHOWN where not every party may read it any more."""
+    def __init__(
+        self,
+        *,
+        evidence_id: _builtins.str = ...,
+        change: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "evidence_id", b"evidence_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvidenceChange: _TypeAlias = EvidenceChange  # noqa: Y015
 
 @_typing.final
 class GetActionRequest(_message.Message):
@@ -454,19 +591,23 @@ class ConfirmCompletionRequest(_message.Message):
     ACTION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EVIDENCE_DIGEST_FIELD_NUMBER: _builtins.int
     action_id: _builtins.str
     etag: _builtins.str
     request_id: _builtins.str
+    evidence_digest: _builtins.str
+    """Names the evidence looked at (ListEvidence); needed where it is no longer what was claimed."""
     def __init__(
         self,
         *,
         action_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        evidence_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "etag", b"etag", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "etag", b"etag", "evidence_digest", b"evidence_digest", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
