@@ -29,8 +29,18 @@ class ReportingRule:
         """The day for which the round is planned that was the last to come; None before the first."""
         if day < self.first:
             return None
+        return self._planned(self._number(day))
+
+    def planned_after(self, day: date) -> date:
+        """The first day after one for which a round is planned."""
+        return self.first if day < self.first else self._planned(self._number(day) + 1)
+
+    def _number(self, day: date) -> int:
         gone = 12 * (day.year - self.first.year) + day.month - self.first.month - (day.day < self.first.day)
-        month = self.first.month - 1 + gone // self.months * self.months
+        return gone // self.months
+
+    def _planned(self, number: int) -> date:
+        month = self.first.month - 1 + number * self.months
         return date(self.first.year + month // 12, month % 12 + 1, self.first.day)
 
 

@@ -261,6 +261,16 @@ def corrected_update(
     )
 
 
+def claimed_rating(update: ProgressUpdate, held: Iterable[ProgressUpdate]) -> ProgressUpdate:
+    """The update whose rating and narrative the action shows: the worst of what its owning parties last said,
+    so that no owner rates away what another one reported. `held` are their latest before; between equals
+    the newest one counts.
+    """
+    order = list(Rag)
+    others = [other for other in held if other.by.party != update.by.party]
+    return max((*others, update), key=lambda one: (order.index(one.rag), one.version))
+
+
 def _update(update_id: UUID, action: Action, by: Signature) -> ProgressUpdate:
     if action.rag is None:
         raise RuntimeError("a report carries a rating")

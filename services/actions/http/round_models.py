@@ -1,5 +1,6 @@
 """What callers are shown of reporting rounds and of ratings over REST."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,19 +11,25 @@ from services.actions.domain.action import Rag
 from services.actions.domain.rating import Timeliness
 from services.actions.domain.rounds import Answer, RoundState
 from services.actions.http.models import Model
+from services.actions.usecases import read_rounds
 from services.actions.usecases.read_rounds import RoundView
 
 
-class Round(Model):
-    """Days are working days of all parties of the series."""
+class RoundDays(Model):
+    """Working days of all parties of the series, but for the one that is planned."""
 
-    id: UUID
-    series: str
     planned_for: date
     opens_on: date
     reminds_on: date
     due_on: date = Field(description="The last day of an update in time, as its party counts days")
     closes_on: date = Field(description="The last day on which a late update is taken")
+
+
+class Round(RoundDays):
+    """A reporting round, and when its steps were taken."""
+
+    id: UUID
+    series: str
     state: RoundState
     opened_at: datetime | None
     reminded_at: datetime | None
@@ -32,6 +39,9 @@ class Round(Model):
 
 class RoundList(Model):
     rounds: list[Round]
+    next: RoundDays | None = Field(
+        description="The next one to come; null where none is or its year is not known"
+    )
 
 
 class Counts(Model):
@@ -107,17 +117,18 @@ def show_round(one: rounds.Round) -> Round:
     return Round(
         id=one.id,
         series=one.series,
-        planned_for=one.days.planned_for,
-        opens_on=one.days.opens_on,
-        reminds_on=one.days.reminds_on,
-        due_on=one.days.due_on,
-        closes_on=one.days.closes_on,
         state=one.state,
         opened_at=one.opened_at,
         reminded_at=one.reminded_at,
         fell_due_at=one.fell_due_at,
         closed_at=one.closed_at,
+        **asdict(one.days),
     )
+
+
+def show_rounds(listed: read_rounds.RoundList) -> RoundList:
+    following = None if listed.next is None else RoundDays(**asdict(listed.next))
+    return RoundList(rounds=[show_round(one) for one in listed.rounds], next=following)
 
 
 def show_report(view: RoundView) -> RoundReport:

@@ -36,14 +36,16 @@ class Correction(Progress):
 async def list_(
     principal: ReadingPrincipal,
     database: DatabaseDependency,
+    clock: ClockDependency,
     publication: PublicationDependency,
     series: Annotated[str, Query(max_length=100)],
     before: Annotated[date | None, Query(description="Only rounds planned for a day before it")] = None,
 ) -> Response:
-    """The reporting rounds of a series, the latest first; at most 100."""
-    rounds = await list_rounds(database, reader_of(principal), series, before, policy=publication.policy)
-    shown = round_models.RoundList(rounds=[round_models.show_round(one) for one in rounds])
-    return Encoded(shown).response()
+    """The reporting rounds of a series, the latest first, at most 100; and the next one to come."""
+    listed = await list_rounds(
+        database, reader_of(principal), series, before, policy=publication.policy, now=clock()
+    )
+    return Encoded(round_models.show_rounds(listed)).response()
 
 
 async def get(

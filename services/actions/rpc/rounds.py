@@ -10,7 +10,7 @@ from entente.exchange.v1 import action_status_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.actions.domain import definitions
-from services.actions.domain.rounds import Counts, ProgressUpdate, Round
+from services.actions.domain.rounds import Counts, ProgressUpdate, Round, RoundDays
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
 from services.actions.rpc.messages import encode_action, read_day, read_id, read_rag
@@ -45,10 +45,18 @@ class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServic
     ) -> api.ListReportRoundsResponse:
         parts = self._parts
         before = read_day(request.before, "/before") if request.before else None
-        rounds = await list_rounds(
-            parts.database, _reader(), request.series, before, policy=parts.publication.policy
+        listed = await list_rounds(
+            parts.database,
+            _reader(),
+            request.series,
+            before,
+            policy=parts.publication.policy,
+            now=parts.clock(),
         )
-        return api.ListReportRoundsResponse(rounds=[_round(one) for one in rounds])
+        return api.ListReportRoundsResponse(
+            rounds=[_round(one) for one in listed.rounds],
+            next=None if listed.next is None else _days(request.series, listed.next),
+        )
 
     async def GetReportRound(  # noqa: N802 the name is the contract's
         self, request: api.GetReportRoundRequest, _: Any
@@ -143,22 +151,30 @@ def _instant(at: datetime | None) -> Timestamp | None:
     return instant
 
 
-def _round(one: Round) -> api.ReportRound:
-    days = one.days
+def _days(series: str, days: RoundDays) -> api.ReportRound:
     return api.ReportRound(
-        round_id=str(one.id),
-        series=one.series,
+        series=series,
         planned_for=days.planned_for.isoformat(),
         opens_on=days.opens_on.isoformat(),
         reminds_on=days.reminds_on.isoformat(),
         due_on=days.due_on.isoformat(),
         closes_on=days.closes_on.isoformat(),
-        state=api.ReportRoundState.Value(f"REPORT_ROUND_STATE_{one.state}"),
-        opened_at=_instant(one.opened_at),
-        reminded_at=_instant(one.reminded_at),
-        fell_due_at=_instant(one.fell_due_at),
-        closed_at=_instant(one.closed_at),
     )
+
+
+def _round(one: Round) -> api.ReportRound:
+    message = _days(one.series, one.days)
+    message.MergeFrom(
+        api.ReportRound(
+            round_id=str(one.id),
+            state=api.ReportRoundState.Value(f"REPORT_ROUND_STATE_{one.state}"),
+            opened_at=_instant(one.opened_at),
+            reminded_at=_instant(one.reminded_at),
+            fell_due_at=_instant(one.fell_due_at),
+            closed_at=_instant(one.closed_at),
+        )
+    )
+    return message
 
 
 def _counts(counts: Counts) -> api.ReportCounts:

@@ -56,6 +56,18 @@ async def latest_in_round(
     return found[0] if found else None
 
 
+async def latest_by_party(tx: Transaction, action_id: UUID) -> list[ProgressUpdate]:
+    """What each party last said of an action."""
+    return await _read(
+        tx,
+        """
+        SELECT DISTINCT ON (party) * FROM progress_update WHERE action_id = %s
+        ORDER BY party, action_version DESC
+        """,
+        [action_id],
+    )
+
+
 async def page_of_updates(
     tx: Transaction, action_id: UUID, before: UUID | None, limit: int
 ) -> list[ProgressUpdate]:

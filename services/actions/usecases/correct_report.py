@@ -8,10 +8,11 @@ from services.actions.domain.action import Action, Rag
 from services.actions.domain.owners import Signature
 from services.actions.domain.rounds import corrected_update
 from services.actions.domain.states import Move
-from services.actions.store.progress_updates import add_update, latest_in_round
+from services.actions.store.progress_updates import latest_in_round
 from services.actions.store.rounds import latest_obligation
 from services.actions.usecases.change import Changing, Command, change_looking
 from services.actions.usecases.round_calendar import day_of
+from services.actions.usecases.take_update import take_update
 from services.chassis.database import Transaction
 from services.chassis.once import Once
 from services.kernel.parties import Reader
@@ -46,8 +47,7 @@ async def correct_report(
             latest,
             day_of(publication.policy, reader.party, at),
         )
-        await add_update(tx, update)
-        return reported
+        return await take_update(tx, reported, update)
 
     command = replace(Command.of(Move.REPORT, reader, action_id, version), audit=CORRECTED)
     return await change_looking(once, command, correct, changing, {"rag": rag.value, "reason": reason})

@@ -1,16 +1,17 @@
 """Read the reporting rounds of a series, one of them with what became of it, or the updates on an action."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from services.actions.domain.action import Action
-from services.actions.domain.rounds import Answer, Counts, Obligation, ProgressUpdate, Round
+from services.actions.domain.rounds import Answer, Counts, Obligation, ProgressUpdate, Round, RoundDays
 from services.actions.domain.visibility import READERS, may_see, may_see_all, seen_by
 from services.actions.store.actions import find, find_all
 from services.actions.store.progress_updates import page_of_updates
 from services.actions.store.rounds import find_round, obligations, page_of_rounds
+from services.actions.usecases.round_calendar import next_round
 from services.chassis.database import Database
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
@@ -47,14 +48,23 @@ class RoundView:
         return Counts.of(one.answer for one in self.own)
 
 
+@dataclass(frozen=True, slots=True)
+class RoundList:
+    """Rounds of a series, the latest first, and the days of the next one to come."""
+
+    rounds: tuple[Round, ...]
+    next: RoundDays | None
+
+
 async def list_rounds(
-    database: Database, reader: Reader, series: str, before: date | None, *, policy: Policy
-) -> list[Round]:
+    database: Database, reader: Reader, series: str, before: date | None, *, policy: Policy, now: datetime
+) -> RoundList:
     """The latest rounds, those planned for a day before one. Raises `NoAccess`."""
     if not policy.roles(reader, series) & READERS:
         raise NoAccess(f"series {series}")
     async with database.transaction() as tx:
-        return await page_of_rounds(tx, series, before or date.max, LARGEST_PAGE)
+        rounds = await page_of_rounds(tx, series, before or date.max, LARGEST_PAGE)
+    return RoundList(tuple(rounds), next_round(policy, series, now))
 
 
 async def read_round(
@@ -67,32 +77,43 @@ async def read_round(
             raise NoAccess(f"reporting round {round_id}")
         owed = await obligations(tx, round_id)
         found = await find_all(tx, sorted({one.action_id for one in owed}))
+    return view_round(asking, owed, found, reader.party, policy=policy, now=now)
+
+
+def view_round(
+    asking: Round,
+    owed: Sequence[Obligation],
+    found: Iterable[Action],
+    party: str,
+    *,
+    policy: Policy,
+    now: datetime,
+) -> RoundView:
+    """The round as a party of its series may see it; `found` are the actions that it asks about."""
     actions = {action.id: action for action in found}
-    own = (
-        OwnAnswer(one, actions[one.action_id].reference, one.answer(actions[one.action_id]))
-        for one in owed
-        if one.party == reader.party and may_see(actions[one.action_id], reader.party, policy, now)
-    )
-    joint = {action.id for action in found if may_see_all(action, policy, now)}
+    answers = [(one, actions[one.action_id].reference, one.answer(actions[one.action_id])) for one in owed]
+    own = {identity for identity, action in actions.items() if may_see(action, party, policy, now)}
+    joint = {identity for identity, action in actions.items() if may_see_all(action, policy, now)}
     return RoundView(
         asking=asking,
-        own=tuple(sorted(own, key=lambda one: one.reference)),
-        joint=_by_party(policy.get_series(asking.series).parties, owed, actions, joint),
+        own=tuple(
+            sorted(
+                (
+                    OwnAnswer(*answer)
+                    for answer in answers
+                    if answer[0].party == party and answer[0].action_id in own
+                ),
+                key=lambda one: one.reference,
+            )
+        ),
+        joint={
+            each: Counts.of(
+                answer for one, _, answer in answers if one.party == each and one.action_id in joint
+            )
+            for each in policy.get_series(asking.series).parties
+        },
         as_of=now,
     )
-
-
-def _by_party(
-    parties: tuple[str, ...], owed: list[Obligation], actions: Mapping[UUID, Action], joint: set[UUID]
-) -> dict[str, Counts]:
-    return {
-        party: Counts.of(
-            one.answer(actions[one.action_id])
-            for one in owed
-            if one.party == party and one.action_id in joint
-        )
-        for party in parties
-    }
 
 
 async def list_updates(

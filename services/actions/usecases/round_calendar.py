@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from services.actions.domain.rounds import RoundDays, days_of, local_days, years_of
 from services.calendars import closed_days, zone_of
+from services.kernel.calendars import HolidaysUnknown
 from services.kernel.policy import Policy
 from services.kernel.reporting import ReportingRule
 
@@ -19,6 +20,21 @@ def round_days(policy: Policy, series: str, rule: ReportingRule, planned_for: da
     """Raises `HolidaysUnknown`."""
     parties = policy.get_series(series).parties
     return days_of(rule, planned_for, closed_days(policy, parties, years_of(rule, planned_for)))
+
+
+def next_round(policy: Policy, series: str, at: datetime) -> RoundDays | None:
+    """The days of the next round to come, from the policy in force; None where no rounds are held, or the
+    holidays of its year are not known yet.
+    """
+    rule = policy.get_series(series).reporting
+    if rule is None:
+        return None
+    try:
+        return round_days(
+            policy, series, rule, rule.planned_after(min(today_of(policy, series, at).values()))
+        )
+    except HolidaysUnknown:
+        return None
 
 
 def day_of(policy: Policy, party: str, at: datetime) -> date:

@@ -38,6 +38,7 @@ _RECORDED = {
 }
 _REMINDER = "report-round.owner-reminded"
 _SILENCE = "report-round.owner-silent"
+_BATCH = 100
 
 
 class RoundRunner:
@@ -47,9 +48,15 @@ class RoundRunner:
         self._database = database
         self._publication = publication
         self._clock = clock
+        self._silent: list[UUID] = []
 
     async def turn(self) -> bool:
-        """The next step of each series' rounds; gives whether any was taken."""
+        """The next step of each series' rounds, or a batch of what one left to be told; gives whether there
+        may be more.
+        """
+        if self._silent:
+            await self._tell()
+            return True
         taken = False
         for series in sorted(self._publication.policy.series):
             taken = await self._advance(series) or taken
@@ -62,15 +69,25 @@ class RoundRunner:
         today = today_of(policy, series, at)
         async with self._database.transaction() as tx:
             running = await lock_running(tx, series)
-            for asking in running:
-                step = asking.next_step(today)
-                if step is not None:
-                    await self._take(tx, asking, step, at)
-                    return True
-            return not running and await self._plan(tx, series, min(today.values()))
+            due = ((asking, asking.next_step(today)) for asking in running)
+            found = next(((asking, step) for asking, step in due if step is not None), None)
+            if found is None:
+                return not running and await self._plan(tx, series, min(today.values()))
+            silent = await self._take(tx, *found, at)
+        self._silent.extend(silent)
+        return True
+
+    async def _tell(self) -> None:
+        """Tells the audiences of the next who are silent: a batch, for no writer to wait long. What a stop
+        leaves out here, the next look at the open actions tells.
+        """
+        async with self._database.transaction() as tx:
+            actions = await lock_all(tx, self._silent[:_BATCH])
+            await self._publication.tell_again(tx, actions, self._clock())
+        self._silent = self._silent[_BATCH:]
 
     async def _plan(self, tx: Transaction, series: str, day: date) -> bool:
-        """Plans the latest round of a series that is to come or has; those before it were not held."""
+        """Plans the latest round of a series whose day has come; those before it were not held."""
         policy = self._publication.policy
         rule = policy.get_series(series).reporting
         planned_for = None if rule is None else rule.planned_for(day)
@@ -86,14 +103,16 @@ class RoundRunner:
             return False
         return await plan(tx, Round(self._publication.ids(), series, days))
 
-    async def _take(self, tx: Transaction, asking: Round, step: RoundStep, at: datetime) -> None:
+    async def _take(self, tx: Transaction, asking: Round, step: RoundStep, at: datetime) -> Sequence[UUID]:
+        """Gives the actions whose owners are silent from here on."""
+        silent: Sequence[UUID] = ()
         match step:
             case RoundStep.OPEN:
                 await self._open(tx, asking)
             case RoundStep.REMIND:
                 await self._remind(tx, asking, at)
             case RoundStep.FALL_DUE:
-                await self._fall_due(tx, asking, at)
+                silent = await self._fall_due(tx, asking, at)
         moved = asking.after(step, at)
         await store_step(tx, moved)
         owed = await obligations(tx, asking.id)
@@ -109,6 +128,7 @@ class RoundRunner:
             "missed": counts.missed,
         }
         await append_all(tx, [_entry(_RECORDED[step], asking, None, at, detail)])
+        return silent
 
     async def _open(self, tx: Transaction, asking: Round) -> None:
         owed = [
@@ -125,17 +145,18 @@ class RoundRunner:
         await mark_reminded(tx, waiting, at)
         await append_all(tx, _by_owner(_REMINDER, asking, waiting, at))
 
-    async def _fall_due(self, tx: Transaction, asking: Round, at: datetime) -> None:
-        """Whoever has not answered is silent from here on, and the audiences are told."""
-        unanswered = [one for one in await obligations(tx, asking.id) if one.submitted_at is None]
-        actions = {one.id: one for one in await lock_all(tx, {one.action_id for one in unanswered})}
+    async def _fall_due(self, tx: Transaction, asking: Round, at: datetime) -> Sequence[UUID]:
+        """Whoever has not answered is silent from here on."""
+        actions = {
+            one.id: one
+            for one in await lock_all(tx, {one.action_id for one in await obligations(tx, asking.id)})
+        }
         unanswered = [one for one in await obligations(tx, asking.id) if one.submitted_at is None]
         silent = [one for one in unanswered if one.stands(actions[one.action_id])]
-        await mark_excused(tx, (one for one in unanswered if one not in silent), at)
+        await mark_excused(tx, (one for one in unanswered if not one.stands(actions[one.action_id])), at)
         await mark_missed(tx, silent, at)
         await append_all(tx, _by_owner(_SILENCE, asking, silent, at))
-        told = await find_all(tx, sorted({one.action_id for one in silent}))
-        await self._publication.tell_again(tx, told, at)
+        return sorted({one.action_id for one in silent})
 
 
 async def _actions(tx: Transaction, owed: Iterable[Obligation]) -> dict[UUID, Action]:

@@ -105,7 +105,9 @@ async def test_a_round_is_opened_reminded_due_and_closed_once_whatever_the_clock
     claimed = await office.working(owners=UK_ONLY)
     await office.done(claimed, "progress", AMBER)
     await office.at("2027-01-11T23:59:59")
-    assert (await office.latest())["planned_for"] == "2026-10-12"
+    listed = await office.get("/v1/report-rounds", series="uk-eu")
+    assert [one["state"] for one in listed["rounds"]] == ["NOT_HELD"]
+    assert (listed["next"]["planned_for"], listed["next"]["closes_on"]) == ("2027-01-12", "2027-02-02")
     await office.at("2027-01-12T00:00:00")
     opened = await office.latest()
     here = f"/v1/report-rounds/{opened['id']}"
@@ -139,6 +141,7 @@ async def test_a_round_is_opened_reminded_due_and_closed_once_whatever_the_clock
     assert not (await office.get(f"/v1/actions/{claimed}"))["rag_is_stale"]
     await office.done(both, "progress", {"rag": "GREEN"}, "EU")
     assert await office.answers(both, "EU") == ["SUBMITTED_LATE"]
+    assert (await office.get(f"/v1/actions/{both}"))["rag"] == "AMBER"
     assert not (await office.get(f"/v1/actions/{both}"))["rag_is_stale"]
     await office.at("2027-02-03T00:00:00")
     assert (await office.latest())["state"] == "CLOSED"
@@ -266,6 +269,7 @@ async def test_rounds_are_read_and_corrected_over_grpc_as_over_rest(tracker: Tra
         listed = await rpc.ListReportRounds(api.ListReportRoundsRequest(series="uk-eu"), metadata=uk)
         assert listed.rounds[0].round_id == latest["id"]
         assert listed.rounds[0].state == api.REPORT_ROUND_STATE_OPEN
+        assert (listed.next.round_id, listed.next.planned_for) == ("", "2028-07-12")
         asked = api.GetReportRoundRequest(round_id=latest["id"])
         got = await rpc.GetReportRound(asked, metadata=uk)
         (own,) = [one for one in got.own if one.action_id == identity]

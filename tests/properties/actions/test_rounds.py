@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.actions.domain.action import Rag
+from services.actions.domain.action import Action, Rag
 from services.actions.domain.owners import Signature
 from services.actions.domain.refusals import NarrativeMissing
 from services.actions.domain.round_refusals import NothingToCorrect, RoundClosed, RoundReported
@@ -24,8 +24,11 @@ from services.actions.domain.rounds import (
     first_update,
     local_days,
 )
+from services.actions.domain.visibility import may_see
+from services.actions.usecases.read_rounds import RoundView, view_round
 from services.kernel.reporting import ReportingRule
 from tests.support.actions import CNECT, DSIT, in_progress
+from tests.support.agenda import POLICY
 
 ZONES = {
     "UK": ZoneInfo("Europe/London"),
@@ -197,6 +200,50 @@ def test_after_any_stops_a_round_that_was_opened_comes_to_its_end_and_going_back
         taken
     )
     assert not any(asking.next_step(local_days(moment, ZONES)) for moment in moments)
+
+
+MARKINGS = st.sampled_from(["TLP:CLEAR", "TLP:GREEN", "UK OFFICIAL REL EU", "UK OFFICIAL", "UK SECRET"])
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+
+
+@st.composite
+def asked_about(draw: st.DrawFn) -> list[tuple[Action, list[Obligation]]]:
+    found = []
+    for number in range(draw(st.integers(0, 6))):
+        action = replace(
+            in_progress(), id=UUID(int=number), reference=f"UKEU-2026-A{number:02}", marking=draw(MARKINGS)
+        )
+        owed = [
+            Obligation(
+                ROUND_ID,
+                action.id,
+                party,
+                PEOPLE[party].organisation,
+                submitted_at=draw(st.sampled_from([None, NOW])),
+                late=draw(st.booleans()),
+            )
+            for party in draw(st.sets(st.sampled_from(sorted(PEOPLE))))
+        ]
+        found.append((action, owed))
+    return found
+
+
+@given(asked=asked_about(), party=st.sampled_from(sorted(PEOPLE)))
+def test_what_a_party_may_not_see_changes_nothing_that_it_reads_of_a_round(
+    asked: list[tuple[Action, list[Obligation]]], party: str
+) -> None:
+    def view(of: list[tuple[Action, list[Obligation]]], who: str) -> RoundView:
+        owed = [one for _, each in of for one in each]
+        asking = Round(ROUND_ID, "uk-eu", DAYS)
+        return view_round(asking, owed, [action for action, _ in of], who, policy=POLICY, now=NOW)
+
+    other = "EU" if party == "UK" else "UK"
+    shown = [(action, owed) for action, owed in asked if may_see(action, party, POLICY, NOW)]
+    assert view(asked, party) == view(shown, party)
+    assert view(asked, party).joint == view(asked, other).joint
+    mine = [(action, [one for one in owed if one.party == party]) for action, owed in asked]
+    assert view(asked, party).own == view(mine, party).own
+    assert all(one.obligation.party == party for one in view(asked, party).own)
 
 
 HOLIDAYS = st.frozensets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=25)

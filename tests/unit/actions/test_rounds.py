@@ -26,6 +26,7 @@ from services.actions.domain.rounds import (
     RoundState,
     RoundStep,
     asked,
+    claimed_rating,
     corrected_update,
     days_of,
     first_update,
@@ -35,6 +36,7 @@ from services.actions.domain.states import State
 from services.actions.domain.texts import LONGEST_NARRATIVE
 from services.actions.usecases.round_calendar import round_days, today_of
 from services.kernel.calendars import HolidaysUnknown
+from services.kernel.parties import Reader
 from services.kernel.refusals import InvalidValue
 from services.kernel.reporting import ReportingRule, read_reporting
 from services.kernel.sections import PolicyMalformed, Section
@@ -121,6 +123,10 @@ def test_a_round_is_closed_before_the_next_is_planned(series: str) -> None:
 )
 def test_the_latest_round_is_found_from_the_first_and_the_cadence(day: date, planned: date | None) -> None:
     assert RULE.planned_for(day) == planned
+    following = RULE.planned_after(day)
+    assert following > day
+    assert RULE.planned_for(following - timedelta(days=1)) == planned
+    assert RULE.planned_for(following) == following
 
 
 def test_where_the_holidays_are_not_known_no_days_are_made_up() -> None:
@@ -289,6 +295,20 @@ def test_outside_a_round_an_owner_reports_as_often_as_it_likes(state: RoundState
     assert (update.round_id, update.late) == (None, False)
     action = in_progress()
     assert first_update(UPDATE_ID, action, Signature.of(DSIT, AT), None, day).round_id is None
+
+
+def test_an_action_shows_the_worst_of_what_its_owners_last_said() -> None:
+    def said(by: Reader, rag: Rag, version: int) -> ProgressUpdate:
+        action = replace(in_progress().reported(rag, "So.", by, AT), version=version)
+        return first_update(UPDATE_ID, action, Signature.of(by, AT), None, AT.date())
+
+    red = said(CNECT, Rag.RED, 2)
+    assert claimed_rating(said(DSIT, Rag.GREEN, 3), [red]) is red
+    assert claimed_rating(said(CNECT, Rag.GREEN, 3), [red]).rag is Rag.GREEN
+    again = said(DSIT, Rag.RED, 3)
+    assert claimed_rating(again, [red, said(DSIT, Rag.AMBER, 1)]) is again
+    amber = said(DSIT, Rag.AMBER, 1)
+    assert claimed_rating(said(CNECT, Rag.GREEN, 3), [red, amber]) is amber
 
 
 def corrected(reason: str, day: date, latest: ProgressUpdate | None) -> ProgressUpdate:
