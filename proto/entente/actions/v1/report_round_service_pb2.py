@@ -27,17 +27,17 @@ from entente.exchange.v1 import action_status_pb2 as entente_dot_exchange_dot_v1
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-entente/actions/v1/report_round_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\x1a\'entente/exchange/v1/action_status.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x03\n\x0bReportRound\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\x13\n\x0bplanned_for\x18\x03 \x01(\t\x12\x10\n\x08opens_on\x18\x04 \x01(\t\x12\x12\n\nreminds_on\x18\x05 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x06 \x01(\t\x12\x11\n\tcloses_on\x18\x07 \x01(\t\x12\x33\n\x05state\x18\x08 \x01(\x0e\x32$.entente.actions.v1.ReportRoundState\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breminded_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66\x65ll_due_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"y\n\x0cReportCounts\x12\x12\n\npopulation\x18\x01 \x01(\x05\x12\x11\n\tsubmitted\x18\x02 \x01(\x05\x12\x0c\n\x04late\x18\x03 \x01(\x05\x12\x13\n\x0boutstanding\x18\x04 \x01(\x05\x12\x0e\n\x06missed\x18\x05 \x01(\x05\x12\x0f\n\x07\x65xcused\x18\x06 \x01(\x05\"\xdc\x01\n\tOwnReport\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x30\n\x06\x61nswer\x18\x04 \x01(\x0e\x32 .entente.actions.v1.ReportAnswer\x12/\n\x0breminded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csubmitted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"T\n\x11PartyReportCounts\x12\r\n\x05party\x18\x01 \x01(\t\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .entente.actions.v1.ReportCounts\"9\n\x17ListReportRoundsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\"K\n\x18ListReportRoundsResponse\x12/\n\x06rounds\x18\x01 \x03(\x0b\x32\x1f.entente.actions.v1.ReportRound\")\n\x15GetReportRoundRequest\x12\x10\n\x08round_id\x18\x01 \x01(\t\"\x8b\x02\n\x16GetReportRoundResponse\x12.\n\x05round\x18\x01 \x01(\x0b\x32\x1f.entente.actions.v1.ReportRound\x12\x34\n\nown_counts\x18\x02 \x01(\x0b\x32 .entente.actions.v1.ReportCounts\x12*\n\x03own\x18\x03 \x03(\x0b\x32\x1d.entente.actions.v1.OwnReport\x12\x34\n\x05joint\x18\x04 \x03(\x0b\x32%.entente.actions.v1.PartyReportCounts\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xaa\x02\n\x0eProgressUpdate\x12\x11\n\tupdate_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x10\n\x08official\x18\x04 \x01(\t\x12\x30\n\x0csubmitted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x03rag\x18\x06 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x11\n\tnarrative\x18\x07 \x01(\t\x12\x14\n\x07percent\x18\x08 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08round_id\x18\t \x01(\t\x12\x0c\n\x04late\x18\n \x01(\x08\x12\x10\n\x08revision\x18\x0b \x01(\x05\x12\x0e\n\x06reason\x18\x0c \x01(\tB\n\n\x08_percent\"?\n\x1aListProgressUpdatesRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\"R\n\x1bListProgressUpdatesResponse\x12\x33\n\x07updates\x18\x01 \x03(\x0b\x32\".entente.actions.v1.ProgressUpdate\"\x95\x01\n\x14\x43orrectReportRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12%\n\x03rag\x18\x04 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x11\n\tnarrative\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"C\n\x15\x43orrectReportResponse\x12*\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1a.entente.actions.v1.Action\"\x1d\n\x1bGetRatingDefinitionsRequest\"G\n\rRatingMeaning\x12%\n\x03rag\x18\x01 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x0f\n\x07meaning\x18\x02 \x01(\t\"R\n\nRatingRule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x03rag\x18\x02 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x0f\n\x07meaning\x18\x03 \x01(\t\"Y\n\x11TimelinessMeaning\x12\x33\n\ntimeliness\x18\x01 \x01(\x0e\x32\x1f.entente.exchange.v1.Timeliness\x12\x0f\n\x07meaning\x18\x02 \x01(\t\"\x83\x02\n\x1cGetRatingDefinitionsResponse\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x32\n\x07\x63laimed\x18\x02 \x03(\x0b\x32!.entente.actions.v1.RatingMeaning\x12\x10\n\x08\x63omputed\x18\x03 \x01(\t\x12-\n\x05rules\x18\x04 \x03(\x0b\x32\x1e.entente.actions.v1.RatingRule\x12\x39\n\ntimeliness\x18\x05 \x03(\x0b\x32%.entente.actions.v1.TimelinessMeaning\x12\r\n\x05stale\x18\x06 \x01(\t\x12\x14\n\x0c\x63ontradicted\x18\x07 \x01(\t*\xf0\x01\n\x10ReportRoundState\x12\"\n\x1eREPORT_ROUND_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aREPORT_ROUND_STATE_PLANNED\x10\x01\x12\x1b\n\x17REPORT_ROUND_STATE_OPEN\x10\x02\x12\x1f\n\x1bREPORT_ROUND_STATE_REMINDED\x10\x03\x12\x1a\n\x16REPORT_ROUND_STATE_DUE\x10\x04\x12\x1d\n\x19REPORT_ROUND_STATE_CLOSED\x10\x05\x12\x1f\n\x1bREPORT_ROUND_STATE_NOT_HELD\x10\x06*\xc0\x01\n\x0cReportAnswer\x12\x1d\n\x19REPORT_ANSWER_UNSPECIFIED\x10\x00\x12\x1d\n\x19REPORT_ANSWER_OUTSTANDING\x10\x01\x12\x18\n\x14REPORT_ANSWER_MISSED\x10\x02\x12\x1b\n\x17REPORT_ANSWER_SUBMITTED\x10\x03\x12 \n\x1cREPORT_ANSWER_SUBMITTED_LATE\x10\x04\x12\x19\n\x15REPORT_ANSWER_EXCUSED\x10\x05\x32\xc5\x04\n\x12ReportRoundService\x12m\n\x10ListReportRounds\x12+.entente.actions.v1.ListReportRoundsRequest\x1a,.entente.actions.v1.ListReportRoundsResponse\x12g\n\x0eGetReportRound\x12).entente.actions.v1.GetReportRoundRequest\x1a*.entente.actions.v1.GetReportRoundResponse\x12v\n\x13ListProgressUpdates\x12..entente.actions.v1.ListProgressUpdatesRequest\x1a/.entente.actions.v1.ListProgressUpdatesResponse\x12\x64\n\rCorrectReport\x12(.entente.actions.v1.CorrectReportRequest\x1a).entente.actions.v1.CorrectReportResponse\x12y\n\x14GetRatingDefinitions\x12/.entente.actions.v1.GetRatingDefinitionsRequest\x1a\x30.entente.actions.v1.GetRatingDefinitionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-entente/actions/v1/report_round_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\x1a\'entente/exchange/v1/action_status.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x03\n\x0bReportRound\x12\x10\n\x08round_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\x13\n\x0bplanned_for\x18\x03 \x01(\t\x12\x10\n\x08opens_on\x18\x04 \x01(\t\x12\x12\n\nreminds_on\x18\x05 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x06 \x01(\t\x12\x11\n\tcloses_on\x18\x07 \x01(\t\x12\x33\n\x05state\x18\x08 \x01(\x0e\x32$.entente.actions.v1.ReportRoundState\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0breminded_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66\x65ll_due_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tclosed_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"y\n\x0cReportCounts\x12\x12\n\npopulation\x18\x01 \x01(\x05\x12\x11\n\tsubmitted\x18\x02 \x01(\x05\x12\x0c\n\x04late\x18\x03 \x01(\x05\x12\x13\n\x0boutstanding\x18\x04 \x01(\x05\x12\x0e\n\x06missed\x18\x05 \x01(\x05\x12\x0f\n\x07\x65xcused\x18\x06 \x01(\x05\"\xdc\x01\n\tOwnReport\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x30\n\x06\x61nswer\x18\x04 \x01(\x0e\x32 .entente.actions.v1.ReportAnswer\x12/\n\x0breminded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csubmitted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"T\n\x11PartyReportCounts\x12\r\n\x05party\x18\x01 \x01(\t\x12\x30\n\x06\x63ounts\x18\x02 \x01(\x0b\x32 .entente.actions.v1.ReportCounts\"9\n\x17ListReportRoundsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\"z\n\x18ListReportRoundsResponse\x12/\n\x06rounds\x18\x01 \x03(\x0b\x32\x1f.entente.actions.v1.ReportRound\x12-\n\x04next\x18\x02 \x01(\x0b\x32\x1f.entente.actions.v1.ReportRound\")\n\x15GetReportRoundRequest\x12\x10\n\x08round_id\x18\x01 \x01(\t\"\x8b\x02\n\x16GetReportRoundResponse\x12.\n\x05round\x18\x01 \x01(\x0b\x32\x1f.entente.actions.v1.ReportRound\x12\x34\n\nown_counts\x18\x02 \x01(\x0b\x32 .entente.actions.v1.ReportCounts\x12*\n\x03own\x18\x03 \x03(\x0b\x32\x1d.entente.actions.v1.OwnReport\x12\x34\n\x05joint\x18\x04 \x03(\x0b\x32%.entente.actions.v1.PartyReportCounts\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xaa\x02\n\x0eProgressUpdate\x12\x11\n\tupdate_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x10\n\x08official\x18\x04 \x01(\t\x12\x30\n\x0csubmitted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x03rag\x18\x06 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x11\n\tnarrative\x18\x07 \x01(\t\x12\x14\n\x07percent\x18\x08 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x08round_id\x18\t \x01(\t\x12\x0c\n\x04late\x18\n \x01(\x08\x12\x10\n\x08revision\x18\x0b \x01(\x05\x12\x0e\n\x06reason\x18\x0c \x01(\tB\n\n\x08_percent\"?\n\x1aListProgressUpdatesRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\"R\n\x1bListProgressUpdatesResponse\x12\x33\n\x07updates\x18\x01 \x03(\x0b\x32\".entente.actions.v1.ProgressUpdate\"\x95\x01\n\x14\x43orrectReportRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12%\n\x03rag\x18\x04 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x11\n\tnarrative\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"C\n\x15\x43orrectReportResponse\x12*\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1a.entente.actions.v1.Action\"\x1d\n\x1bGetRatingDefinitionsRequest\"G\n\rRatingMeaning\x12%\n\x03rag\x18\x01 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x0f\n\x07meaning\x18\x02 \x01(\t\"R\n\nRatingRule\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x03rag\x18\x02 \x01(\x0e\x32\x18.entente.exchange.v1.Rag\x12\x0f\n\x07meaning\x18\x03 \x01(\t\"Y\n\x11TimelinessMeaning\x12\x33\n\ntimeliness\x18\x01 \x01(\x0e\x32\x1f.entente.exchange.v1.Timeliness\x12\x0f\n\x07meaning\x18\x02 \x01(\t\"\x83\x02\n\x1cGetRatingDefinitionsResponse\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x32\n\x07\x63laimed\x18\x02 \x03(\x0b\x32!.entente.actions.v1.RatingMeaning\x12\x10\n\x08\x63omputed\x18\x03 \x01(\t\x12-\n\x05rules\x18\x04 \x03(\x0b\x32\x1e.entente.actions.v1.RatingRule\x12\x39\n\ntimeliness\x18\x05 \x03(\x0b\x32%.entente.actions.v1.TimelinessMeaning\x12\r\n\x05stale\x18\x06 \x01(\t\x12\x14\n\x0c\x63ontradicted\x18\x07 \x01(\t*\xf0\x01\n\x10ReportRoundState\x12\"\n\x1eREPORT_ROUND_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1aREPORT_ROUND_STATE_PLANNED\x10\x01\x12\x1b\n\x17REPORT_ROUND_STATE_OPEN\x10\x02\x12\x1f\n\x1bREPORT_ROUND_STATE_REMINDED\x10\x03\x12\x1a\n\x16REPORT_ROUND_STATE_DUE\x10\x04\x12\x1d\n\x19REPORT_ROUND_STATE_CLOSED\x10\x05\x12\x1f\n\x1bREPORT_ROUND_STATE_NOT_HELD\x10\x06*\xc0\x01\n\x0cReportAnswer\x12\x1d\n\x19REPORT_ANSWER_UNSPECIFIED\x10\x00\x12\x1d\n\x19REPORT_ANSWER_OUTSTANDING\x10\x01\x12\x18\n\x14REPORT_ANSWER_MISSED\x10\x02\x12\x1b\n\x17REPORT_ANSWER_SUBMITTED\x10\x03\x12 \n\x1cREPORT_ANSWER_SUBMITTED_LATE\x10\x04\x12\x19\n\x15REPORT_ANSWER_EXCUSED\x10\x05\x32\xc5\x04\n\x12ReportRoundService\x12m\n\x10ListReportRounds\x12+.entente.actions.v1.ListReportRoundsRequest\x1a,.entente.actions.v1.ListReportRoundsResponse\x12g\n\x0eGetReportRound\x12).entente.actions.v1.GetReportRoundRequest\x1a*.entente.actions.v1.GetReportRoundResponse\x12v\n\x13ListProgressUpdates\x12..entente.actions.v1.ListProgressUpdatesRequest\x1a/.entente.actions.v1.ListProgressUpdatesResponse\x12\x64\n\rCorrectReport\x12(.entente.actions.v1.CorrectReportRequest\x1a).entente.actions.v1.CorrectReportResponse\x12y\n\x14GetRatingDefinitions\x12/.entente.actions.v1.GetRatingDefinitionsRequest\x1a\x30.entente.actions.v1.GetRatingDefinitionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.actions.v1.report_round_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REPORTROUNDSTATE']._serialized_start=2667
-  _globals['_REPORTROUNDSTATE']._serialized_end=2907
-  _globals['_REPORTANSWER']._serialized_start=2910
-  _globals['_REPORTANSWER']._serialized_end=3102
+  _globals['_REPORTROUNDSTATE']._serialized_start=2714
+  _globals['_REPORTROUNDSTATE']._serialized_end=2954
+  _globals['_REPORTANSWER']._serialized_start=2957
+  _globals['_REPORTANSWER']._serialized_end=3149
   _globals['_REPORTROUND']._serialized_start=185
   _globals['_REPORTROUND']._serialized_end=571
   _globals['_REPORTCOUNTS']._serialized_start=573
@@ -49,31 +49,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTREPORTROUNDSREQUEST']._serialized_start=1005
   _globals['_LISTREPORTROUNDSREQUEST']._serialized_end=1062
   _globals['_LISTREPORTROUNDSRESPONSE']._serialized_start=1064
-  _globals['_LISTREPORTROUNDSRESPONSE']._serialized_end=1139
-  _globals['_GETREPORTROUNDREQUEST']._serialized_start=1141
-  _globals['_GETREPORTROUNDREQUEST']._serialized_end=1182
-  _globals['_GETREPORTROUNDRESPONSE']._serialized_start=1185
-  _globals['_GETREPORTROUNDRESPONSE']._serialized_end=1452
-  _globals['_PROGRESSUPDATE']._serialized_start=1455
-  _globals['_PROGRESSUPDATE']._serialized_end=1753
-  _globals['_LISTPROGRESSUPDATESREQUEST']._serialized_start=1755
-  _globals['_LISTPROGRESSUPDATESREQUEST']._serialized_end=1818
-  _globals['_LISTPROGRESSUPDATESRESPONSE']._serialized_start=1820
-  _globals['_LISTPROGRESSUPDATESRESPONSE']._serialized_end=1902
-  _globals['_CORRECTREPORTREQUEST']._serialized_start=1905
-  _globals['_CORRECTREPORTREQUEST']._serialized_end=2054
-  _globals['_CORRECTREPORTRESPONSE']._serialized_start=2056
-  _globals['_CORRECTREPORTRESPONSE']._serialized_end=2123
-  _globals['_GETRATINGDEFINITIONSREQUEST']._serialized_start=2125
-  _globals['_GETRATINGDEFINITIONSREQUEST']._serialized_end=2154
-  _globals['_RATINGMEANING']._serialized_start=2156
-  _globals['_RATINGMEANING']._serialized_end=2227
-  _globals['_RATINGRULE']._serialized_start=2229
-  _globals['_RATINGRULE']._serialized_end=2311
-  _globals['_TIMELINESSMEANING']._serialized_start=2313
-  _globals['_TIMELINESSMEANING']._serialized_end=2402
-  _globals['_GETRATINGDEFINITIONSRESPONSE']._serialized_start=2405
-  _globals['_GETRATINGDEFINITIONSRESPONSE']._serialized_end=2664
-  _globals['_REPORTROUNDSERVICE']._serialized_start=3105
-  _globals['_REPORTROUNDSERVICE']._serialized_end=3686
+  _globals['_LISTREPORTROUNDSRESPONSE']._serialized_end=1186
+  _globals['_GETREPORTROUNDREQUEST']._serialized_start=1188
+  _globals['_GETREPORTROUNDREQUEST']._serialized_end=1229
+  _globals['_GETREPORTROUNDRESPONSE']._serialized_start=1232
+  _globals['_GETREPORTROUNDRESPONSE']._serialized_end=1499
+  _globals['_PROGRESSUPDATE']._serialized_start=1502
+  _globals['_PROGRESSUPDATE']._serialized_end=1800
+  _globals['_LISTPROGRESSUPDATESREQUEST']._serialized_start=1802
+  _globals['_LISTPROGRESSUPDATESREQUEST']._serialized_end=1865
+  _globals['_LISTPROGRESSUPDATESRESPONSE']._serialized_start=1867
+  _globals['_LISTPROGRESSUPDATESRESPONSE']._serialized_end=1949
+  _globals['_CORRECTREPORTREQUEST']._serialized_start=1952
+  _globals['_CORRECTREPORTREQUEST']._serialized_end=2101
+  _globals['_CORRECTREPORTRESPONSE']._serialized_start=2103
+  _globals['_CORRECTREPORTRESPONSE']._serialized_end=2170
+  _globals['_GETRATINGDEFINITIONSREQUEST']._serialized_start=2172
+  _globals['_GETRATINGDEFINITIONSREQUEST']._serialized_end=2201
+  _globals['_RATINGMEANING']._serialized_start=2203
+  _globals['_RATINGMEANING']._serialized_end=2274
+  _globals['_RATINGRULE']._serialized_start=2276
+  _globals['_RATINGRULE']._serialized_end=2358
+  _globals['_TIMELINESSMEANING']._serialized_start=2360
+  _globals['_TIMELINESSMEANING']._serialized_end=2449
+  _globals['_GETRATINGDEFINITIONSRESPONSE']._serialized_start=2452
+  _globals['_GETRATINGDEFINITIONSRESPONSE']._serialized_end=2711
+  _globals['_REPORTROUNDSERVICE']._serialized_start=3152
+  _globals['_REPORTROUNDSERVICE']._serialized_end=3733
 # @@protoc_insertion_point(module_scope)
