@@ -13,8 +13,9 @@ from services.actions.events import read_status_entry, status_topic
 from services.actions.http import changing, closure, evidence, reading, rounds, stream
 from services.actions.rpc.closure import closure_service
 from services.actions.rpc.evidence import evidence_service
+from services.actions.rpc.parts import ActionParts
 from services.actions.rpc.rounds import report_round_service
-from services.actions.rpc.service import ActionParts, action_service
+from services.actions.rpc.service import action_service
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.publication import Publication

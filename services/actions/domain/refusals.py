@@ -218,3 +218,10 @@ class ClosureReviewNotDue(Refusal):
 
     kind = RefusalKind.CONFLICT
     reason = "CLOSURE_REVIEW_NOT_DUE"
+
+
+class HistoryUnknown(Refusal):
+    """What was at that time is not on record."""
+
+    kind = RefusalKind.INVALID
+    reason = "HISTORY_UNKNOWN"

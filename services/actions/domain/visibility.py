@@ -30,6 +30,11 @@ def may_see(action: Action, party: str, policy: Policy, now: datetime) -> bool:
     return _may_have(action.id, action.marking, None, party, action.series, policy, now)
 
 
+def may_see_marked(text: UUID, marking: str, party: str, series: str, policy: Policy, now: datetime) -> bool:
+    """The same of any action of the series under a marking: an action's own id decides nothing."""
+    return _may_have(text, marking, None, party, series, policy, now)
+
+
 def may_see_all(action: Action, policy: Policy, now: datetime) -> bool:
     """Whether every party of its series may have the action, so that another may name it to all."""
     return all(may_see(action, party, policy, now) for party in policy.get_series(action.series).parties)

@@ -5,8 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from services.actions.domain.filters import Order
+from services.actions.domain.instants import read_as_of, read_since
 from services.actions.domain.visibility import READERS
-from services.actions.http import models
+from services.actions.http import models, reading_models
+from services.actions.http.filters import FilterDependency
 from services.actions.http.parts import (
     ClockDependency,
     DatabaseDependency,
@@ -14,12 +17,20 @@ from services.actions.http.parts import (
     encode,
     reader_of,
 )
+from services.actions.usecases.count_actions import count_actions
 from services.actions.usecases.forecast_action import forecast_action
-from services.actions.usecases.read_actions import LARGEST_PAGE, Listing, list_actions, read_action
+from services.actions.usecases.list_actions import Listing, list_actions
+from services.actions.usecases.list_changes import Since, list_changes, read_history
+from services.actions.usecases.paging import LARGEST_PAGE
+from services.actions.usecases.read_actions import read_action
+from services.actions.usecases.read_thread import read_thread
 from services.chassis.http.requests import Encoded, permit
 from services.chassis.identity import Principal
 
 ReadingPrincipal = Annotated[Principal, Depends(permit(*READERS))]
+SeriesQuery = Annotated[str, Query(max_length=100)]
+PageSize = Annotated[int, Query(ge=0, description=f"At most {LARGEST_PAGE}")]
+PageToken = Annotated[str, Query(max_length=500)]
 
 
 async def list_(
@@ -27,16 +38,18 @@ async def list_(
     database: DatabaseDependency,
     clock: ClockDependency,
     publication: PublicationDependency,
-    series: Annotated[str, Query(max_length=100)],
-    open_only: bool = False,
-    page_size: Annotated[int, Query(ge=0, description=f"At most {LARGEST_PAGE}")] = 0,
-    page_token: Annotated[str, Query(max_length=500)] = "",
+    wanted: FilterDependency,
+    series: SeriesQuery,
+    order: Order = Order.ORIGINAL_DUE_DATE,
+    descending: bool = False,
+    page_size: PageSize = 0,
+    page_token: PageToken = "",
 ) -> Response:
-    """The actions of a series, soonest original due date first."""
+    """The actions of a series that are wanted, soonest original due date first unless said otherwise."""
     page = await list_actions(
         database,
         reader_of(principal),
-        Listing(series, open_only, page_size, page_token),
+        Listing(series, wanted, order, descending, page_size, page_token),
         policy=publication.policy,
         now=clock(),
     )
@@ -45,6 +58,89 @@ async def list_(
         next_page_token=page.next_token,
     )
     return Encoded(shown).response()
+
+
+async def changes(
+    principal: ReadingPrincipal,
+    database: DatabaseDependency,
+    clock: ClockDependency,
+    publication: PublicationDependency,
+    wanted: FilterDependency,
+    series: SeriesQuery,
+    since: Annotated[str, Query(max_length=40, description="A date, or a date-time with its offset")],
+    page_size: PageSize = 0,
+    page_token: PageToken = "",
+) -> Response:
+    """What changed since, of the actions that are wanted as they stand now; the earliest first."""
+    page = await list_changes(
+        database,
+        reader_of(principal),
+        Since(series, read_since(since), wanted, page_size, page_token),
+        policy=publication.policy,
+        now=clock(),
+    )
+    return Encoded(reading_models.show_changes(page)).response()
+
+
+async def figures(
+    principal: ReadingPrincipal,
+    database: DatabaseDependency,
+    clock: ClockDependency,
+    publication: PublicationDependency,
+    wanted: FilterDependency,
+    series: SeriesQuery,
+    as_of: Annotated[
+        str, Query(max_length=40, description="A date (its end, UTC) or a date-time; empty for now")
+    ] = "",
+) -> Response:
+    """How many actions that are wanted stand how, now or then: each figure with its population."""
+    now = clock()
+    found = await count_actions(
+        database,
+        reader_of(principal),
+        series,
+        wanted,
+        read_as_of(as_of, now),
+        policy=publication.policy,
+        now=now,
+    )
+    return Encoded(reading_models.show_figures(found)).response()
+
+
+async def history(
+    action_id: UUID,
+    principal: ReadingPrincipal,
+    database: DatabaseDependency,
+    clock: ClockDependency,
+    publication: PublicationDependency,
+    page_size: PageSize = 0,
+    page_token: PageToken = "",
+) -> Response:
+    """What changed of one action, by whom and when; the earliest first."""
+    page = await read_history(
+        database,
+        reader_of(principal),
+        action_id,
+        size=page_size,
+        token=page_token,
+        policy=publication.policy,
+        now=clock(),
+    )
+    return Encoded(reading_models.show_changes(page)).response()
+
+
+async def thread(
+    action_id: UUID,
+    principal: ReadingPrincipal,
+    database: DatabaseDependency,
+    clock: ClockDependency,
+    publication: PublicationDependency,
+) -> Response:
+    """From the outcome to the closure of one action, with the actions beside it."""
+    found = await read_thread(
+        database, reader_of(principal), action_id, policy=publication.policy, now=clock()
+    )
+    return Encoded(reading_models.show_thread(found)).response()
 
 
 async def get(
@@ -79,6 +175,10 @@ async def forecast(
 def routes() -> APIRouter:
     router = APIRouter(prefix="/v1/actions", tags=["actions"])
     router.get("", response_model=models.ActionPage)(list_)
+    router.get("/changes", response_model=reading_models.ChangePage)(changes)
+    router.get("/figures", response_model=reading_models.Figures)(figures)
     router.get("/{action_id}", response_model=models.Action)(get)
     router.get("/{action_id}/forecast", response_model=models.Forecast)(forecast)
+    router.get("/{action_id}/history", response_model=reading_models.ChangePage)(history)
+    router.get("/{action_id}/thread", response_model=reading_models.Thread)(thread)
     return router

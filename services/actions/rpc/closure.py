@@ -8,7 +8,7 @@ from entente.actions.v1 import closure_service_pb2, closure_service_pb2_grpc
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
 from services.actions.rpc.messages import encode_action, read_day, read_id
-from services.actions.rpc.service import ActionParts, current_reader
+from services.actions.rpc.parts import ActionParts, current_reader
 from services.actions.usecases.change import Changing
 from services.actions.usecases.review_closure import list_closure_reviews, review_closure
 from services.chassis.etags import parse_etag

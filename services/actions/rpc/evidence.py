@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
 from services.actions.rpc.messages import encode_evidence, read_evidence, read_id
-from services.actions.rpc.service import ActionParts, current_reader
+from services.actions.rpc.parts import ActionParts, current_reader
 from services.actions.usecases import read_evidence as reading
 from services.actions.usecases.change import Changing
 from services.actions.usecases.change_evidence import ShownEvidence

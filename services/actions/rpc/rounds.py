@@ -14,7 +14,7 @@ from services.actions.domain.rounds import Counts, ProgressUpdate, Round, RoundD
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
 from services.actions.rpc.messages import encode_action, read_day, read_id, read_rag
-from services.actions.rpc.service import ActionParts
+from services.actions.rpc.parts import ActionParts
 from services.actions.usecases.change import Changing
 from services.actions.usecases.correct_report import correct_report
 from services.actions.usecases.read_rounds import OwnAnswer, list_rounds, list_updates, read_round

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -21,6 +20,8 @@ from services.actions.rpc.messages import (
     read_rag,
     read_terms,
 )
+from services.actions.rpc.parts import ActionParts, current_reader
+from services.actions.rpc.reading import ReadingMethods
 from services.actions.rpc.stream import HEARTBEAT, encode_step
 from services.actions.usecases.accept_action import accept_action
 from services.actions.usecases.answer_proposal import ANSWERERS, accept_proposal, refuse_proposal
@@ -29,25 +30,16 @@ from services.actions.usecases.change import Changing
 from services.actions.usecases.claim_completion import claim_completion
 from services.actions.usecases.confirm_completion import confirm_completion
 from services.actions.usecases.decline_action import decline_action
-from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.plan_milestones import plan_milestones
 from services.actions.usecases.propose_change import propose_change
-from services.actions.usecases.publication import Publication
 from services.actions.usecases.reach_milestone import reach_milestone
-from services.actions.usecases.read_actions import (
-    Listing,
-    list_actions,
-    read_action,
-    trace_action,
-)
+from services.actions.usecases.read_actions import read_action, trace_action
 from services.actions.usecases.reject_completion import reject_completion
 from services.actions.usecases.report_progress import report_progress
 from services.actions.usecases.review_action import review_action
 from services.actions.usecases.set_dependencies import set_dependencies
 from services.actions.usecases.unblock_action import unblock_action
-from services.actions.usecases.watch_status import Gallery, watch_status
-from services.chassis.clock import Clock
-from services.chassis.database import Database
+from services.actions.usecases.watch_status import watch_status
 from services.chassis.etags import parse_etag
 from services.chassis.feed import Token
 from services.chassis.identity import current_principal
@@ -73,7 +65,7 @@ _OF_MOVES = {
 }
 ACCESS: Mapping[str, frozenset[str]] = {
     "GetAction": READERS,
-    "ListActions": READERS,
+    **dict.fromkeys(("ListActions", "ListActionChanges", "GetActionHistory", "GetActionFigures"), READERS),
     "TraceAction": READERS,
     "WatchActionStatus": WATCHERS,
     **{name: RULES[move].roles for name, move in _OF_MOVES.items()},
@@ -84,18 +76,7 @@ M = TypeVar("M", bound=Message)
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class ActionParts:
-    """What the methods work with."""
-
-    database: Database
-    publication: Publication
-    holding: Holding
-    clock: Clock
-    gallery: Gallery
-
-
-class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
+class ActionServicer(ReadingMethods, action_service_pb2_grpc.ActionServiceServicer):
     """Maps messages to use cases and back."""
 
     def __init__(self, parts: ActionParts) -> None:
@@ -113,22 +94,6 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
             now=parts.clock(),
         )
         return action_service_pb2.GetActionResponse(action=self._shown(action))
-
-    async def ListActions(  # noqa: N802 the name is the contract's
-        self, request: action_service_pb2.ListActionsRequest, _: Any
-    ) -> action_service_pb2.ListActionsResponse:
-        parts = self._parts
-        page = await list_actions(
-            parts.database,
-            current_reader(),
-            Listing(request.series, request.open_only, request.page_size, request.page_token),
-            policy=parts.publication.policy,
-            now=parts.clock(),
-        )
-        return action_service_pb2.ListActionsResponse(
-            actions=[self._shown(action) for action in page.actions],
-            next_page_token=page.next_token,
-        )
 
     async def AcceptAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.AcceptActionRequest, _: Any
@@ -345,11 +310,6 @@ class ActionServicer(action_service_pb2_grpc.ActionServiceServicer):
             database=self._parts.database,
             clock=self._parts.clock,
         )
-
-
-def current_reader() -> Reader:
-    principal = current_principal.get()
-    return Reader.from_claims(principal.subject, principal.claims)
 
 
 def action_service(parts: ActionParts) -> Service:

@@ -7,7 +7,6 @@ must not wait for a change of it.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +15,11 @@ from psycopg.rows import dict_row
 
 from services.actions.domain.action import Action
 from services.actions.domain.states import FINAL, State
+from services.actions.store.changes import record_change
 from services.actions.store.evidence import LATEST, store_evidence
 from services.actions.store.rows import Row, read_action, write_action, write_progress
 from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
-
-Position = tuple[date, str]
-"""Where a page ended: original due date and reference, both in what the reader was shown."""
 
 
 async def insert(tx: Transaction, action: Action, audit: AuditEntry) -> bool:
@@ -38,6 +35,7 @@ async def insert(tx: Transaction, action: Action, audit: AuditEntry) -> bool:
     if cursor.rowcount == 0:
         return False
     await _write_basis(tx, action)
+    await record_change(tx, None, action, audit)
     await append(tx, audit)
     return True
 
@@ -63,6 +61,7 @@ async def update(tx: Transaction, before: Action, after: Action, audit: AuditEnt
     if after.missed_by != before.missed_by:
         await _write_heard(tx, after)
     await store_evidence(tx, before, after)
+    await record_change(tx, before, after, audit)
     await append(tx, audit)
 
 
@@ -156,6 +155,29 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+async def find_beside(tx: Transaction, action: Action) -> defaultdict[str, set[UUID]]:
+    """The ids of the actions beside one: which it WAITS_FOR, is AWAITED_BY, its SUCCESSOR and PREDECESSOR."""
+    cursor = await tx.execute(
+        """
+        SELECT 'WAITS_FOR', depends_on FROM action_dependency WHERE action_id = %(id)s
+        UNION ALL SELECT 'AWAITED_BY', action_id FROM action_dependency WHERE depends_on = %(id)s
+        UNION ALL SELECT 'SUCCESSOR', id FROM action WHERE reference = %(successor)s AND series = %(series)s
+        UNION ALL SELECT 'PREDECESSOR', id FROM action
+            WHERE successor = %(reference)s AND series = %(series)s
+        """,
+        {
+            "id": action.id,
+            "reference": action.reference,
+            "successor": action.successor,
+            "series": action.series,
+        },
+    )
+    beside: defaultdict[str, set[UUID]] = defaultdict(set)
+    for relation, identity in await cursor.fetchall():
+        beside[relation].add(identity)
+    return beside
+
+
 async def lock_resting_on(tx: Transaction, assessments: Iterable[UUID]) -> list[Action]:
     """The actions that rest on any of the assessments, locked in the order of their ids."""
     return await _read(
@@ -202,23 +224,6 @@ async def latest_closed(tx: Transaction, series: str, limit: int) -> list[Action
         tx,
         "SELECT * FROM action WHERE series = %s AND state = %s ORDER BY closed_at DESC, id LIMIT %s",
         [series, State.CLOSED.value, limit],
-    )
-
-
-async def page(
-    tx: Transaction, series: str, *, open_only: bool, after: Position | None, limit: int
-) -> list[Action]:
-    """The next actions of a series, soonest original due date first."""
-    day, reference = after or (date.min, "")
-    return await _read(
-        tx,
-        """
-        SELECT * FROM action
-        WHERE series = %s AND (original_due_date, reference) > (%s, %s)
-            AND NOT (%s AND state = ANY(%s))
-        ORDER BY original_due_date, reference LIMIT %s
-        """,
-        [series, day, reference, open_only, [state.value for state in FINAL], limit],
     )
 
 

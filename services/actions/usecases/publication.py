@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.actions.domain.action import Action
 from services.actions.domain.rating import Rating, rate_in
 from services.actions.domain.visibility import joint_view, may_see
+from services.actions.domain.worsening import rated_by, worsening
 from services.actions.events import (
     action_changed,
     encode_status,
@@ -19,6 +20,7 @@ from services.actions.store.feeds import (
     store_digest,
     store_positions,
 )
+from services.actions.store.spans import begin_span, otherwise_rated
 from services.chassis.database import Transaction
 from services.chassis.documents import LiveDocuments
 from services.chassis.feed import Token
@@ -47,6 +49,7 @@ class Publication:
         The rows of the actions are locked before the feeds are: every writer keeps that order. A feed
         counts only what its audience is told, so that nothing betrays a change it may not see.
         """
+        await self._begin_spans(tx, actions, at)
         messages = [
             action_changed(joint_view(action, self.policy, at), action.latest_trace) for action in actions
         ]
@@ -54,13 +57,29 @@ class Publication:
         await enqueue(tx, messages, at)
 
     async def tell_again(self, tx: Transaction, actions: Sequence[Action], at: datetime) -> None:
-        """The statuses that are others today than when they were told, though no action was changed."""
+        """The statuses that are others today than when they were told, though no action was changed.
+
+        What is rated by other rules, or in the light of other reports, than before begins a span of its own.
+        """
+        others = await otherwise_rated(tx, {action.id: self._rated_by(action) for action in actions})
+        await self._begin_spans(tx, [action for action in actions if action.id in others], at)
         await enqueue(tx, await self._statuses(tx, actions, at), at)
 
     def rating(self, action: Action, at: datetime) -> Rating:
         """What is computed: of what every party may know, so that it is one for all of them."""
         series = self.policy.get_series(action.series)
         return rate_in(series, joint_view(action, self.policy, at), at.date())
+
+    async def _begin_spans(self, tx: Transaction, actions: Sequence[Action], at: datetime) -> None:
+        for action in actions:
+            joint = joint_view(action, self.policy, at)
+            await begin_span(tx, action, worsening(joint, self._interval(action)), self._rated_by(action), at)
+
+    def _rated_by(self, action: Action) -> str:
+        return rated_by(action, self._interval(action))
+
+    def _interval(self, action: Action) -> timedelta:
+        return timedelta(days=self.policy.get_series(action.series).status_interval_days)
 
     async def _statuses(
         self, tx: Transaction, actions: Sequence[Action], at: datetime

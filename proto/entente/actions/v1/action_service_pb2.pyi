@@ -46,6 +46,28 @@ EVIDENCE_KIND_TESTIMONIAL: EvidenceKind.ValueType  # 3
 EVIDENCE_KIND_ANALYTICAL: EvidenceKind.ValueType  # 4
 Global___EvidenceKind: _TypeAlias = EvidenceKind  # noqa: Y015
 
+class _ActionOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ActionOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ActionOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ACTION_ORDER_UNSPECIFIED: _ActionOrder.ValueType  # 0
+    ACTION_ORDER_ORIGINAL_DUE_DATE: _ActionOrder.ValueType  # 1
+    ACTION_ORDER_DUE_DATE: _ActionOrder.ValueType  # 2
+    ACTION_ORDER_OPENED_AT: _ActionOrder.ValueType  # 3
+    ACTION_ORDER_REFERENCE: _ActionOrder.ValueType  # 4
+
+class ActionOrder(_ActionOrder, metaclass=_ActionOrderEnumTypeWrapper):
+    """What a list is sorted by; equals stand in the order of their references."""
+
+ACTION_ORDER_UNSPECIFIED: ActionOrder.ValueType  # 0
+ACTION_ORDER_ORIGINAL_DUE_DATE: ActionOrder.ValueType  # 1
+ACTION_ORDER_DUE_DATE: ActionOrder.ValueType  # 2
+ACTION_ORDER_OPENED_AT: ActionOrder.ValueType  # 3
+ACTION_ORDER_REFERENCE: ActionOrder.ValueType  # 4
+Global___ActionOrder: _TypeAlias = ActionOrder  # noqa: Y015
+
 class _ProposalKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -374,11 +396,19 @@ class ListActionsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SERIES_FIELD_NUMBER: _builtins.int
     OPEN_ONLY_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    DESCENDING_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     series: _builtins.str
     open_only: _builtins.bool
     """Only actions that are not closed, superseded or withdrawn."""
+    order: Global___ActionOrder.ValueType
+    """Unspecified is the original due date."""
+    descending: _builtins.bool
+    @_builtins.property
+    def filter(self) -> Global___ActionFilter: ...
     def __init__(
         self,
         *,
@@ -386,14 +416,430 @@ class ListActionsRequest(_message.Message):
         page_token: _builtins.str = ...,
         series: _builtins.str = ...,
         open_only: _builtins.bool = ...,
+        filter: Global___ActionFilter | None = ...,
+        order: Global___ActionOrder.ValueType = ...,
+        descending: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["open_only", b"open_only", "page_size", b"page_size", "page_token", b"page_token", "series", b"series"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["descending", b"descending", "filter", b"filter", "open_only", b"open_only", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "series", b"series"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListActionsRequest: _TypeAlias = ListActionsRequest  # noqa: Y015
+
+@_typing.final
+class ActionFilter(_message.Message):
+    """Which actions are wanted: every member that is given must hold; of several values of one, any."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATES_FIELD_NUMBER: _builtins.int
+    CLAIMED_RAG_FIELD_NUMBER: _builtins.int
+    COMPUTED_RAG_FIELD_NUMBER: _builtins.int
+    CONTRADICTED_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    SUPPORTING_FIELD_NUMBER: _builtins.int
+    COMMITMENT_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    BLOCKED_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    DUE_FROM_FIELD_NUMBER: _builtins.int
+    DUE_TO_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    OPEN_ONLY_FIELD_NUMBER: _builtins.int
+    contradicted: _builtins.bool
+    owner: _builtins.str
+    """An accountable organisation."""
+    party: _builtins.str
+    """An owning party."""
+    supporting: _builtins.str
+    """A supporting organisation."""
+    commitment: _builtins.str
+    instrument: _builtins.str
+    edition: _builtins.int
+    """The year in the reference."""
+    meeting_id: _builtins.str
+    overdue: _builtins.bool
+    blocked: _builtins.bool
+    standing: _builtins.bool
+    """Reviewed every year."""
+    due_from: _builtins.str
+    """RFC 3339 full-dates, both within: of the date agreed now."""
+    due_to: _builtins.str
+    text: _builtins.str
+    """Stands somewhere in the agreed text, in whichever case."""
+    open_only: _builtins.bool
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[_action_status_pb2.ActionState.ValueType]: ...
+    @_builtins.property
+    def claimed_rag(self) -> _containers.RepeatedScalarFieldContainer[_action_status_pb2.Rag.ValueType]:
+        """The owner's own rating."""
+
+    @_builtins.property
+    def computed_rag(self) -> _containers.RepeatedScalarFieldContainer[_action_status_pb2.Rag.ValueType]:
+        """What the rules of rating say."""
+
+    def __init__(
+        self,
+        *,
+        states: _abc.Iterable[_action_status_pb2.ActionState.ValueType] | None = ...,
+        claimed_rag: _abc.Iterable[_action_status_pb2.Rag.ValueType] | None = ...,
+        computed_rag: _abc.Iterable[_action_status_pb2.Rag.ValueType] | None = ...,
+        contradicted: _builtins.bool | None = ...,
+        owner: _builtins.str = ...,
+        party: _builtins.str = ...,
+        supporting: _builtins.str = ...,
+        commitment: _builtins.str = ...,
+        instrument: _builtins.str = ...,
+        edition: _builtins.int | None = ...,
+        meeting_id: _builtins.str = ...,
+        overdue: _builtins.bool | None = ...,
+        blocked: _builtins.bool | None = ...,
+        standing: _builtins.bool | None = ...,
+        due_from: _builtins.str = ...,
+        due_to: _builtins.str = ...,
+        text: _builtins.str = ...,
+        open_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "blocked", b"blocked", "contradicted", b"contradicted", "edition", b"edition", "overdue", b"overdue", "standing", b"standing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "blocked", b"blocked", "claimed_rag", b"claimed_rag", "commitment", b"commitment", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "due_from", b"due_from", "due_to", b"due_to", "edition", b"edition", "instrument", b"instrument", "meeting_id", b"meeting_id", "open_only", b"open_only", "overdue", b"overdue", "owner", b"owner", "party", b"party", "standing", b"standing", "states", b"states", "supporting", b"supporting", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__blocked: _TypeAlias = _typing.Literal["blocked"]  # noqa: Y015
+    _WhichOneofArgType__blocked: _TypeAlias = _typing.Literal["_blocked", b"_blocked"]  # noqa: Y015
+    _WhichOneofReturnType__contradicted: _TypeAlias = _typing.Literal["contradicted"]  # noqa: Y015
+    _WhichOneofArgType__contradicted: _TypeAlias = _typing.Literal["_contradicted", b"_contradicted"]  # noqa: Y015
+    _WhichOneofReturnType__edition: _TypeAlias = _typing.Literal["edition"]  # noqa: Y015
+    _WhichOneofArgType__edition: _TypeAlias = _typing.Literal["_edition", b"_edition"]  # noqa: Y015
+    _WhichOneofReturnType__overdue: _TypeAlias = _typing.Literal["overdue"]  # noqa: Y015
+    _WhichOneofArgType__overdue: _TypeAlias = _typing.Literal["_overdue", b"_overdue"]  # noqa: Y015
+    _WhichOneofReturnType__standing: _TypeAlias = _typing.Literal["standing"]  # noqa: Y015
+    _WhichOneofArgType__standing: _TypeAlias = _typing.Literal["_standing", b"_standing"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__blocked) -> _WhichOneofReturnType__blocked | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__contradicted) -> _WhichOneofReturnType__contradicted | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__edition) -> _WhichOneofReturnType__edition | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__overdue) -> _WhichOneofReturnType__overdue | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__standing) -> _WhichOneofReturnType__standing | None: ...
+
+Global___ActionFilter: _TypeAlias = ActionFilter  # noqa: Y015
+
+@_typing.final
+class FieldChange(_message.Message):
+    """What a member of an action lost and gained. Of evidence, these are ids."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    @_builtins.property
+    def before(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def after(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        before: _abc.Iterable[_builtins.str] | None = ...,
+        after: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldChange: _TypeAlias = FieldChange  # noqa: Y015
+
+@_typing.final
+class ActionChange(_message.Message):
+    """What somebody changed of an action."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    action_id: _builtins.str
+    reference: _builtins.str
+    kind: _builtins.str
+    actor: _builtins.str
+    party: _builtins.str
+    """Empty for what the service did by itself."""
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChange]: ...
+    def __init__(
+        self,
+        *,
+        action_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        kind: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        party: _builtins.str = ...,
+        fields: _abc.Iterable[Global___FieldChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "actor", b"actor", "changed_at", b"changed_at", "fields", b"fields", "kind", b"kind", "party", b"party", "reference", b"reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionChange: _TypeAlias = ActionChange  # noqa: Y015
+
+@_typing.final
+class ListActionChangesRequest(_message.Message):
+    """Asks what changed since an instant, of the actions that are wanted as they stand now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    series: _builtins.str
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def filter(self) -> Global___ActionFilter: ...
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        series: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        filter: Global___ActionFilter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "series", b"series", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListActionChangesRequest: _TypeAlias = ListActionChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListActionChangesResponse(_message.Message):
+    """A page of changes, the earliest first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionChange]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___ActionChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListActionChangesResponse: _TypeAlias = ListActionChangesResponse  # noqa: Y015
+
+@_typing.final
+class GetActionHistoryRequest(_message.Message):
+    """Asks for the past of one action."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    action_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        action_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActionHistoryRequest: _TypeAlias = GetActionHistoryRequest  # noqa: Y015
+
+@_typing.final
+class GetActionHistoryResponse(_message.Message):
+    """A page of changes, the earliest first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionChange]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___ActionChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActionHistoryResponse: _TypeAlias = GetActionHistoryResponse  # noqa: Y015
+
+@_typing.final
+class GetActionFiguresRequest(_message.Message):
+    """Asks how many actions stand how."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    series: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___ActionFilter: ...
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """Absent for now."""
+
+    def __init__(
+        self,
+        *,
+        series: _builtins.str = ...,
+        filter: Global___ActionFilter | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActionFiguresRequest: _TypeAlias = GetActionFiguresRequest  # noqa: Y015
+
+@_typing.final
+class FigureValue(_message.Message):
+    """A number under its key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    value: _builtins.int
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        value: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FigureValue: _TypeAlias = FigureValue  # noqa: Y015
+
+@_typing.final
+class Figure(_message.Message):
+    """Numbers over a population. The reader's actions are counted, and no others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
+    POPULATION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """STATE, CLAIMED_RAG, COMPUTED_RAG, OWNER, PARTY, COMMITMENT, AGE, TIME_IN_STATE, SLIPPAGE, SLIP_SUMMARY, DUE."""
+    counted: _builtins.str
+    """What the population is, in words."""
+    population: _builtins.int
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___FigureValue]: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        counted: _builtins.str = ...,
+        population: _builtins.int = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        values: _abc.Iterable[Global___FigureValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "counted", b"counted", "name", b"name", "population", b"population", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Figure: _TypeAlias = Figure  # noqa: Y015
+
+@_typing.final
+class GetActionFiguresResponse(_message.Message):
+    """Every figure."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
+    series: _builtins.str
+    day: _builtins.str
+    """Dates and ratings are judged on this day."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
+    def __init__(
+        self,
+        *,
+        series: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        day: _builtins.str = ...,
+        figures: _abc.Iterable[Global___Figure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "day", b"day", "figures", b"figures", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActionFiguresResponse: _TypeAlias = GetActionFiguresResponse  # noqa: Y015
 
 @_typing.final
 class ListActionsResponse(_message.Message):

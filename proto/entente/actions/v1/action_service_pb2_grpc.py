@@ -125,6 +125,21 @@ class ActionServiceStub:
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.TraceActionRequest.SerializeToString,
                 response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.TraceActionResponse.FromString,
                 _registered_method=True)
+        self.ListActionChanges = channel.unary_unary(
+                '/entente.actions.v1.ActionService/ListActionChanges',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ListActionChangesRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ListActionChangesResponse.FromString,
+                _registered_method=True)
+        self.GetActionHistory = channel.unary_unary(
+                '/entente.actions.v1.ActionService/GetActionHistory',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionHistoryRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionHistoryResponse.FromString,
+                _registered_method=True)
+        self.GetActionFigures = channel.unary_unary(
+                '/entente.actions.v1.ActionService/GetActionFigures',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresResponse.FromString,
+                _registered_method=True)
         self.WatchActionStatus = channel.unary_stream(
                 '/entente.actions.v1.ActionService/WatchActionStatus',
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.WatchActionStatusRequest.SerializeToString,
@@ -262,6 +277,27 @@ class ActionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListActionChanges(self, request, context):
+        """What changed of the actions of one series since an instant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetActionHistory(self, request, context):
+        """What changed of one action, by whom and when.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetActionFigures(self, request, context):
+        """How many actions stand how, now or at another time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchActionStatus(self, request, context):
         """The status of every action of one audience: a snapshot, or what follows the resume token; then live.
         """
@@ -361,6 +397,21 @@ def add_ActionServiceServicer_to_server(servicer, server):
                     servicer.TraceAction,
                     request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.TraceActionRequest.FromString,
                     response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.TraceActionResponse.SerializeToString,
+            ),
+            'ListActionChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActionChanges,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ListActionChangesRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ListActionChangesResponse.SerializeToString,
+            ),
+            'GetActionHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetActionHistory,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionHistoryRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionHistoryResponse.SerializeToString,
+            ),
+            'GetActionFigures': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetActionFigures,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresResponse.SerializeToString,
             ),
             'WatchActionStatus': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchActionStatus,
@@ -855,6 +906,87 @@ class ActionService:
             '/entente.actions.v1.ActionService/TraceAction',
             entente_dot_actions_dot_v1_dot_action__service__pb2.TraceActionRequest.SerializeToString,
             entente_dot_actions_dot_v1_dot_action__service__pb2.TraceActionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActionChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/ListActionChanges',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ListActionChangesRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.ListActionChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetActionHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/GetActionHistory',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionHistoryRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetActionFigures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/GetActionFigures',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresResponse.FromString,
             options,
             channel_credentials,
             insecure,

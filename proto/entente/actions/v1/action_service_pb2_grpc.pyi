@@ -69,6 +69,12 @@ class ActionServiceStub:
     """A party asked refuses a proposal, or the proposing one takes it back."""
     TraceAction: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.TraceActionRequest, _action_service_pb2.TraceActionResponse]
     """The part of the thread from outcome to closure, found by any id in it."""
+    ListActionChanges: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.ListActionChangesRequest, _action_service_pb2.ListActionChangesResponse]
+    """What changed of the actions of one series since an instant."""
+    GetActionHistory: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.GetActionHistoryRequest, _action_service_pb2.GetActionHistoryResponse]
+    """What changed of one action, by whom and when."""
+    GetActionFigures: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.GetActionFiguresRequest, _action_service_pb2.GetActionFiguresResponse]
+    """How many actions stand how, now or at another time."""
     WatchActionStatus: _grpc.UnaryStreamMultiCallable[_action_service_pb2.WatchActionStatusRequest, _action_service_pb2.WatchActionStatusResponse]
     """The status of every action of one audience: a snapshot, or what follows the resume token; then live."""
 
@@ -113,6 +119,12 @@ class ActionServiceAsyncStub(ActionServiceStub):
     """A party asked refuses a proposal, or the proposing one takes it back."""
     TraceAction: _aio.UnaryUnaryMultiCallable[_action_service_pb2.TraceActionRequest, _action_service_pb2.TraceActionResponse]  # type: ignore[assignment]
     """The part of the thread from outcome to closure, found by any id in it."""
+    ListActionChanges: _aio.UnaryUnaryMultiCallable[_action_service_pb2.ListActionChangesRequest, _action_service_pb2.ListActionChangesResponse]  # type: ignore[assignment]
+    """What changed of the actions of one series since an instant."""
+    GetActionHistory: _aio.UnaryUnaryMultiCallable[_action_service_pb2.GetActionHistoryRequest, _action_service_pb2.GetActionHistoryResponse]  # type: ignore[assignment]
+    """What changed of one action, by whom and when."""
+    GetActionFigures: _aio.UnaryUnaryMultiCallable[_action_service_pb2.GetActionFiguresRequest, _action_service_pb2.GetActionFiguresResponse]  # type: ignore[assignment]
+    """How many actions stand how, now or at another time."""
     WatchActionStatus: _aio.UnaryStreamMultiCallable[_action_service_pb2.WatchActionStatusRequest, _action_service_pb2.WatchActionStatusResponse]  # type: ignore[assignment]
     """The status of every action of one audience: a snapshot, or what follows the resume token; then live."""
 
@@ -262,6 +274,30 @@ class ActionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_action_service_pb2.TraceActionResponse, _abc.Awaitable[_action_service_pb2.TraceActionResponse]]:
         """The part of the thread from outcome to closure, found by any id in it."""
+
+    @_abc_1.abstractmethod
+    def ListActionChanges(
+        self,
+        request: _action_service_pb2.ListActionChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.ListActionChangesResponse, _abc.Awaitable[_action_service_pb2.ListActionChangesResponse]]:
+        """What changed of the actions of one series since an instant."""
+
+    @_abc_1.abstractmethod
+    def GetActionHistory(
+        self,
+        request: _action_service_pb2.GetActionHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.GetActionHistoryResponse, _abc.Awaitable[_action_service_pb2.GetActionHistoryResponse]]:
+        """What changed of one action, by whom and when."""
+
+    @_abc_1.abstractmethod
+    def GetActionFigures(
+        self,
+        request: _action_service_pb2.GetActionFiguresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.GetActionFiguresResponse, _abc.Awaitable[_action_service_pb2.GetActionFiguresResponse]]:
+        """How many actions stand how, now or at another time."""
 
     @_abc_1.abstractmethod
     def WatchActionStatus(

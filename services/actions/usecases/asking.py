@@ -1,0 +1,44 @@
+"""A question of a reader about the actions of a series, held against what there is to see for it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.actions.domain.filters import ActionFilter
+from services.actions.domain.visibility import READERS, may_see_marked
+from services.actions.store.reading import Question, markings_of
+from services.chassis.database import Transaction
+from services.kernel.parties import Reader
+from services.kernel.policy import Policy
+from services.kernel.refusals import NoAccess
+
+
+def check_question(reader: Reader, series: str, wanted: ActionFilter, policy: Policy) -> None:
+    """Raises `NoAccess`, or `InvalidValue` for what can hold of no action of the series."""
+    if not policy.roles(reader, series) & READERS:
+        raise NoAccess(f"series {series}")
+    wanted.check(policy.get_series(series), policy)
+
+
+async def ask(
+    tx: Transaction,
+    reader: Reader,
+    series: str,
+    wanted: ActionFilter,
+    policy: Policy,
+    *,
+    now: datetime,
+    as_of: datetime | None = None,
+) -> Question:
+    """The question over what the reader may see today, also where it asks about the past."""
+    return Question(
+        series=series,
+        markings=[
+            marking
+            for marking in await markings_of(tx, series)
+            if may_see_marked(UUID(int=0), marking, reader.party, series, policy, now)
+        ],
+        day=(as_of or now).date(),
+        wanted=wanted,
+        commitments=wanted.commitments(policy),
+        as_of=as_of,
+    )
