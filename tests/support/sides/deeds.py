@@ -85,7 +85,7 @@ async def action_opened(stage: Stage, series: str, reference: str, **changes: An
     identity = uuid5(_ACTIONS, reference)
     snapshot: action_event_pb2.ActionSnapshot = action_told(identity, series, reference, **changes)
     async with stage.dialogue.process.database.transaction() as tx:
-        await note_actions(tx, [read_action(record_of(snapshot))])
+        await note_actions(tx, [read_action(record_of(snapshot))], stage.dialogue.clock())
     stage.held[reference] = str(identity)
     stage.meet("action_id", str(identity))
 

@@ -10,7 +10,7 @@ NOBODYS: Final = "11111111-1111-4111-8111-111111111111"
 ABSENT: Final = None
 """The argument is left out."""
 _MOST: Final = 4
-"""Ids of one kind that the reader does not see, and as many that it does, which are asked with."""
+"""Ids of one kind that the reader does not see, and half as many that it does, which are asked with."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,16 @@ class Arguments:
 
     def ids(self, name: str) -> tuple[str, ...]:
         seen, hidden = self.seen.get(name, ()), self.hidden.get(name, ())
-        return (*seen[: self.most], *hidden[: self.most], NOBODYS)
+        return (*seen[: (self.most + 1) // 2], *hidden[: self.most], NOBODYS)
 
     def every_id(self) -> tuple[str, ...]:
-        """Two of each kind that is not seen, and two that are."""
+        """Two of each kind that is not seen, and one that is."""
         kinds = sorted({*self.seen, *self.hidden})
         return tuple(
             dict.fromkeys(
-                one for kind in kinds for ids in (self.seen, self.hidden) for one in ids.get(kind, ())[:2]
+                one
+                for kind in kinds
+                for one in (*self.seen.get(kind, ())[:1], *self.hidden.get(kind, ())[:2])
             )
         )
 
