@@ -13,7 +13,7 @@ from services.agenda.domain.carry_over import (
 )
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.matters_arising import Matter, matters_arising
-from services.agenda.domain.meeting import Meeting, MeetingState
+from services.agenda.domain.meeting import Meeting, MeetingLevel, MeetingState
 from services.agenda.domain.permissions import Command
 from services.agenda.statements import read_items
 from services.agenda.store.actions import action_tellings
@@ -50,6 +50,20 @@ class MattersArising:
     matters: tuple[Matter, ...]
 
 
+async def returning(tx: Transaction, meeting: Meeting, policy: Policy) -> tuple[ReturningItem, ...]:
+    """What was put off comes back to an edition, and not to the working-level meetings under it: they
+    conclude nothing.
+    """
+    if meeting.level is MeetingLevel.WORKING:
+        return ()
+    return returning_items(
+        await past_outcomes(tx, meeting.series, meeting.edition),
+        meeting_id=meeting.id,
+        edition=meeting.edition,
+        series=policy.get_series(meeting.series),
+    )
+
+
 async def returning_to(
     tx: Transaction, meeting: Meeting, *, policy: Policy, traceparent: str | None, now: datetime
 ) -> tuple[tuple[ReturningItem, ...], tuple[DraftItem, ...]]:
@@ -57,12 +71,7 @@ async def returning_to(
 
     A line keeps its words and leaves its texts behind: they are chosen anew, as they then stand.
     """
-    items = returning_items(
-        await past_outcomes(tx, meeting.series, meeting.edition),
-        meeting_id=meeting.id,
-        edition=meeting.edition,
-        series=policy.get_series(meeting.series),
-    )
+    items = await returning(tx, meeting, policy)
     contents = await contents_of(tx, items)
     lines = tuple(
         DraftItem(
@@ -84,22 +93,25 @@ async def read_carry_over(
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_AGENDA, meeting_id, policy)
-        items = returning_items(
-            await past_outcomes(tx, meeting.series, meeting.edition),
-            meeting_id=meeting.id,
-            edition=meeting.edition,
-            series=policy.get_series(meeting.series),
-        )
+        items = await returning(tx, meeting, policy)
         contents = await contents_of(tx, items)
         held = await meetings_of_series(tx, meeting.series)
-        given = await agreed_guidance(tx, meeting.series, meeting.edition)
+        given = (
+            await agreed_guidance(tx, meeting.series, meeting.edition)
+            if meeting.level is MeetingLevel.EDITION
+            else ()
+        )
     return CarryOver(
         items=items,
         titles={item.item_id: contents[item.root_item_id].title for item in items},
         guidance=guidance_to_review(
             given,
             edition=meeting.edition,
-            editions=sorted({one.edition for one in held if one.state not in _CALLED_OFF}),
+            editions=sorted(
+                one.edition
+                for one in held
+                if one.level is MeetingLevel.EDITION and one.state not in _CALLED_OFF
+            ),
         ),
     )
 
@@ -117,7 +129,7 @@ async def read_matters_arising(
         earlier = [
             one
             for one in await meetings_of_series(tx, meeting.series)
-            if one.parent is None
+            if one.level is MeetingLevel.EDITION
             and one.ends_at < meeting.starts_at
             and one.ends_at <= until
             and one.state not in _CALLED_OFF

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.agenda import AgendaState
-from services.agenda.domain.carry_over import returning_items
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.outcome import Outcome, OutcomeState
 from services.agenda.domain.outcome_kinds import OutcomeKind
@@ -35,9 +34,8 @@ from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.store.outcomes import outcomes_of_items
 from services.agenda.store.proposals import Backlog, backlog
-from services.agenda.store.returning import past_outcomes
 from services.agenda.usecases.access import meeting_for
-from services.agenda.usecases.carrying_over import contents_of
+from services.agenda.usecases.carrying_over import contents_of, returning
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.kernel.editions import recurring_items
@@ -164,12 +162,7 @@ async def _stored(
 
 
 async def _returning(tx: Transaction, meeting: Meeting, policy: Policy) -> list[ReturningFact]:
-    items = returning_items(
-        await past_outcomes(tx, meeting.series, meeting.edition),
-        meeting_id=meeting.id,
-        edition=meeting.edition,
-        series=policy.get_series(meeting.series),
-    )
+    items = await returning(tx, meeting, policy)
     contents = await contents_of(tx, items)
     return [
         ReturningFact(
