@@ -78,9 +78,25 @@ async def _play(system: System) -> None:
 
 async def _play_a_year(system: System) -> None:
     """Proposed, ranked, negotiated, signed, held and concluded in both series, and carried over by itself."""
-    async with open_stage(system.access, _say) as stage:
+    told: list[str] = []
+    async with open_stage(system.access, told.append) as stage:
         timings = await play_year(stage)
         assert [timing.step for timing in timings] == [name for name, _ in YEAR]
+    for series in ("uk-eu", "uk-us-cmr"):
+        for shown in (
+            "proposes",
+            " points",
+            "cannot hold together",
+            "re-opens one item",
+            "agreed by 4 signatures",
+            "took longer than planned",
+            "outcomes: ",
+            "minutes accepted",
+            "returning",
+            "matter arising",
+        ):
+            assert any(line.startswith(series) and shown in line for line in told), (series, shown)
+    assert sum(line.startswith("entente agenda table ") for line in told) == 2
 
 
 async def _nobody_reads_the_title_of_what_was_withdrawn(stage: Stage) -> None:

@@ -85,6 +85,10 @@ def demo(state: StateOption = None) -> None:
             await _play_year(system, console)
             restarts = system.supervisor.restarts
         console.print(f"ready after {ready:.1f} s, all done after {time.monotonic() - began:.1f} s")
+        if temporary is None:
+            console.print(f"the data stays: entente up --state {folders.state}", soft_wrap=True)
+        else:
+            console.print("to look at it afterwards: entente demo --state FOLDER, entente up --state FOLDER")
         if restarts:
             raise CommandFailed(f"processes died {restarts} times, see {folders.logs}")
         if temporary is not None:

@@ -110,6 +110,7 @@ async def minute(year: Year) -> None:
 async def carry_over(year: Year) -> None:
     """At the next edition what was put off and what is open comes back by itself, to each side."""
     concluded, edition = year.meeting, year.edition
+    year.concluded = concluded
     await plan(year)
     for side in year.cycle.sides:
         await _comes_back(year, side, concluded["id"], edition)

@@ -64,6 +64,8 @@ class Year:
     agenda: Document = field(default_factory=dict)
     proposals: dict[str, Document] = field(default_factory=dict)
     deferred: str = ""
+    concluded: Document = field(default_factory=dict)
+    """The meeting that was held, once the next edition has begun."""
 
     def host(self) -> tuple[str, str]:
         """The party whose turn it is, and where it receives."""

@@ -39,4 +39,27 @@ async def play_year(stage: Stage) -> list[Timing]:
             except CommandFailed as failure:
                 raise CommandFailed(f"{year.cycle.series}, {name}: {failure}") from failure
         timings.append(Timing(name, time.monotonic() - began))
+    stage.say("[bold]where to look[/]")
+    for year in years:
+        for line in where_to_look(year):
+            stage.say(line)
     return timings
+
+
+def where_to_look(year: Year) -> list[str]:
+    """The commands that show what was played, while the system is up."""
+    held, ahead, side = year.concluded["id"], year.meeting["id"], year.cycle.drafting.secretariat
+    return [
+        f"entente agenda {command} --as {side}"
+        for command in (
+            f"meetings --series {year.cycle.series}",
+            f"show {held}",
+            f"table {held}",
+            f"diff {held}",
+            f"register {held}",
+            f"clock {held}",
+            f"ranking {ahead}",
+            f"conflicts {ahead}",
+            f"matters {ahead}",
+        )
+    ]
