@@ -128,6 +128,11 @@ def worker_environment(access: PlatformAccess, **settings: str) -> dict[str, str
     }
 
 
+def environment_of(access: PlatformAccess, service: str) -> dict[str, str]:
+    """Of any process of a service that needs no more than they all do."""
+    return {**_environment(), **access.services[service].environment()}
+
+
 def picture_environment(access: PlatformAccess, **settings: str) -> dict[str, str]:
     """Of a picture worker, which has a Kafka user of its own, no database, and answers no calls."""
     return {**_environment(), **access.logins["threatfeed-picture"].environment(), **settings}
