@@ -86,7 +86,8 @@ def encode_event(step: Step) -> bytes:
 @lru_cache(maxsize=_FRAMES_KEPT)
 def _encode_entry(entry: Entry) -> bytes:
     """Made once for all who read it. The value is canonical JSON and has no line breaks of its own."""
-    return _event(b"status", entry.value, entry.token)
+    mark = b": coalesced\n" if entry.coalesced else b""
+    return mark + _event(b"status", entry.value, entry.token)
 
 
 def _event(name: bytes, data: bytes, token: Token | None = None) -> bytes:

@@ -17,7 +17,7 @@ from services.chassis.database import Database
 from services.chassis.health import Health
 from services.chassis.http import problems
 from services.chassis.http.description import new_application
-from services.chassis.http.events import AbortableProtocol
+from services.chassis.http.events import StreamingProtocol
 from services.chassis.http.middleware import RequestFrame
 from services.chassis.identity import TokenVerifier
 from services.chassis.ids import IdSource
@@ -119,7 +119,7 @@ class HttpServer:
                 date_header=True,
                 timeout_graceful_shutdown=grace,
                 lifespan="off",
-                http=AbortableProtocol,
+                http=StreamingProtocol,
             )
         )
 

@@ -1,6 +1,7 @@
 """Server-sent events: frames as they come, to readers that leave, stall, or stay."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -13,7 +14,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 STALLED = 30.0
 """Seconds after which a reader that takes nothing is closed."""
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-_ABORT = "abort_connection"
+_TRANSPORT = "transport"
+_SENT_AHEAD = 128 * 1024
+"""Bytes that the system may hold for a reader that is slow; left to itself it would hold megabytes."""
 
 
 class EventStream(Response):
@@ -27,6 +30,8 @@ class EventStream(Response):
         self._frames = frames
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (plug := scope["state"][_TRANSPORT].get_extra_info("socket")) is not None:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENT_AHEAD)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         sending = asyncio.create_task(self._send(scope, send))
         leaving = asyncio.create_task(_left(receive))
@@ -48,7 +53,7 @@ class EventStream(Response):
                 except TimeoutError:
                     structlog.get_logger("http").info("a stalled reader is closed", path=scope["path"])
                     # A close would wait for the reader to take what lies in the buffer.
-                    scope["state"][_ABORT]()
+                    scope["state"][_TRANSPORT].abort()
                     return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -58,9 +63,9 @@ async def _left(receive: Receive) -> None:
         continue
 
 
-class AbortableProtocol(H11Protocol):
-    """HTTP/1.1 whose requests can drop their connection together with what was not yet taken of it."""
+class StreamingProtocol(H11Protocol):
+    """HTTP/1.1 whose requests reach their connection: to limit what waits in it, and to drop it with that."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.app_state = {**self.app_state, _ABORT: transport.abort}
+        self.app_state = {**self.app_state, _TRANSPORT: transport}

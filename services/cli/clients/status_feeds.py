@@ -1,21 +1,34 @@
 """The status of actions as one audience follows it: over Kafka, gRPC and server-sent events."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator
+import random
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import grpc
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from entente.actions.v1.action_service_pb2 import WatchActionStatusRequest, WatchActionStatusResponse
 from entente.actions.v1.action_service_pb2_grpc import ActionServiceStub
 from entente.exchange.v1.action_status_pb2 import ActionStatus
 from google.protobuf import json_format
 
 from deploy.local.access import KafkaLogin
+from services.chassis.rpc.statuses import refusal_of
 from services.cli.failures import CommandFailed, Refused
+from services.kernel.refusals import RefusalKind
+
+_SILENCE: Final = 45.0
+"""Seconds without a sign of life, which comes every fifteen, after which a stream is given up."""
+_SHORTEST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
+_RENEWABLE: Final = frozenset({"TOKEN_EXPIRED", "ACCOUNT_CHANGED"})
+"""Reasons that a fresh bearer token may mend."""
 
 
 class Kind(StrEnum):
@@ -23,15 +36,56 @@ class Kind(StrEnum):
     RESET = "reset"
     SNAPSHOT_COMPLETE = "snapshot-complete"
     HEARTBEAT = "heartbeat"
+    NOTICE = "notice"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a feed, the same on every channel. `status` stands only with Kind.STATUS."""
+    """One step of a feed, the same on every channel. `status` stands only with Kind.STATUS; `text` with
+    Kind.NOTICE, and with Kind.LOST, which is this client's own word for a connection that broke.
+    """
 
     kind: Kind
     token: str
     status: ActionStatus | None = None
+    text: str = ""
+    coalesced: bool = False
+    """Older records of the same action were left out before this one."""
+
+
+Feed = AsyncGenerator[Step, None]
+
+
+class ConnectionLost(CommandFailed):
+    """The stream broke, or was ended for now: it resumes with the last token."""
+
+
+async def follow_for_good(connect: Callable[[str], Feed], resume: str = "") -> Feed:
+    """The steps of a feed whatever becomes of its connection: each new one resumes where the last got to.
+
+    `connect` opens a feed after a token, with a fresh bearer token. Raises `Refused` for what another try
+    does not mend.
+    """
+    token, renewed, pause = resume, False, _SHORTEST_PAUSE
+    while True:
+        try:
+            async with aclosing(connect(token)) as steps:
+                async for step in steps:
+                    renewed, pause = False, _SHORTEST_PAUSE
+                    # The epoch of a reset is no place to resume at: a snapshot follows it.
+                    token = "" if step.kind is Kind.RESET else step.token or token
+                    yield step
+            why = "the stream ended"
+        except Refused as refused:
+            if refused.reason not in _RENEWABLE or renewed:
+                raise
+            renewed, why = True, refused.reason
+        except (ConnectionLost, httpx.TransportError, KafkaError) as error:
+            why = str(error) or type(error).__name__
+        yield Step(Kind.LOST, token, text=why)
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+        pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def _status(status: ActionStatus) -> Step:
@@ -42,53 +96,80 @@ def _parse(value: bytes | str) -> ActionStatus:
     return json_format.Parse(value, ActionStatus(), ignore_unknown_fields=True)
 
 
-async def watch_rpc(target: str, token: str, audience: str, resume: str = "") -> AsyncGenerator[Step, None]:
-    """Follows entente.actions.v1.ActionService/WatchActionStatus. Raises `Refused`."""
+async def watch_rpc(target: str, token: str, audience: str, resume: str = "") -> Feed:
+    """Follows entente.actions.v1.ActionService/WatchActionStatus. Raises `Refused` or `ConnectionLost`."""
     async with grpc.aio.insecure_channel(target) as channel:
         call = ActionServiceStub(channel).WatchActionStatus(
             WatchActionStatusRequest(audience=audience, resume_token=resume),
             metadata=(("authorization", f"Bearer {token}"),),
-            wait_for_ready=True,
         )
+        responses = aiter(call)
         try:
-            async for response in call:
+            while True:
+                async with asyncio.timeout(_SILENCE):
+                    response = await anext(responses)
                 yield _step(response)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise ConnectionLost("no sign of life") from None
         except grpc.aio.AioRpcError as error:
-            raise Refused(0, error.code().name, error.details() or "", "WatchActionStatus") from error
+            raise _failure(error) from error
         finally:
             call.cancel()
+
+
+def _failure(error: grpc.aio.AioRpcError) -> CommandFailed:
+    refusal = refusal_of(error)
+    if refusal.kind in {RefusalKind.UNAVAILABLE, RefusalKind.EXHAUSTED}:
+        return ConnectionLost(refusal.detail or error.code().name)
+    return Refused(0, refusal.reason, refusal.detail, "WatchActionStatus")
 
 
 def _step(response: WatchActionStatusResponse) -> Step:
     match response.WhichOneof("step"):
         case "status":
-            return Step(Kind.STATUS, response.status.resume_token, response.status.status)
+            record = response.status
+            return Step(Kind.STATUS, record.resume_token, record.status, coalesced=record.coalesced)
         case "reset":
             return Step(Kind.RESET, response.reset.epoch)
         case "snapshot_complete":
             return Step(Kind.SNAPSHOT_COMPLETE, response.snapshot_complete.resume_token)
         case "heartbeat":
             return Step(Kind.HEARTBEAT, response.heartbeat.resume_token)
+        case "notice":
+            notice = response.notice
+            return Step(Kind.NOTICE, "", text=f"{notice.name} {notice.state} since {notice.at}")
         case other:
             raise CommandFailed(f"the stream has a step that is not known here: {other}")
 
 
-async def watch_sse(address: str, token: str, audience: str, resume: str = "") -> AsyncGenerator[Step, None]:
-    """Follows /v1/audiences/{audience}/status. Raises `Refused`."""
+async def watch_sse(address: str, token: str, audience: str, resume: str = "") -> Feed:
+    """Follows /v1/audiences/{audience}/status. Raises `Refused` or `ConnectionLost`."""
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     if resume:
         headers["Last-Event-ID"] = resume
     path = f"/v1/audiences/{audience}/status"
+    patience = httpx.Timeout(_SILENCE, connect=5)
     async with (
-        httpx.AsyncClient(base_url=address, timeout=httpx.Timeout(30, read=None), trust_env=False) as client,
+        httpx.AsyncClient(base_url=address, timeout=patience, trust_env=False) as client,
         client.stream("GET", path, headers=headers) as response,
     ):
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise ConnectionLost("the service is not available")
         if not response.is_success:
-            await response.aread()
-            raise Refused(response.status_code, "NOT_STREAMED", response.text[:500], path)
+            raise _refused(response.status_code, await response.aread(), path)
         async with aclosing(_fields(response)) as events:
             async for event in events:
-                yield _event(event)
+                yield _event(event, path)
+
+
+def _refused(status: int, body: bytes, path: str) -> Refused:
+    try:
+        problem = json.loads(body)
+        return Refused(status, str(problem["reason"]), str(problem.get("detail", "")), path)
+    except (ValueError, LookupError, TypeError):
+        return Refused(status, "NOT_STREAMED", body[:500].decode(errors="replace"), path)
 
 
 async def _fields(response: httpx.Response) -> AsyncGenerator[dict[str, str], None]:
@@ -102,21 +183,31 @@ async def _fields(response: httpx.Response) -> AsyncGenerator[dict[str, str], No
             fields = {}
 
 
-def _event(fields: dict[str, str]) -> Step:
+def _event(fields: dict[str, str], path: str) -> Step:
     kind = fields["event"]
+    data = fields.get("data", "")
     if kind == "status":
-        return Step(Kind.STATUS, fields["id"], _parse(fields["data"]))
-    if kind == "reset":
-        return Step(Kind.RESET, str(json.loads(fields["data"])["epoch"]))
+        marked = fields.get("") == "coalesced"
+        return Step(Kind.STATUS, fields["id"], _parse(data), coalesced=marked)
     if kind in {Kind.SNAPSHOT_COMPLETE, Kind.HEARTBEAT}:
-        return Step(Kind(kind), fields["id"])
-    raise CommandFailed(f"the stream ended: {kind} {fields.get('data', '')}")
+        return Step(Kind(kind), fields.get("id", ""))
+    document = json.loads(data)
+    if kind == "reset":
+        return Step(Kind.RESET, str(document["epoch"]))
+    if kind == "notice":
+        return Step(Kind.NOTICE, "", text=f"{document['name']} {document['state']} since {document['at']}")
+    if kind == "overflow":
+        raise ConnectionLost(str(document["reason"]))
+    if kind == "ended":
+        raise Refused(200, str(document["reason"]), "the stream was ended", path)
+    raise CommandFailed(f"the stream has an event that is not known here: {kind}")
 
 
-async def watch_kafka(login: KafkaLogin, audience: str, resume: str = "") -> AsyncGenerator[Step, None]:
+async def watch_kafka(login: KafkaLogin, audience: str, resume: str = "") -> Feed:
     """Follows the audience's topic with the audience's own login, from its beginning.
 
-    A relay may send twice: records up to the last sequence of the epoch are dropped.
+    A relay may send twice: records up to the last sequence of the epoch, and all of an epoch that is over,
+    are dropped. A token that the topic does not know resets, as the services do.
     """
     consumer = AIOKafkaConsumer(
         **login.aiokafka(), group_id=None, enable_auto_commit=False, fetch_max_wait_ms=100
@@ -125,15 +216,64 @@ async def watch_kafka(login: KafkaLogin, audience: str, resume: str = "") -> Asy
     try:
         place = TopicPartition(f"actions.status.{audience}.v1", 0)
         consumer.assign([place])
-        await consumer.seek_to_beginning(place)
-        epoch, _, digits = resume.rpartition(":")
-        last = int(digits or 0)
+        held = await _held(consumer, place)
+        log = TopicLog(resume)
+        for step in log.catch_up(held):
+            yield step
         async for record in consumer:
-            status = _parse(record.value)
-            if status.epoch != epoch:
-                epoch, last = status.epoch, 0
-            if status.sequence > last:
-                last = status.sequence
-                yield _status(status)
+            for step in log.take(_parse(record.value)):
+                yield step
     finally:
         await consumer.stop()
+
+
+async def _held(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[ActionStatus]:
+    """What the topic holds up to the end that it has now."""
+    await consumer.seek_to_beginning(place)
+    end = (await consumer.end_offsets([place]))[place]
+    held: list[ActionStatus] = []
+    while await consumer.position(place) < end:
+        batch = await consumer.getmany(place, timeout_ms=500)
+        held.extend(_parse(record.value) for records in batch.values() for record in records)
+    return held
+
+
+class TopicLog:
+    """What a reader of a topic makes of its records: the steps that the services would give it."""
+
+    def __init__(self, resume: str) -> None:
+        self._epoch, _, digits = resume.rpartition(":")
+        self._last = int(digits or 0)
+        self._past: set[str] = set()
+
+    def catch_up(self, held: list[ActionStatus]) -> list[Step]:
+        """The records after the token, or all of the present epoch where the token is none of it."""
+        place: dict[str, int] = {}
+        for status in held:
+            place[status.epoch] = max(place.get(status.epoch, 0), status.sequence)
+        present = next(reversed(place), "")
+        self._past = set(place) - {present}
+        known = self._epoch != "" and self._epoch == present and self._last <= place.get(present, 0)
+        steps: list[Step] = []
+        if not known:
+            if self._epoch:
+                steps.append(Step(Kind.RESET, present))
+            self._epoch, self._last = present, 0
+        for status in held:
+            steps += self.take(status)
+        if not known:
+            steps.append(Step(Kind.SNAPSHOT_COMPLETE, f"{self._epoch}:{self._last}" if self._epoch else ""))
+        return steps
+
+    def take(self, status: ActionStatus) -> list[Step]:
+        if status.epoch in self._past:
+            return []
+        steps: list[Step] = []
+        if status.epoch != self._epoch:
+            self._past.add(self._epoch)
+            self._epoch, self._last = status.epoch, 0
+            steps.append(Step(Kind.RESET, status.epoch))
+        if status.sequence > self._last:
+            self._last = status.sequence
+            steps.append(_status(status))
+        return steps

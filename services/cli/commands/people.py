@@ -1,22 +1,16 @@
-"""`token`, `publish`, `tail` and `trace`: what agencies, officials and leadership do with a system."""
+"""`token`, `publish` and `trace`: what agencies and officials do with a system."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from entente.exchange.v1.action_status_pb2 import ActionState, BasisState, Rag
 from rich.console import Console
 
 from services.chassis.clock import system_clock
 from services.cli.accounts import ACCOUNTS, Account, account
 from services.cli.chain import Chain
 from services.cli.clients.rest import Desk, open_client, token_of
-from services.cli.clients.status_feeds import Kind, Step, watch_kafka, watch_rpc, watch_sse
 from services.cli.clients.submissions import open_feed
 from services.cli.commands.running import run
 from services.cli.commands.systems import StateOption
@@ -31,13 +25,6 @@ from services.cli.thread.publishing import describe
 from services.kernel.parties import Reader, Role
 from services.kernel.policy import Policy
 from services.threatfeed.usecases.check_files import Checker
-
-
-class Channel(StrEnum):
-    GRPC = "grpc"
-    SSE = "sse"
-    KAFKA = "kafka"
-
 
 AccountOption = Annotated[str, typer.Option("--as", help="Role account, such as fcdo-secretariat")]
 
@@ -130,33 +117,6 @@ def signing_key(
     run(work)
 
 
-def tail(
-    audience: Annotated[str, typer.Option(help="Series and party, such as uk-eu.uk")],
-    name: Annotated[
-        str | None, typer.Option("--as", help="Account; by default a leader of the audience")
-    ] = None,
-    resume: Annotated[str, typer.Option(help="Go on after this token")] = "",
-    channel: Annotated[Channel, typer.Option(help="How to follow")] = Channel.GRPC,
-    state: StateOption = None,
-) -> None:
-    """Follow the status of an audience's actions until Ctrl-C."""
-    console = Console(soft_wrap=True)
-
-    async def work() -> int:
-        access = Access.find(folders(state))
-        feed = _feed(access, audience, name, channel, resume)
-        try:
-            async with aclosing(feed):
-                async for step in feed:
-                    if (line := _line(step)) is not None:
-                        console.print(printable(line), highlight=False, markup=False)
-        except asyncio.CancelledError:
-            pass
-        return 0
-
-    run(work)
-
-
 def trace(
     identity: Annotated[str, typer.Argument(metavar="ID", help="Any id on the thread")],
     name: AccountOption = "fcdo-secretariat",
@@ -182,39 +142,3 @@ def leader_of(policy: Policy, audience: str) -> Account:
         if one.party.lower() == party and policy.entitled(reader, Role.LEADERSHIP, series):
             return one
     raise CommandFailed(f"nobody leads for the audience {audience!r}")
-
-
-def _feed(
-    access: Access, audience: str, name: str | None, channel: Channel, resume: str
-) -> AsyncGenerator[Step, None]:
-    policy = read_policy()
-    who = account(name) if name else leader_of(policy, audience)
-    bearer, address = token_of(access.keys, who), access.services["actions"]
-    match channel:
-        case Channel.GRPC:
-            return watch_rpc(address.rpc, bearer, audience, resume)
-        case Channel.SSE:
-            return watch_sse(address.rest, bearer, audience, resume)
-        case Channel.KAFKA:
-            return watch_kafka(access.login(f"audience-{audience}"), audience, resume)
-
-
-def _line(step: Step) -> str | None:
-    if step.kind is Kind.HEARTBEAT:
-        return None
-    status = step.status
-    if status is None:
-        return f"-- {step.kind} {step.token}"
-    owners = ", ".join(owner.organisation for owner in status.owners)
-    words = [
-        status.changed_at[:19],
-        status.reference,
-        ActionState.Name(status.state).removeprefix("ACTION_STATE_"),
-        Rag.Name(status.rag).removeprefix("RAG_") if status.rag else "",
-        f"due {status.due_date}",
-        BasisState.Name(status.basis).removeprefix("BASIS_STATE_").lower() + " basis",
-        owners,
-        status.text,
-        f"[{step.token}]",
-    ]
-    return "  ".join(word for word in words if word)

@@ -63,9 +63,10 @@ def test_every_other_step_has_its_form(step: Step, grpc_step: dict[str, object],
     assert encode_event(step) == sse
 
 
-def test_a_coalesced_record_says_so_over_grpc() -> None:
+def test_a_coalesced_record_says_so_on_both_streams() -> None:
     entry = Entry(TOKEN, "key", status_entry("x").value, coalesced=True)
     assert encode_step(entry).status.coalesced
+    assert encode_event(entry).startswith(b": coalesced\nid: epoch:7\nevent: status\n")
 
 
 def test_a_field_of_a_newer_writer_does_not_stop_a_reader() -> None:
