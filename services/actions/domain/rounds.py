@@ -7,7 +7,7 @@ reporting party's own day. Each step is taken once: the record of it, not the cl
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from services.actions.domain.round_refusals import NothingToCorrect, RoundClosed
 from services.actions.domain.states import State
 from services.actions.domain.texts import LONGEST_NARRATIVE, plain
 from services.kernel.reporting import ReportingRule
-from services.kernel.working_days import LONGEST_CLOSURE, working_day_number
+from services.kernel.working_days import working_day_number
 
 OWING = frozenset({State.AGREED, State.ASSIGNED, State.IN_PROGRESS, State.BLOCKED})
 """States in which an owner is asked; a claim of completion is an answer, and waits for others."""
@@ -121,12 +121,6 @@ class Round:
     def takes(self, day: date) -> bool:
         """Whether an update on a reporting party's day belongs to the round."""
         return self.state in _TAKING and day <= self.days.closes_on
-
-
-def years_of(rule: ReportingRule, planned_for: date) -> range:
-    """The years whose holidays decide on the days of a round."""
-    longest = timedelta(days=7 * rule.close_after // 5) + 2 * LONGEST_CLOSURE
-    return range(planned_for.year, (planned_for + longest).year + 1)
 
 
 def days_of(rule: ReportingRule, planned_for: date, closed: Mapping[str, frozenset[date]]) -> RoundDays:

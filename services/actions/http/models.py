@@ -148,7 +148,9 @@ class Action(Model):
     declined: Objection | None
     blocked: Objection | None
     rag: Rag | None = Field(description="The owner's own rating")
-    rag_is_stale: bool = Field(description="It is older than the interval of the series' reports")
+    rag_is_stale: bool = Field(
+        description="It is older than the interval of the series' reports, or an owner let a round pass"
+    )
     computed_rag: Rag | None = Field(description="What the rules of rating say; null once it has ended")
     computed_because: list[str] = Field(description="The names of the rules that hold")
     contradicted: bool = Field(description="The owner rates it better than the rules do")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from services.actions.domain.rounds import RoundDays, days_of, local_days, years_of
+from services.actions.domain.rounds import RoundDays, days_of, local_days
 from services.calendars import closed_days, zone_of
 from services.kernel.calendars import HolidaysUnknown
 from services.kernel.policy import Policy
@@ -18,8 +18,13 @@ def today_of(policy: Policy, series: str, at: datetime) -> Mapping[str, date]:
 
 def round_days(policy: Policy, series: str, rule: ReportingRule, planned_for: date) -> RoundDays:
     """Raises `HolidaysUnknown`."""
-    parties = policy.get_series(series).parties
-    return days_of(rule, planned_for, closed_days(policy, parties, years_of(rule, planned_for)))
+    parties, last = policy.get_series(series).parties, planned_for.year
+    while True:
+        closed = closed_days(policy, parties, range(planned_for.year, last + 1))
+        days = days_of(rule, planned_for, closed)
+        if days.closes_on.year <= last:
+            return days
+        last = days.closes_on.year
 
 
 def next_round(policy: Policy, series: str, at: datetime) -> RoundDays | None:

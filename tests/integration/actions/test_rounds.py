@@ -323,3 +323,16 @@ async def test_whoever_is_not_of_the_series_learns_nothing_of_its_rounds(tracker
     assert (await office.get(f"/v1/actions/{identity}/progress", "GCHQ"))["reason"] == "NO_ACCESS"
     assert (await office.get("/v1/report-rounds/first"))["status"] == 400
     assert (await office.get("/v1/report-rounds", series="uk-eu", before="soon"))["status"] == 400
+
+
+async def test_in_a_year_whose_holidays_are_not_known_no_round_is_planned_and_the_worker_goes_on(
+    tracker: Tracker,
+) -> None:
+    office = Office(tracker)
+    await office.at("2036-10-14T09:00:00")
+    latest = await office.latest()
+    assert (latest["opens_on"], latest["state"]) == ("2036-10-13", "OPEN")
+    await office.at("2040-01-16T09:00:00")
+    listed = await office.get("/v1/report-rounds", series="uk-eu")
+    assert (listed["rounds"][0]["id"], listed["rounds"][0]["state"]) == (latest["id"], "CLOSED")
+    assert listed["next"] is None

@@ -129,9 +129,17 @@ def test_the_latest_round_is_found_from_the_first_and_the_cadence(day: date, pla
     assert RULE.planned_for(following) == following
 
 
+def test_a_round_over_the_turn_of_the_year_heeds_the_holidays_of_both() -> None:
+    days = round_days(POLICY, "uk-eu", RULE, date(2026, 12, 21))
+    # The institutions are closed from 24 December to 2 January, which is a Saturday.
+    assert (days.opens_on, days.reminds_on) == (date(2026, 12, 21), date(2027, 1, 6))
+
+
 def test_where_the_holidays_are_not_known_no_days_are_made_up() -> None:
     with pytest.raises(HolidaysUnknown):
         round_days(POLICY, "uk-eu", RULE, date(2099, 1, 12))
+    with pytest.raises(HolidaysUnknown):
+        round_days(POLICY, "uk-eu", RULE, date(2036, 12, 22))
 
 
 @pytest.mark.parametrize(
