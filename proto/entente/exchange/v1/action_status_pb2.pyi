@@ -192,7 +192,7 @@ class ActionStatus(_message.Message):
     contradicted: _builtins.bool
     """The owner rates it better than the rules do."""
     rag_is_stale: _builtins.bool
-    """The owner's rating is older than the interval of the series' reports."""
+    """The owner's rating is older than the interval of the series' reports, or an owner let a reporting round pass."""
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ActionOwner]: ...
     @_builtins.property
