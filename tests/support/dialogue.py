@@ -18,14 +18,20 @@ from deploy.local.platform import PlatformAccess
 from services.agenda.app import MIGRATIONS, create_app
 from services.agenda.clients.actions import Actions
 from services.agenda.clients.threatfeed import Threatfeed
+from services.agenda.consumers import actions, assessments
 from services.agenda.http.parts import AgendaParts
 from services.agenda.signatures import OfficialKeys
+from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.documents import read_documents
 from services.chassis.ids import IdSource
 from services.chassis.migrations import migrate
 from services.chassis.process import Process
+from services.chassis.quarantine.desk import QuarantineDesk
 from services.chassis.rpc.client import open_channel
 from services.chassis.settings import ProcessSettings
+from services.kernel.clearance import Clearing
+from services.kernel.markings.levels import Level
+from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from tests.support.peers import FakeActions, FakeThreatfeed, HeldAssessment, serving
 from tests.support.postgres import Databases
@@ -350,10 +356,10 @@ async def open_dialogue(
     """The agenda's api with an empty database, two weeks before the meeting."""
     dsn = postgres.database("agenda", lambda dsn: migrate(dsn, MIGRATIONS))
     clock, traces = SettableClock(TODAY), Traces.kept_in_memory()
-    threatfeed, actions = threatfeed or FakeThreatfeed(), FakeActions()
+    threatfeed, peer = threatfeed or FakeThreatfeed(), FakeActions()
     async with (
         process_parts(platform, "agenda", dsn, clock=clock, traces=traces) as whole,
-        serving(threatfeed, actions) as address,
+        serving(threatfeed, peer) as address,
         open_channel(address, whole.telemetry) as channel,
     ):
         process = replace(whole, ids=ids or whole.ids)
@@ -366,10 +372,19 @@ async def open_dialogue(
             threatfeed=Threatfeed(channel),
             actions=Actions(channel),
         )
-        app = create_app(parts, process.verifier, process.health, process.telemetry)
+        clearing = Clearing(parts.policy, "UK", Level.parse("UK OFFICIAL-SENSITIVE"))
+        app = create_app(
+            parts,
+            process.verifier,
+            process.health,
+            process.telemetry,
+            consumers=ConsumerDesk(process.database, clock),
+            quarantine=QuarantineDesk(process.database, [assessments(clock), actions(clock)], clock),
+            sight_of=lambda who: clearing.of(Reader.from_claims(who.subject, who.claims)),
+        )
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://agenda.test") as client:
-            yield Dialogue(platform, process, client, app, parts, clock, dsn, threatfeed, actions, traces)
+            yield Dialogue(platform, process, client, app, parts, clock, dsn, threatfeed, peer, traces)
 
 
 @pytest.fixture
