@@ -115,8 +115,8 @@ async def assemble(year: Year) -> None:
     told = await desk.change("agenda", path, "assembly", {"validate_only": True})
     require(not told["feasible"], "all items fit into one morning")
     year.say(f"a morning is too short, {len(told['conflict'])} things cannot hold together:")
-    for one in told["conflict"][:_SHOWN]:
-        year.say(f"  {_short(one)}")
+    for one in told["conflict"]:
+        year.say(f"  {one}")
     planning: Document = {
         "windows": [_window("day", starts, timedelta(hours=year.cycle.hours))],
         "movable_breaks": [
