@@ -43,10 +43,16 @@ class TopicEntry(BaseModel):
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     message: str
+    also: tuple[str, ...] = ()
+    """Further messages of the topic, told apart by `ce_type`."""
     content_type: str
     access: str
     marking_ceiling: str
     config: Mapping[str, str] = {}
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        return (self.message, *self.also)
 
     @model_validator(mode="after")
     def _retention_follows_cleanup(self) -> "TopicEntry":

@@ -116,7 +116,7 @@ def test_a_topic_belongs_to_the_service_it_is_named_for() -> None:
 
 def test_every_message_of_the_catalogue_is_declared_in_proto() -> None:
     assert ON_KAFKA
-    messages = {entry.message for entry in entries() if entry.message.startswith("entente.")}
+    messages = {name for entry in entries() for name in entry.messages if name.startswith("entente.")}
     for message in messages:
         assert descriptor_pool.Default().FindMessageTypeByName(message)
 

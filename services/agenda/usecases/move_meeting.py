@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.agenda.domain.meeting import Meeting, MeetingCommand
-from services.agenda.domain.moves import move_of
+from services.agenda.domain.moves import Move, move_of
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import StaleVersion
-from services.agenda.events import agenda_changed
+from services.agenda.events import agenda_changed, meeting_moved
 from services.agenda.store.agendas import agenda_on_table, update_agenda
 from services.agenda.store.agreements import Subject, void_agreements
 from services.agenda.store.meetings import update_meeting
@@ -73,6 +73,7 @@ async def reschedule_meeting(
         await update_meeting(tx, moved, meeting.version, audit)
         move = move_of(moved, MeetingCommand.RESCHEDULE, reason=asked.reason, party=reader.party, at=now)
         await insert_move(tx, moved, move, deadlines)
+        await _tell(tx, meeting, moved, move, policy)
         await _take_off_the_table(tx, once, reader, moved, now)
         return await once.answer(tx, moved)
 
@@ -98,6 +99,7 @@ async def call_off_meeting(
         await update_meeting(tx, moved, meeting.version, audit)
         move = move_of(moved, command, reason=reason, party=reader.party, at=now)
         await insert_move(tx, moved, move, ())
+        await _tell(tx, meeting, moved, move, policy)
         return await once.answer(tx, moved)
 
 
@@ -108,6 +110,12 @@ async def _expected(
     if meeting.version != expected:
         raise StaleVersion("the meeting has changed since it was read", version=str(meeting.version))
     return meeting
+
+
+async def _tell(tx: Transaction, former: Meeting, moved: Meeting, move: Move, policy: Policy) -> None:
+    parties = policy.get_series(moved.series).parties
+    event = meeting_moved(former, moved, move, parties, current_traceparent(), move.moved_at)
+    await enqueue(tx, [event], move.moved_at)
 
 
 async def _take_off_the_table(

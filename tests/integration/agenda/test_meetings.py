@@ -7,7 +7,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from entente.agenda.v1.agenda_event_pb2 import AGENDA_STATE_SUPERSEDED, AgendaChanged
+from entente.agenda.v1.agenda_event_pb2 import (
+    AGENDA_STATE_SUPERSEDED,
+    MEETING_MOVE_CANCELLED,
+    MEETING_MOVE_POSTPONED,
+    MEETING_MOVE_RESCHEDULED,
+    AgendaChanged,
+    MeetingMoved,
+)
 from icalendar import Calendar
 
 from tests.support.dialogue import (
@@ -111,7 +118,8 @@ async def test_moving_a_meeting_makes_its_plan_anew_keeps_the_old_one_and_clears
     assert detail["deadlines"]["papers"] == "2026-12-23"
     again = await dialogue.done(UK_SECRETARIAT, "GET", f"/v1/agendas/{agenda['id']}")
     assert again["state"] == "SUPERSEDED"
-    states = [AgendaChanged.FromString(value).state for value, _ in dialogue.published("agenda.agenda.v1")]
+    published = [value for value, _ in dialogue.published("agenda.agenda.v1")]
+    states = [AgendaChanged.FromString(value).state for value in published]
     assert states[-1] == AGENDA_STATE_SUPERSEDED
     feed = entries(await dialogue.ask(EU_SECRETARIAT, "GET", "/v1/calendar?series=uk-eu"))
     assert feed[uid]["SEQUENCE"] == 1
@@ -144,6 +152,14 @@ async def test_a_meeting_is_postponed_planned_anew_and_cancelled(dialogue: Dialo
     assert (refused.status_code, refused.json()["reason"]) == (409, "ILLEGAL_TRANSITION")
     draft = await dialogue.ask(UK_SECRETARIAT, "POST", f"/v1/meetings/{meeting['id']}/drafts", {})
     assert draft.json()["reason"] == "MEETING_CANCELLED"
+    told = [MeetingMoved.FromString(value) for value, _ in dialogue.published("agenda.agenda.v1")]
+    assert [(one.move, one.number, one.former_starts_at, one.starts_at, one.reason) for one in told] == [
+        (MEETING_MOVE_POSTPONED, 1, meeting["starts_at"], "", "An election."),
+        (MEETING_MOVE_RESCHEDULED, 2, meeting["starts_at"], "2026-12-16T09:00:00Z", "After it."),
+        (MEETING_MOVE_CANCELLED, 3, "2026-12-16T09:00:00Z", "", "Not this year."),
+    ]
+    assert {(one.meeting_id, tuple(one.parties)) for one in told} == {(meeting["id"], ("UK", "EU"))}
+    assert [one.moved_by_party for one in told] == ["EU", "UK", "UK"]
     recorded = [action for (action,) in dialogue.rows("SELECT action FROM audit")]
     assert {"meeting.postponed", "meeting.rescheduled", "meeting.cancelled"} <= set(recorded)
 

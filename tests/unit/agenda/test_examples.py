@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,9 @@ from services.agenda.domain.action_text import ActionText, Owner
 from services.agenda.domain.agenda import AgendaState
 from services.agenda.domain.answers import Answer, Proposal, item_hashes
 from services.agenda.domain.conclusions import ConclusionsContent
+from services.agenda.domain.meeting import Meeting, MeetingCommand, MeetingState
 from services.agenda.domain.minutes import SectionText
+from services.agenda.domain.moves import move_of
 from services.agenda.domain.outcome import (
     Addressee,
     Outcome,
@@ -25,7 +27,7 @@ from services.agenda.domain.outcome import (
     numbered_action,
 )
 from services.agenda.domain.outcome_kinds import OutcomeKind
-from services.agenda.events import agenda_changed, outcome_agreed
+from services.agenda.events import agenda_changed, meeting_moved, outcome_agreed
 from services.agenda.statements import (
     Statement,
     agreement,
@@ -209,6 +211,35 @@ def agenda_event(state: AgendaState) -> dict[str, Any]:
     return json_format.MessageToDict(event)
 
 
+def meeting_event(command: MeetingCommand) -> dict[str, Any]:
+    former = Meeting(
+        id=UUID("5a0f7f6e-0f8c-5c1c-8f2b-0d3c1e9a7b04"),
+        series="uk-eu",
+        edition=2026,
+        host_party="UK",
+        venue="London",
+        starts_at=datetime(2026, 12, 9, 9, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 12, 10, 16, 0, tzinfo=UTC),
+        state=MeetingState.AGENDA_EXCHANGED,
+        version=3,
+        time_zone="Europe/London",
+    )
+    moved = former.called_off(command) if command is not MeetingCommand.RESCHEDULE else None
+    if moved is None:
+        first = datetime(2027, 1, 6, 9, 30, tzinfo=UTC)
+        moved = replace(
+            former.after(command),
+            moves=1,
+            starts_at=first,
+            ends_at=first + timedelta(hours=7),
+            venue="Windsor",
+        )
+    move = move_of(moved, command, reason="An election.", party="EU", at=AT)
+    message = meeting_moved(former, moved, move, ("UK", "EU"), None, AT)
+    event = agenda_event_pb2.MeetingMoved.FromString(message.event.data)
+    return json_format.MessageToDict(event)
+
+
 def outcome_event(agreed: Outcome) -> dict[str, Any]:
     message = outcome_agreed(agreed, None, AGREED_AT)
     return json_format.MessageToDict(outcome_event_pb2.OutcomeAgreed.FromString(message.event.data))
@@ -229,6 +260,9 @@ CASES = {
     "entente.agenda.v1.AgendaChanged/tabled.json": lambda: agenda_event(AgendaState.TABLED),
     "entente.agenda.v1.AgendaChanged/agreed.json": lambda: agenda_event(AgendaState.AGREED),
     "entente.agenda.v1.AgendaChanged/superseded.json": lambda: agenda_event(AgendaState.SUPERSEDED),
+    "entente.agenda.v1.MeetingMoved/rescheduled.json": lambda: meeting_event(MeetingCommand.RESCHEDULE),
+    "entente.agenda.v1.MeetingMoved/postponed.json": lambda: meeting_event(MeetingCommand.POSTPONE),
+    "entente.agenda.v1.MeetingMoved/cancelled.json": lambda: meeting_event(MeetingCommand.CANCEL),
     "entente.agenda.v1.OutcomeAgreed/with-action.json": lambda: outcome_event(outcome(with_action())),
     "entente.agenda.v1.OutcomeAgreed/guidance.json": lambda: outcome_event(agreed_guidance()),
 }

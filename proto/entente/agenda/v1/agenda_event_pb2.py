@@ -24,15 +24,19 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$entente/agenda/v1/agenda_event.proto\x12\x11\x65ntente.agenda.v1\"\xe2\x01\n\rAgendaChanged\x12\x11\n\tagenda_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\x0e\n\x06series\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12-\n\x05state\x18\x05 \x01(\x0e\x32\x1e.entente.agenda.v1.AgendaState\x12\x14\n\x0c\x63ontent_hash\x18\x06 \x01(\t\x12\x17\n\x0ftabled_by_party\x18\x07 \x01(\t\x12\x10\n\x08item_ids\x18\x08 \x03(\t\x12\x19\n\x11\x61ggregate_version\x18\t \x01(\x03*z\n\x0b\x41gendaState\x12\x1c\n\x18\x41GENDA_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41GENDA_STATE_TABLED\x10\x01\x12\x17\n\x13\x41GENDA_STATE_AGREED\x10\x02\x12\x1b\n\x17\x41GENDA_STATE_SUPERSEDED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$entente/agenda/v1/agenda_event.proto\x12\x11\x65ntente.agenda.v1\"\xe2\x01\n\rAgendaChanged\x12\x11\n\tagenda_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\x0e\n\x06series\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12-\n\x05state\x18\x05 \x01(\x0e\x32\x1e.entente.agenda.v1.AgendaState\x12\x14\n\x0c\x63ontent_hash\x18\x06 \x01(\t\x12\x17\n\x0ftabled_by_party\x18\x07 \x01(\t\x12\x10\n\x08item_ids\x18\x08 \x03(\t\x12\x19\n\x11\x61ggregate_version\x18\t \x01(\x03\"\xcd\x02\n\x0cMeetingMoved\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\x0f\n\x07\x65\x64ition\x18\x03 \x01(\x05\x12,\n\x04move\x18\x04 \x01(\x0e\x32\x1e.entente.agenda.v1.MeetingMove\x12\x0e\n\x06number\x18\x05 \x01(\x05\x12\x18\n\x10\x66ormer_starts_at\x18\x06 \x01(\t\x12\x16\n\x0e\x66ormer_ends_at\x18\x07 \x01(\t\x12\x11\n\tstarts_at\x18\x08 \x01(\t\x12\x0f\n\x07\x65nds_at\x18\t \x01(\t\x12\x11\n\ttime_zone\x18\n \x01(\t\x12\r\n\x05venue\x18\x0b \x01(\t\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\x16\n\x0emoved_by_party\x18\r \x01(\t\x12\x0f\n\x07parties\x18\x0e \x03(\t\x12\x19\n\x11\x61ggregate_version\x18\x0f \x01(\x03*z\n\x0b\x41gendaState\x12\x1c\n\x18\x41GENDA_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41GENDA_STATE_TABLED\x10\x01\x12\x17\n\x13\x41GENDA_STATE_AGREED\x10\x02\x12\x1b\n\x17\x41GENDA_STATE_SUPERSEDED\x10\x03*\x81\x01\n\x0bMeetingMove\x12\x1c\n\x18MEETING_MOVE_UNSPECIFIED\x10\x00\x12\x1c\n\x18MEETING_MOVE_RESCHEDULED\x10\x01\x12\x1a\n\x16MEETING_MOVE_POSTPONED\x10\x02\x12\x1a\n\x16MEETING_MOVE_CANCELLED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.agenda_event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AGENDASTATE']._serialized_start=288
-  _globals['_AGENDASTATE']._serialized_end=410
+  _globals['_AGENDASTATE']._serialized_start=624
+  _globals['_AGENDASTATE']._serialized_end=746
+  _globals['_MEETINGMOVE']._serialized_start=749
+  _globals['_MEETINGMOVE']._serialized_end=878
   _globals['_AGENDACHANGED']._serialized_start=60
   _globals['_AGENDACHANGED']._serialized_end=286
+  _globals['_MEETINGMOVED']._serialized_start=289
+  _globals['_MEETINGMOVED']._serialized_end=622
 # @@protoc_insertion_point(module_scope)

@@ -39,6 +39,26 @@ AGENDA_STATE_AGREED: AgendaState.ValueType  # 2
 AGENDA_STATE_SUPERSEDED: AgendaState.ValueType  # 3
 Global___AgendaState: _TypeAlias = AgendaState  # noqa: Y015
 
+class _MeetingMove:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MeetingMoveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MeetingMove.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MEETING_MOVE_UNSPECIFIED: _MeetingMove.ValueType  # 0
+    MEETING_MOVE_RESCHEDULED: _MeetingMove.ValueType  # 1
+    MEETING_MOVE_POSTPONED: _MeetingMove.ValueType  # 2
+    MEETING_MOVE_CANCELLED: _MeetingMove.ValueType  # 3
+
+class MeetingMove(_MeetingMove, metaclass=_MeetingMoveEnumTypeWrapper):
+    """What became of the date of a meeting."""
+
+MEETING_MOVE_UNSPECIFIED: MeetingMove.ValueType  # 0
+MEETING_MOVE_RESCHEDULED: MeetingMove.ValueType  # 1
+MEETING_MOVE_POSTPONED: MeetingMove.ValueType  # 2
+MEETING_MOVE_CANCELLED: MeetingMove.ValueType  # 3
+Global___MeetingMove: _TypeAlias = MeetingMove  # noqa: Y015
+
 @_typing.final
 class AgendaChanged(_message.Message):
     """A tabled agenda reached a state."""
@@ -84,3 +104,74 @@ class AgendaChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AgendaChanged: _TypeAlias = AgendaChanged  # noqa: Y015
+
+@_typing.final
+class MeetingMoved(_message.Message):
+    """A meeting that its parties had planned has another date, or none. Nothing in it belongs to one party."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
+    MOVE_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    FORMER_STARTS_AT_FIELD_NUMBER: _builtins.int
+    FORMER_ENDS_AT_FIELD_NUMBER: _builtins.int
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    VENUE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MOVED_BY_PARTY_FIELD_NUMBER: _builtins.int
+    PARTIES_FIELD_NUMBER: _builtins.int
+    AGGREGATE_VERSION_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    series: _builtins.str
+    edition: _builtins.int
+    move: Global___MeetingMove.ValueType
+    number: _builtins.int
+    """Counts the moves of the meeting from 1."""
+    former_starts_at: _builtins.str
+    """RFC 3339, in UTC."""
+    former_ends_at: _builtins.str
+    starts_at: _builtins.str
+    """Empty where the meeting has no date."""
+    ends_at: _builtins.str
+    time_zone: _builtins.str
+    """The IANA zone of its place."""
+    venue: _builtins.str
+    reason: _builtins.str
+    """For every party."""
+    moved_by_party: _builtins.str
+    aggregate_version: _builtins.int
+    @_builtins.property
+    def parties(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whose meeting it is."""
+
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        series: _builtins.str = ...,
+        edition: _builtins.int = ...,
+        move: Global___MeetingMove.ValueType = ...,
+        number: _builtins.int = ...,
+        former_starts_at: _builtins.str = ...,
+        former_ends_at: _builtins.str = ...,
+        starts_at: _builtins.str = ...,
+        ends_at: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        venue: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        moved_by_party: _builtins.str = ...,
+        parties: _abc.Iterable[_builtins.str] | None = ...,
+        aggregate_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aggregate_version", b"aggregate_version", "edition", b"edition", "ends_at", b"ends_at", "former_ends_at", b"former_ends_at", "former_starts_at", b"former_starts_at", "meeting_id", b"meeting_id", "move", b"move", "moved_by_party", b"moved_by_party", "number", b"number", "parties", b"parties", "reason", b"reason", "series", b"series", "starts_at", b"starts_at", "time_zone", b"time_zone", "venue", b"venue"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeetingMoved: _TypeAlias = MeetingMoved  # noqa: Y015
