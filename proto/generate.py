@@ -58,7 +58,8 @@ def topics_page() -> str:
             f"| `{topic['name']}` | {topic['key']} | {topic['partitions']} | {kept} "
             f"| {topic['max_message_bytes'] // 1024} KiB | {', '.join(topic['producers'])} "
             f"| {', '.join(topic['consumers']) or 'nobody'} "
-            f"| {', '.join([topic['message'], *topic.get('also', [])])} ({topic['content_type']}) | {topic['access']} |"
+            f"| {', '.join([topic['message'], *topic.get('also', [])])} ({topic['content_type']}) "
+            f"| {topic['access']} |"
         )
     return "\n".join([*lines, ""])
 

@@ -1,6 +1,6 @@
 """Routes of a party's planning of its draft, and of the agenda that follows from it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,13 +9,13 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field, StrictBool, StrictInt
 
 from services.agenda.domain.assembly.planning import (
-    DEFAULT_WORTH,
     PlannedBreak,
     PlannedItem,
     Planning,
     Stretched,
 )
 from services.agenda.domain.permissions import Command
+from services.agenda.domain.ranking.run import RankingRun
 from services.agenda.http.fields import Body, Code, Line, OptionalCode
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.assemble_agenda import (
@@ -26,6 +26,7 @@ from services.agenda.usecases.assemble_agenda import (
     read_planning,
     solve_draft,
 )
+from services.agenda.usecases.rank_draft import rank_draft
 from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
 from services.chassis.identity import Principal
 
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/v1/drafts", tags=["planning"])
 
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_DRAFT))]
 Editor = Annotated[Principal, Depends(permit_command(Command.EDIT_DRAFT))]
+Ranker = Annotated[Principal, Depends(permit_command(Command.READ_RANKING))]
 Minutes = Annotated[StrictInt, Field(ge=-1_440, le=10_080)]
 Worth = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 
@@ -68,7 +70,7 @@ class PlannedItemBody(Body):
     least: Minutes | None = None
     most: Minutes | None = None
     optional: StrictBool = False
-    worth: Worth = DEFAULT_WORTH
+    worth: Worth | None = None
     section: OptionalCode = ""
     first: StrictBool = False
     last: StrictBool = False
@@ -157,7 +159,7 @@ class PlannedItemModel(BaseModel):
     least: int | None
     most: int | None
     optional: bool
-    worth: int
+    worth: int | None
     section: str
     first: bool
     last: bool
@@ -174,7 +176,20 @@ class ParkedModel(BaseModel):
     title: str
 
 
+class RankingRunModel(BaseModel):
+    """What a ranking of the draft was made from; `number` counts the runs of the draft."""
+
+    number: int
+    as_of: date
+    weights_version: str
+    picture_as_of: str
+    complete: bool
+    ranked_at: datetime
+
+
 class PlanningModel(BaseModel):
+    """`ranking_run` gives the worth of items of which none is planned."""
+
     version: int
     windows: list[TimeModel]
     breaks: list[TimeModel]
@@ -187,6 +202,7 @@ class PlanningModel(BaseModel):
     gap: int
     items: list[PlannedItemModel]
     parked: list[ParkedModel]
+    ranking_run: RankingRunModel | None
 
 
 class SolveBody(Body):
@@ -211,6 +227,7 @@ class ProposalModel(BaseModel):
     value: int
     gap: float
     conflict: list[str]
+    ranking_run: int
 
 
 def _times(entries: tuple[Stretched, ...]) -> list[TimeModel]:
@@ -236,6 +253,17 @@ def _item(entry: PlannedItem) -> PlannedItemModel:
     )
 
 
+def _run(run: RankingRun) -> RankingRunModel:
+    return RankingRunModel(
+        number=run.number,
+        as_of=run.as_of,
+        weights_version=run.weights_version,
+        picture_as_of=run.picture_as_of,
+        complete=run.complete,
+        ranked_at=run.ranked_at,
+    )
+
+
 def _encoded(view: PlanningView) -> Encoded:
     planning = view.planning
     model = PlanningModel(
@@ -254,6 +282,7 @@ def _encoded(view: PlanningView) -> Encoded:
         gap=planning.gap,
         items=[_item(entry) for entry in planning.items],
         parked=[ParkedModel(item_id=item.id, title=item.content.title) for item in view.parked],
+        ranking_run=None if view.run is None else _run(view.run),
     )
     return Encoded(model, version=planning.version)
 
@@ -276,6 +305,7 @@ def _proposed(proposal: Proposal) -> Encoded:
         value=proposal.value,
         gap=proposal.gap,
         conflict=list(proposal.conflict),
+        ranking_run=proposal.ranking_run,
     )
     return Encoded(model, version=proposal.draft_version)
 
@@ -305,6 +335,16 @@ async def plan(
             once, reader, draft_id, body.planning(), expected, assembling=_assembling(parts)
         ),
         _encoded,
+    )
+
+
+@router.post("/{draft_id}/planning/ranking", status_code=201, responses={201: {"model": RankingRunModel}})
+async def ranked(principal: Ranker, draft_id: UUID, mutation: MutationDependency, parts: Parts) -> Response:
+    """The caller's party's own ranking as it is now, kept: items have their worth from it."""
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: rank_draft(once, reader, draft_id, parts=parts.ranking()),
+        lambda run: Encoded(_run(run), status=201),
     )
 
 

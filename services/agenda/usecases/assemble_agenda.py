@@ -13,11 +13,13 @@ from services.agenda.domain.assembly.wording import in_words
 from services.agenda.domain.draft import Draft
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.permissions import Command
+from services.agenda.domain.ranking.run import RankingRun
 from services.agenda.domain.refusals import StaleVersion
 from services.agenda.solver.assemble import Assembly, assemble
 from services.agenda.solver.conflicts import Conflict
 from services.agenda.store.drafts import update_draft
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
+from services.agenda.store.ranking_runs import latest_run
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
@@ -37,16 +39,17 @@ class Assembling:
 
 @dataclass(frozen=True, slots=True)
 class PlanningView:
-    """A planning, and the items that the last solution had no room for."""
+    """A planning, the items that the last solution had no room for, and the ranking that gives worth."""
 
     planning: Planning
     parked: Sequence[DraftItem]
+    run: RankingRun | None
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What was solved: an agenda, or the conflict in words. `draft_version` is that of the draft as it now
-    is."""
+    is, `ranking_run` the number of the ranking that gave items their worth; 0 where there is none."""
 
     applied: bool
     draft_version: int
@@ -55,6 +58,7 @@ class Proposal:
     value: int = 0
     gap: float = 0.0
     conflict: tuple[str, ...] = ()
+    ranking_run: int = 0
 
 
 async def read_planning(
@@ -63,7 +67,11 @@ async def read_planning(
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
         draft = await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy)
-        return PlanningView(await find_planning(tx, draft.id), await parked_items(tx, draft.id))
+        return PlanningView(
+            await find_planning(tx, draft.id),
+            await parked_items(tx, draft.id),
+            await latest_run(tx, draft.id),
+        )
 
 
 async def plan_draft(
@@ -84,10 +92,11 @@ async def plan_draft(
             raise StaleVersion("the planning has changed since it was read", version=str(held.version))
         changed = replace(planning, version=expected + 1)
         parked = await parked_items(tx, draft.id)
-        require_sound(await _problem(tx, reader, draft, changed, parked, assembling))
+        run = await latest_run(tx, draft.id)
+        require_sound(await _problem(tx, reader, draft, PlanningView(changed, parked, run), assembling))
         audit = audit_of(once, reader, "draft.planned", "draft", draft.id, now, version=changed.version)
         await put_planning(tx, draft.id, changed, expected, audit)
-        return await once.answer(tx, PlanningView(changed, parked))
+        return await once.answer(tx, PlanningView(changed, parked, run))
 
 
 async def solve_draft(
@@ -111,10 +120,11 @@ async def solve_draft(
         _require_version(draft, expected)
         planning = await find_planning(tx, draft.id)
         parked = await parked_items(tx, draft.id)
-        problem = await _problem(tx, reader, draft, planning, parked, assembling)
+        view = PlanningView(planning, parked, await latest_run(tx, draft.id))
+        problem = await _problem(tx, reader, draft, view, assembling)
     # Solving takes seconds: beside the event loop, and with no transaction open.
     answer = await asyncio.to_thread(assemble, problem)
-    proposal = _proposal(problem, answer, draft, applied=not validate_only)
+    proposal = _proposal(problem, answer, draft, view.run, applied=not validate_only)
     if proposal.conflict and not validate_only:
         raise NoFeasibleAgenda("; ".join(proposal.conflict))
     async with once.transaction() as tx:
@@ -125,7 +135,16 @@ async def solve_draft(
         if (await find_planning(tx, draft.id)).version != planning.version:
             raise StaleVersion("the planning has changed while it was solved")
         changed, waiting = arranged(current, parked, proposal.items)
-        audit = audit_of(once, reader, "draft.assembled", "draft", draft.id, now, planning=planning.version)
+        audit = audit_of(
+            once,
+            reader,
+            "draft.assembled",
+            "draft",
+            draft.id,
+            now,
+            planning=planning.version,
+            ranking_run=proposal.ranking_run,
+        )
         await park_items(tx, draft.id, waiting)
         await update_draft(tx, changed, expected, audit)
         return await once.answer(tx, replace(proposal, draft_version=changed.version))
@@ -135,18 +154,21 @@ async def _problem(
     tx: Transaction,
     reader: Reader,
     draft: Draft,
-    planning: Planning,
-    parked: Sequence[DraftItem],
+    view: PlanningView,
     assembling: Assembling,
 ) -> Problem:
     meeting = await meeting_for(tx, reader, Command.READ_DRAFT, draft.meeting_id, assembling.policy)
     parties = assembling.policy.get_series(draft.series).parties
-    return problem_of(planning, draft, parked, meeting, parties)
+    return problem_of(view.planning, draft, view.parked, meeting, parties, view.run)
 
 
-def _proposal(problem: Problem, answer: Assembly | Conflict, draft: Draft, *, applied: bool) -> Proposal:
+def _proposal(
+    problem: Problem, answer: Assembly | Conflict, draft: Draft, run: RankingRun | None, *, applied: bool
+) -> Proposal:
+    number = 0 if run is None else run.number
     if isinstance(answer, Conflict):
-        return Proposal(False, draft.version, conflict=in_words(problem, answer.constraints))
+        words = in_words(problem, answer.constraints)
+        return Proposal(False, draft.version, conflict=words, ranking_run=number)
     taken = answer.plan.taken()
     return Proposal(
         applied=applied,
@@ -155,6 +177,7 @@ def _proposal(problem: Problem, answer: Assembly | Conflict, draft: Draft, *, ap
         left_out=tuple(UUID(entry.id) for entry in problem.candidates if entry.id not in taken),
         value=answer.value,
         gap=answer.gap,
+        ranking_run=number,
     )
 
 

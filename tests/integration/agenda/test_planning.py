@@ -16,6 +16,7 @@ from tests.support.dialogue import (
     Dialogue,
     item_body,
 )
+from tests.support.peers import ALLOWED
 
 
 def at(minutes: int) -> str:
@@ -167,3 +168,67 @@ async def test_a_stale_planning_is_refused(dialogue: Dialogue, version: int) -> 
     solve = await solved(dialogue, draft, draft["version"] + 1)
     assert (solve.status_code, solve.json()["reason"]) == (412, "STALE_VERSION")
     assert (await read(dialogue, draft, "/planning"))["gap"] == 1
+
+
+async def two_optional(dialogue: Dialogue) -> tuple[Any, Any, Any, dict[str, Any]]:
+    """A draft whose last items are as long as each other, of which only one has room, and its planning."""
+    draft = await dialogue.draft(await dialogue.meeting())
+    room = sum(item["minutes"] for item in draft["items"]) + 20
+    for title, theme in (("Any subject", ""), ("A subject that ranks", "THREAT_LANDSCAPE")):
+        body = item_body(title=title, theme=theme, commitments=[])
+        path = f"/v1/drafts/{draft['id']}/items"
+        draft = await dialogue.done(UK_SECRETARIAT, "POST", path, body, version=draft["version"])
+    any_subject, ranking = draft["items"][-2:]
+    items = [{"item_id": entry["id"], "optional": True} for entry in (any_subject, ranking)]
+    return draft, any_subject, ranking, {"windows": [window(room)], "items": items}
+
+
+def names(value: object) -> set[str]:
+    """The names of all members of a document."""
+    if isinstance(value, dict):
+        return set(value).union(*map(names, value.values()))
+    return set().union(*map(names, value)) if isinstance(value, list) else set()
+
+
+async def test_a_partys_own_ranking_gives_worth_to_its_own_items_and_reaches_nobody_else(
+    dialogue: Dialogue,
+) -> None:
+    dialogue.assessment(rules={"UK": ALLOWED, "EU": "ORIGINATOR_CONSENT_MISSING"}, seen_by=frozenset({"UK"}))
+    draft, any_subject, ranking, body = await two_optional(dialogue)
+    assert (await planned(dialogue, draft, **body)).status_code == 200
+    assert (await read(dialogue, draft, "/planning"))["ranking_run"] is None
+    equal = (await solved(dialogue, draft, draft["version"], only=True)).json()
+    assert (equal["ranking_run"], len(equal["left_out"])) == (0, 1)
+
+    path = f"/v1/drafts/{draft['id']}/planning/ranking"
+    run = await dialogue.done(UK_SECRETARIAT, "POST", path, {})
+    assert (run["number"], run["weights_version"]) == (1, dialogue.parts.policy.ranking.version)
+    by_rank = (await solved(dialogue, draft, draft["version"], only=True)).json()
+    assert (by_rank["ranking_run"], by_rank["left_out"]) == (1, [any_subject["id"]])
+    assert by_rank["value"] > equal["value"]
+    # What is published later moves nothing until the ranking is made anew.
+    dialogue.assessment()
+    again = (await solved(dialogue, draft, draft["version"], only=True)).json()
+    assert again == by_rank
+    assert (await dialogue.done(UK_SECRETARIAT, "POST", path, {}))["number"] == 2
+
+    body["items"][0]["worth"] = 1_000
+    assert (await planned(dialogue, draft, 1, **body)).status_code == 200
+    by_hand = (await solved(dialogue, draft, draft["version"])).json()
+    assert (by_hand["ranking_run"], by_hand["left_out"]) == (2, [ranking["id"]])
+    ((detail,),) = dialogue.rows("SELECT detail FROM audit WHERE action = 'draft.assembled'")
+    assert detail == {"planning": 2, "ranking_run": 2}
+
+    for who in (EU_SECRETARIAT, NSA):
+        seen = await dialogue.ask(who, "POST", path, {})
+        guess = await dialogue.ask(who, "POST", f"/v1/drafts/{uuid4()}/planning/ranking", {})
+        assert seen.status_code == guess.status_code == 403
+        assert seen.json()["reason"] == guess.json()["reason"] == "NO_ACCESS"
+    tabled = await dialogue.table(await read(dialogue, draft))
+    view = await dialogue.done(EU_SECRETARIAT, "GET", f"/v1/agendas/{tabled['id']}")
+    unranked = await dialogue.draft({"id": draft["meeting_id"]}, EU_SECRETARIAT)
+    plain = await dialogue.table(unranked, EU_SECRETARIAT)
+    assert names(view) <= names(await dialogue.done(UK_SECRETARIAT, "GET", f"/v1/agendas/{plain['id']}"))
+    for word in ("worth", "ranking", "points"):
+        assert word not in str(view)
+    assert "ranking" not in str(dialogue.published("agenda.agenda.v1"))

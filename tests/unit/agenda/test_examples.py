@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -226,12 +226,11 @@ def meeting_event(command: MeetingCommand) -> dict[str, Any]:
     )
     moved = former.called_off(command) if command is not MeetingCommand.RESCHEDULE else None
     if moved is None:
-        first = datetime(2027, 1, 6, 9, 30, tzinfo=UTC)
         moved = replace(
             former.after(command),
             moves=1,
-            starts_at=first,
-            ends_at=first + timedelta(hours=7),
+            starts_at=datetime(2027, 1, 6, 9, 30, tzinfo=UTC),
+            ends_at=datetime(2027, 1, 6, 16, 30, tzinfo=UTC),
             venue="Windsor",
         )
     move = move_of(moved, command, reason="An election.", party="EU", at=AT)

@@ -34,10 +34,12 @@ from services.agenda.domain.assembly.refusals import UnknownPlanningName, Window
 from services.agenda.domain.draft import Draft
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.ranking.run import RankingRun, worths_of
 from services.kernel.series import ItemKind
 
 _MINUTE = timedelta(minutes=1)
 DEFAULT_WORTH = 100
+"""What taking an item gains of which neither a hand nor a ranking says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,13 @@ class PlannedBreak:
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
     """What is planned of one item. Without bounds it has the minutes of the draft; without `optional` it
-    is taken."""
+    is taken; without `worth` it has what the party's own ranking gives it."""
 
     item: UUID
     least: int | None = None
     most: int | None = None
     optional: bool = False
-    worth: int = DEFAULT_WORTH
+    worth: int | None = None
     section: str = ""
     first: bool = False
     last: bool = False
@@ -109,11 +111,18 @@ class Timed:
 
 
 def problem_of(
-    planning: Planning, draft: Draft, parked: Iterable[DraftItem], meeting: Meeting, parties: tuple[str, ...]
+    planning: Planning,
+    draft: Draft,
+    parked: Iterable[DraftItem],
+    meeting: Meeting,
+    parties: tuple[str, ...],
+    run: RankingRun | None = None,
 ) -> Problem:
     """What is to be solved for a draft. Raises `WindowInvalid` or `UnknownPlanningName`.
 
     What an earlier solution had no room for, `parked`, is a candidate again, behind the items of the draft.
+    `run` is the ranking that the party had made for the draft: an item is worth what it says, unless the
+    planning says it by hand.
     """
     items = (*draft.items, *parked)
     known = {item.id for item in items}
@@ -134,6 +143,7 @@ def problem_of(
             raise WindowInvalid("times of a planning are whole minutes", pointer="/windows")
         return (at - origin) // _MINUTE
 
+    worths = worths_of(run, items, DEFAULT_WORTH)
     rules = [*_rules(planning, parties, minute)]
     for item in items:
         rules.extend(_item_rules(item, planned.get(item.id, PlannedItem(item.id)), minute))
@@ -141,7 +151,7 @@ def problem_of(
         origin=origin,
         windows=tuple(_window(window, minute) for window in windows),
         candidates=tuple(
-            _candidate(item, planned.get(item.id, PlannedItem(item.id)), place)
+            _candidate(item, planned.get(item.id, PlannedItem(item.id)), place, worths[item.id])
             for place, item in enumerate(items)
         ),
         constraints=tuple(dict.fromkeys(rules)),
@@ -153,7 +163,7 @@ def _window(window: Stretched, minute: Callable[[datetime], int]) -> Window:
     return Window(window.id, Span(minute(window.starts_at), minute(window.ends_at)))
 
 
-def _candidate(item: DraftItem, planned: PlannedItem, place: int) -> Candidate:
+def _candidate(item: DraftItem, planned: PlannedItem, place: int, worth: int) -> Candidate:
     wanted = item.content.minutes
     return Candidate(
         id=str(item.id),
@@ -161,7 +171,7 @@ def _candidate(item: DraftItem, planned: PlannedItem, place: int) -> Candidate:
         least=wanted if planned.least is None else planned.least,
         wanted=wanted,
         most=wanted if planned.most is None else planned.most,
-        worth=planned.worth,
+        worth=worth if planned.worth is None else planned.worth,
         place=place,
         section=planned.section,
         leads=frozenset(item.content.leads),
