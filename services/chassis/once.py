@@ -53,8 +53,16 @@ def fingerprint(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
+class _Rehearsed(Exception):
+    """Undoes the transaction of a rehearsal."""
+
+
 class Once(Generic[T]):
-    """One mutation of one caller. A use case opens its one writing transaction here and answers in it."""
+    """One mutation of one caller. A use case opens its one writing transaction here and answers in it.
+
+    A `rehearsed` one does everything, and then all of it is undone: what was changed, its audit entry, its
+    events and its answer. It claims no key and does not look at whether the key was used.
+    """
 
     def __init__(
         self,
@@ -65,6 +73,7 @@ class Once(Generic[T]):
         request: str,
         at: datetime,
         encode: Callable[[T], Answer],
+        rehearsed: bool = False,
     ) -> None:
         self._database = database
         self._principal = principal
@@ -72,10 +81,13 @@ class Once(Generic[T]):
         self._request = request
         self._at = at
         self._encode = encode
+        self._rehearsed = rehearsed
         self.encoded: Answer | None = None
 
     async def answered_before(self) -> None:
         """Raises `Repeated` or `RequestKeyReused` before any work is done in vain."""
+        if self._rehearsed:
+            return
         async with self._database.transaction() as tx:
             await self._look(tx)
 
@@ -85,6 +97,10 @@ class Once(Generic[T]):
 
         A use case that does not answer in it is a defect: nothing is then written.
         """
+        if self._rehearsed:
+            async with self._rehearsal() as tx:
+                yield tx
+            return
         async with self._database.transaction() as tx:
             claimed = await tx.execute(
                 """
@@ -99,9 +115,25 @@ class Once(Generic[T]):
             if self.encoded is None:
                 raise RuntimeError("the use case did not answer its request")
 
+    @asynccontextmanager
+    async def _rehearsal(self) -> AsyncIterator[Transaction]:
+        """As the real one, up to its end."""
+        try:
+            async with self._database.transaction() as tx:
+                yield tx
+                if self.encoded is None:
+                    raise RuntimeError("the use case did not answer its request")
+                # What a commit would check is checked now.
+                await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                raise _Rehearsed
+        except _Rehearsed:
+            return
+
     async def answer(self, tx: Transaction, result: T) -> T:
         """Stores the answer beside the change; gives the result on."""
         self.encoded = self._encode(result)
+        if self._rehearsed:
+            return result
         await tx.execute(
             """
             UPDATE idempotency SET status = %s, content_type = %s, headers = %s::json, body = %s

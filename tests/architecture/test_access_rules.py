@@ -16,7 +16,7 @@ from services.agenda import app as agenda
 from services.agenda.http.routes import routes as agenda_routes
 from services.chassis.health import Health
 from services.chassis.http.application import OPEN_PATHS, probes
-from services.chassis.http.requests import Mutation, Permission, mutation
+from services.chassis.http.requests import Mutation, Permission, mutation, rehearsable
 from services.chassis.rpc.server import Service
 from services.kernel.parties import Role
 from services.threatfeed import app as threatfeed
@@ -69,6 +69,20 @@ def test_every_route_says_which_roles_may_use_it(route: APIRoute) -> None:
 def test_every_route_that_changes_something_can_be_repeated(route: APIRoute) -> None:
     if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}:
         assert mutation in dependencies(route.dependant), Mutation.__doc__
+
+
+def test_every_change_of_the_agenda_can_be_tried_without_being_made() -> None:
+    """A sweep of quarantined records, and what operators do, write in more than one transaction."""
+    plumbing = ("/v1/quarantine", "/v1/consumers")
+    untried = [
+        name
+        for name, route in routes()
+        if name.startswith("agenda ")
+        and not route.path.startswith(plumbing)
+        and mutation in dependencies(route.dependant)
+        and rehearsable not in dependencies(route.dependant)
+    ]
+    assert untried == []
 
 
 def test_without_a_token_only_probes_and_the_description_answer() -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.agenda.domain.items import TabledItem
-from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.meeting import Meeting, MeetingState
 from services.agenda.domain.meeting_refusals import MeetingNotBegun
 from services.agenda.domain.refusals import NotAParty, ReferenceNotReleasable, UnknownParty
 from services.agenda.domain.transitions import Table, step
@@ -47,6 +47,20 @@ class RegisterClosed(Refusal):
 
     kind = RefusalKind.CONFLICT
     reason = "REGISTER_CLOSED"
+
+
+class RegisterNotClosed(Refusal):
+    """The side has not closed its register, so there is nothing to reopen."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "REGISTER_NOT_CLOSED"
+
+
+class RegisterFinal(Refusal):
+    """The parties have agreed on the conclusions of the meeting: who was in the room stands."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "REGISTER_FINAL"
 
 
 class AttendanceOpen(Refusal):
@@ -113,6 +127,7 @@ PRESENCE_TRANSITIONS: Table[Presence, PresenceCommand] = {
     },
 }
 
+_FINAL = frozenset({MeetingState.CONCLUDED, MeetingState.PUBLISHED})
 _SETTLED = frozenset({Presence.DECLINED, Presence.ATTENDED, Presence.ABSENT})
 _AWAY = frozenset({Presence.DECLINED, Presence.ABSENT})
 _IN_THE_ROOM = frozenset({PresenceCommand.ATTEND, PresenceCommand.MISS})
@@ -181,6 +196,13 @@ class Register:
             )
         if not any(one.presence is Presence.ATTENDED for one in own):
             raise AttendanceOpen("the register says that nobody of the side was there")
+
+    def require_reopenable(self, side: str, meeting: Meeting) -> None:
+        """Raises `RegisterNotClosed` or `RegisterFinal`."""
+        if side not in self.closed:
+            raise RegisterNotClosed("the side has not closed its register")
+        if meeting.state in _FINAL:
+            raise RegisterFinal("the meeting is concluded")
 
     def require_closed(self, sides: Sequence[str]) -> None:
         """Raises `RegisterOpen`."""

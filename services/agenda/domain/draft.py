@@ -72,6 +72,10 @@ class Draft:
             raise StandingItemKept("standing items are on every agenda of the series")
         return self._changed(tuple(item for item in self.items if item.id != item_id))
 
+    def with_less_waiting(self) -> "Draft":
+        """The same items, of a later version: an item that waited beside them is gone."""
+        return self._changed(self.items)
+
     def taking_over(self, tabled: Sequence[DraftItem]) -> "Draft":
         """What lies on the table put first, in its order and words, before what only this draft holds.
 

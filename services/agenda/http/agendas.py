@@ -28,7 +28,7 @@ from services.agenda.usecases.answer_items import answer_items
 from services.agenda.usecases.export_agreement import export_agreement
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
 from services.agenda.usecases.table_agenda import table_agenda
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency, etag
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation, etag
 from services.chassis.identity import Principal
 from services.kernel.policy import Policy
 
@@ -113,7 +113,7 @@ async def table(
     draft_id: UUID,
     body: TableBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -151,7 +151,7 @@ async def answer(
     agenda_id: UUID,
     body: AnswersBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -195,7 +195,7 @@ async def agree(
     principal: Chair,
     agenda_id: UUID,
     body: AgreementBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)

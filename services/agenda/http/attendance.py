@@ -15,7 +15,7 @@ from services.agenda.domain.attendance import (
 )
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.wording import NATIONALITY
-from services.agenda.http.fields import Body, Line, OptionalCode, OptionalProse
+from services.agenda.http.fields import Body, Line, OptionalCode, OptionalProse, Prose
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.keep_register import (
     RegisterView,
@@ -25,8 +25,9 @@ from services.agenda.usecases.keep_register import (
     note_participant,
     read_participant,
     read_register,
+    reopen_register,
 )
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1", tags=["attendance"])
@@ -59,6 +60,12 @@ class NoteBody(Body):
 
 class CloseBody(Body):
     """Nothing is asked for: the side closes what it has entered."""
+
+
+class ReopenBody(Body):
+    """Why the register was not right."""
+
+    reason: Prose
 
 
 class ParticipantModel(BaseModel):
@@ -125,7 +132,7 @@ async def add(
     principal: Editor,
     meeting_id: UUID,
     body: ParticipantBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -150,7 +157,7 @@ async def presence(
     participant_id: UUID,
     body: PresenceBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -167,7 +174,7 @@ async def note(
     principal: Editor,
     participant_id: UUID,
     body: NoteBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -184,11 +191,26 @@ async def close(
     principal: Editor,
     meeting_id: UUID,
     _: CloseBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
     return await mutation.run(
         lambda once: close_register(once, reader, meeting_id, registering=parts.registering()),
+        lambda view: Encoded(_register(view)),
+    )
+
+
+@router.post("/meetings/{meeting_id}/register/reopen", responses={200: {"model": RegisterModel}})
+async def reopen(
+    principal: Editor,
+    meeting_id: UUID,
+    body: ReopenBody,
+    mutation: RehearsableMutation,
+    parts: Parts,
+) -> Response:
+    reader = reader_of(principal)
+    return await mutation.run(
+        lambda once: reopen_register(once, reader, meeting_id, body.reason, registering=parts.registering()),
         lambda view: Encoded(_register(view)),
     )

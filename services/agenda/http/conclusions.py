@@ -26,7 +26,7 @@ from services.agenda.usecases.conclude_meeting import (
     read_conclusions,
     statement_on_conclusions,
 )
-from services.chassis.http.requests import Encoded, MutationDependency
+from services.chassis.http.requests import Encoded, RehearsableMutation
 from services.chassis.identity import Principal
 from services.kernel.policy import Policy
 
@@ -79,7 +79,7 @@ async def put(
     principal: Proposer,
     meeting_id: UUID,
     _: PutBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -109,7 +109,7 @@ async def agree(
     principal: Chair,
     meeting_id: UUID,
     body: AgreementBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)

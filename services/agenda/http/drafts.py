@@ -17,13 +17,13 @@ from services.agenda.usecases.drafting import (
     add_item,
     list_drafts,
     read_draft,
-    remove_item,
     rewrite_item,
     start,
     take_in_returning,
     take_over,
 )
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.agenda.usecases.remove_item import remove_item
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
 from services.kernel.release_terms import Mode, Rendition
 from services.kernel.series import ItemKind, ItemPurpose
@@ -100,6 +100,7 @@ class ItemModel(BaseModel):
     references: list[ReferenceModel]
     action_ids: list[UUID]
     marking: str
+    proposal_id: UUID | None = None
 
 
 class DraftModel(BaseModel):
@@ -140,6 +141,7 @@ def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
         ],
         action_ids=list(item.action_ids),
         marking=content.marking,
+        proposal_id=view.proposals.get(item.id),
     )
 
 
@@ -168,7 +170,7 @@ async def create(
     principal: Starter,
     meeting_id: UUID,
     _: StartBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -195,7 +197,7 @@ async def take(
     draft_id: UUID,
     body: TakeOverBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     """Puts what lies on the table into the own draft, where it can be changed and tabled again."""
@@ -212,7 +214,7 @@ async def add(
     draft_id: UUID,
     body: ItemBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -238,7 +240,7 @@ async def rewrite(
     item_id: UUID,
     body: ItemBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -264,7 +266,7 @@ async def remove(
     draft_id: UUID,
     item_id: UUID,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -284,7 +286,7 @@ async def take_in(
     draft_id: UUID,
     _: TakeInBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)

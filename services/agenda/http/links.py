@@ -13,7 +13,7 @@ from services.agenda.domain.permissions import Command
 from services.agenda.http.fields import Body, OptionalProse
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.linking import LinkView, link_actions, read_links, unlink_actions
-from services.chassis.http.requests import Encoded, MutationDependency
+from services.chassis.http.requests import Encoded, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/action-links", tags=["action links"])
@@ -83,7 +83,7 @@ async def read(principal: Viewer, parts: Parts) -> LinksModel:
 
 
 @router.post("", status_code=201, responses={201: {"model": LinkModel}})
-async def link(principal: Linker, body: LinkBody, mutation: MutationDependency, parts: Parts) -> Response:
+async def link(principal: Linker, body: LinkBody, mutation: RehearsableMutation, parts: Parts) -> Response:
     reader = reader_of(principal)
     return await mutation.run(
         lambda once: link_actions(
@@ -101,7 +101,7 @@ async def link(principal: Linker, body: LinkBody, mutation: MutationDependency, 
 
 
 @router.delete("/{link_id}", responses={200: {"model": LinkModel}})
-async def unlink(principal: Linker, link_id: UUID, mutation: MutationDependency, parts: Parts) -> Response:
+async def unlink(principal: Linker, link_id: UUID, mutation: RehearsableMutation, parts: Parts) -> Response:
     reader = reader_of(principal)
     return await mutation.run(
         lambda once: unlink_actions(once, reader, link_id, policy=parts.policy, clock=parts.clock),

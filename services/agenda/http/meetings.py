@@ -17,7 +17,7 @@ from services.agenda.http.times import TimesBody
 from services.agenda.usecases.list_candidates import list_candidates
 from services.agenda.usecases.plan_meeting import AskedMeeting, plan_meeting
 from services.agenda.usecases.read_meetings import list_meetings, read_meeting
-from services.chassis.http.requests import Encoded, MutationDependency
+from services.chassis.http.requests import Encoded, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/meetings", tags=["meetings"])
@@ -111,7 +111,9 @@ def encoded_meeting(meeting: Meeting, status: int = 200) -> Encoded:
 
 
 @router.post("", status_code=201, responses={201: {"model": MeetingView}})
-async def plan(principal: Planner, body: MeetingBody, mutation: MutationDependency, parts: Parts) -> Response:
+async def plan(
+    principal: Planner, body: MeetingBody, mutation: RehearsableMutation, parts: Parts
+) -> Response:
     reader = reader_of(principal)
     asked = AskedMeeting(
         series=body.series,

@@ -20,7 +20,7 @@ from services.agenda.usecases.keep_minutes import (
     read_section,
     write_section,
 )
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/meetings/{meeting_id}/minutes", tags=["minutes"])
@@ -132,7 +132,7 @@ async def write(
     section: SectionPath,
     body: SectionBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -158,7 +158,7 @@ async def accept(
     section: SectionPath,
     _: AcceptBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -174,7 +174,7 @@ async def comment(
     meeting_id: UUID,
     section: SectionPath,
     body: CommentBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)

@@ -18,7 +18,7 @@ from services.agenda.http.times import TimesBody
 from services.agenda.usecases.move_meeting import AskedMove, call_off_meeting, reschedule_meeting
 from services.agenda.usecases.read_meetings import MeetingHistory, propose_edition, read_history
 from services.agenda.usecases.step_meeting import step_meeting
-from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, MutationDependency
+from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1", tags=["meetings"])
@@ -147,7 +147,7 @@ async def reschedule(
     meeting_id: UUID,
     body: RescheduleBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -166,7 +166,7 @@ async def postpone(
     meeting_id: UUID,
     body: ReasonBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     return await _call_off(principal, meeting_id, MeetingCommand.POSTPONE, body, expected, mutation, parts)
@@ -178,7 +178,7 @@ async def cancel(
     meeting_id: UUID,
     body: ReasonBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     return await _call_off(principal, meeting_id, MeetingCommand.CANCEL, body, expected, mutation, parts)
@@ -190,7 +190,7 @@ async def call_for_items(
     meeting_id: UUID,
     _: StepBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     return await _step(principal, meeting_id, MeetingCommand.CALL_FOR_ITEMS, expected, mutation, parts)
@@ -202,7 +202,7 @@ async def hold(
     meeting_id: UUID,
     _: StepBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     return await _step(principal, meeting_id, MeetingCommand.HOLD, expected, mutation, parts)
@@ -214,7 +214,7 @@ async def publish(
     meeting_id: UUID,
     _: StepBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     return await _step(principal, meeting_id, MeetingCommand.PUBLISH, expected, mutation, parts)

@@ -47,7 +47,7 @@ from services.agenda.usecases.record_outcome import (
     record_outcome,
     revise_outcome,
 )
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
 from services.kernel.policy import Policy
 
@@ -246,7 +246,7 @@ async def record(
     principal: Proposer,
     meeting_id: UUID,
     body: OutcomeBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -276,7 +276,7 @@ async def revise(
     outcome_id: UUID,
     body: ContentBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -335,7 +335,7 @@ async def agree(
     principal: Chair,
     outcome_id: UUID,
     body: AgreementBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -358,7 +358,7 @@ async def clear(
     principal: Adviser,
     outcome_id: UUID,
     body: ClearanceBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)

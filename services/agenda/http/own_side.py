@@ -28,7 +28,7 @@ from services.agenda.usecases.clearing_items import (
     list_clearances,
     read_clearance,
 )
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency, etag
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation, etag
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1", tags=["own side"])
@@ -189,7 +189,7 @@ async def comment(
     draft_id: UUID,
     item_id: UUID,
     body: CommentBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -224,7 +224,7 @@ async def ask(
     draft_id: UUID,
     item_id: UUID,
     body: ClearanceBody,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -262,7 +262,7 @@ async def answer(
     clearance_id: UUID,
     body: ClearanceAnswerBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -287,7 +287,7 @@ async def withdraw(
     clearance_id: UUID,
     _: WithdrawalBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -313,7 +313,7 @@ async def write(
     item_id: UUID,
     body: BriefBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     """If-Match "0" writes a brief that is not there yet."""

@@ -27,7 +27,7 @@ from services.agenda.usecases.assemble_agenda import (
     solve_draft,
 )
 from services.agenda.usecases.rank_draft import rank_draft
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/drafts", tags=["planning"])
@@ -326,7 +326,7 @@ async def plan(
     draft_id: UUID,
     body: PlanningBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -339,7 +339,7 @@ async def plan(
 
 
 @router.post("/{draft_id}/planning/ranking", status_code=201, responses={201: {"model": RankingRunModel}})
-async def ranked(principal: Ranker, draft_id: UUID, mutation: MutationDependency, parts: Parts) -> Response:
+async def ranked(principal: Ranker, draft_id: UUID, mutation: RehearsableMutation, parts: Parts) -> Response:
     """The caller's party's own ranking as it is now, kept: items have their worth from it."""
     reader = reader_of(principal)
     return await mutation.run(
@@ -354,7 +354,7 @@ async def solve(
     draft_id: UUID,
     body: SolveBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)

@@ -37,7 +37,7 @@ from services.agenda.usecases.proposing import (
     withdraw_proposal,
 )
 from services.agenda.usecases.take_proposal import take_proposal
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
 from services.kernel.series import ItemKind, ItemPurpose
 
@@ -205,7 +205,7 @@ def _created(view: ProposalView) -> Encoded:
 
 @router.post("", status_code=201, responses={201: {"model": ProposalModel}})
 async def create(
-    principal: Proposer, body: NewProposalBody, mutation: MutationDependency, parts: Parts
+    principal: Proposer, body: NewProposalBody, mutation: RehearsableMutation, parts: Parts
 ) -> Response:
     reader = reader_of(principal)
     return await mutation.run(
@@ -255,7 +255,7 @@ async def rewrite(
     proposal_id: UUID,
     body: ProposalBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader, proposing = reader_of(principal), parts.proposing()
@@ -271,7 +271,7 @@ async def park(
     proposal_id: UUID,
     _: EmptyBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader, proposing = reader_of(principal), parts.proposing()
@@ -286,7 +286,7 @@ async def resume(
     proposal_id: UUID,
     _: EmptyBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader, proposing = reader_of(principal), parts.proposing()
@@ -301,7 +301,7 @@ async def withdraw(
     proposal_id: UUID,
     _: EmptyBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader, proposing = reader_of(principal), parts.proposing()
@@ -316,7 +316,7 @@ async def take(
     proposal_id: UUID,
     body: TakeBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     """Makes an item of the own party's draft of it; both must be as the caller has seen them."""
@@ -342,7 +342,7 @@ async def forward(
     proposal_id: UUID,
     body: ForwardBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     """Proposes it in another series of the own party: title, kind, purpose, minutes, theme and marking."""

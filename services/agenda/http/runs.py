@@ -15,7 +15,7 @@ from services.agenda.http.fields import Body
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.replan_rest import replan_rest
 from services.agenda.usecases.run_meeting import RunView, move_clock, read_run, start_item
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/meetings/{meeting_id}/run", tags=["run"])
@@ -150,7 +150,7 @@ async def start(
     meeting_id: UUID,
     body: StartItemBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)
@@ -168,7 +168,7 @@ async def move(
     meeting_id: UUID,
     body: MoveBody,
     expected: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     parts: Parts,
 ) -> Response:
     reader = reader_of(principal)

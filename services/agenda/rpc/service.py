@@ -39,7 +39,7 @@ from services.agenda.rpc.preparing import encode_explanation, encode_proposal, e
 from services.agenda.rpc.recording import RecordMethods
 from services.agenda.usecases.agree_outcome import agree_outcome, statement_on_outcome
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
-from services.agenda.usecases.answer_items import answer_items, try_answers
+from services.agenda.usecases.answer_items import answer_items
 from services.agenda.usecases.carrying_over import read_carry_over, read_matters_arising
 from services.agenda.usecases.conclude_meeting import (
     agree_conclusions,
@@ -55,7 +55,6 @@ from services.agenda.usecases.read_meetings import list_meetings, read_meeting
 from services.agenda.usecases.record_outcome import list_outcomes, read_outcome
 from services.agenda.usecases.trace_thread import trace_thread
 from services.chassis.etags import parse_etag
-from services.chassis.rpc.requests import read_request_id
 from services.chassis.rpc.server import Service
 from services.kernel.refusals import InvalidValue
 
@@ -161,12 +160,6 @@ class AgendaServicer(RecordMethods, Methods, agenda_service_pb2_grpc.AgendaServi
             read_answers(request),
         )
         reader, policy, clock = caller(), parts.policy, parts.clock
-        if request.validate_only:
-            read_request_id(request.request_id)
-            answered = await try_answers(
-                parts.database, reader, identity, texts, marking, expected, policy=policy, clock=clock
-            )
-            return messages.AnswerItemsResponse(agenda=encode_agenda(answered, policy))
         return await self._once(
             request,
             lambda once: answer_items(

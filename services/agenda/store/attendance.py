@@ -86,6 +86,12 @@ async def insert_closure(
     await append(tx, audit)
 
 
+async def delete_closure(tx: Transaction, meeting_id: UUID, side: str, audit: AuditEntry) -> None:
+    """The side's register is open again; the audit keeps who closed it, and who reopened it and why."""
+    await tx.execute("DELETE FROM register_closure WHERE meeting_id = %s AND side = %s", [meeting_id, side])
+    await append(tx, audit)
+
+
 async def put_note(
     tx: Transaction, participant_id: UUID, note: str, official: str, at: datetime, audit: AuditEntry
 ) -> None:

@@ -136,6 +136,14 @@ async def _select(tx: Transaction, condition: str, values: Mapping[str, object])
     return tuple(_proposal(row, references.get(row["id"], [])) for row in rows)
 
 
+async def proposals_of_draft(tx: Transaction, draft_id: UUID) -> Mapping[UUID, UUID]:
+    """By item of a draft, the proposal of which it was made."""
+    cursor = await tx.execute(
+        "SELECT item_id, id FROM proposal WHERE draft_id = %s AND item_id IS NOT NULL", [draft_id]
+    )
+    return dict(await cursor.fetchall())
+
+
 async def _write_references(tx: Transaction, proposal: Proposal) -> None:
     async with tx.cursor() as cursor:
         await cursor.executemany(

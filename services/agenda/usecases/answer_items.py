@@ -17,7 +17,7 @@ from services.agenda.store.answers import insert_answers
 from services.agenda.store.meetings import find_meeting
 from services.agenda.usecases.access import agenda_for, audit_of
 from services.chassis.clock import Clock
-from services.chassis.database import Database, Transaction
+from services.chassis.database import Transaction
 from services.chassis.once import Once
 from services.chassis.telemetry import link_current_span
 from services.kernel.markings.banner import parse
@@ -72,23 +72,6 @@ async def answer_items(
         await insert_answers(tx, agenda.id, answers)
         await update_agenda(tx, answered, agenda.aggregate_version, audit)
         return await once.answer(tx, answered)
-
-
-async def try_answers(
-    database: Database,
-    reader: Reader,
-    agenda_id: UUID,
-    texts: Sequence[AnswerText],
-    marking: str,
-    expected: int,
-    *,
-    policy: Policy,
-    clock: Clock,
-) -> Agenda:
-    """What `answer_items` would give or refuse; nothing is changed."""
-    async with database.transaction() as tx:
-        _, answered = await _answered(tx, reader, agenda_id, texts, marking, expected, policy, clock())
-        return answered
 
 
 async def _answered(

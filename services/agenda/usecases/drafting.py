@@ -15,6 +15,7 @@ from services.agenda.statements import read_items
 from services.agenda.store.actions import outstanding_actions
 from services.agenda.store.assessments import standings
 from services.agenda.store.drafts import changes_since, draft_of_party, insert_draft, update_draft
+from services.agenda.store.proposals import proposals_of_draft
 from services.agenda.store.returning import keep_returning
 from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
 from services.agenda.usecases.carrying_over import returning_to
@@ -30,10 +31,11 @@ from services.kernel.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft, and how the texts stand that its items refer to."""
+    """A draft, how the texts stand that its items refer to, and of which proposal an item was made."""
 
     draft: Draft
     states: Mapping[Reference, ReferenceState]
+    proposals: Mapping[UUID, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,13 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
         )
         await keep_returning(tx, meeting.id, coming)
         await insert_draft(tx, draft, audit_of(once, reader, "draft.started", "draft", draft.id, now))
-        return await once.answer(tx, DraftView(draft, {}))
+        return await once.answer(tx, DraftView(draft, {}, {}))
 
 
 async def read_draft(database: Database, reader: Reader, draft_id: UUID, *, policy: Policy) -> DraftView:
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
-        return await _view(tx, await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy))
+        return await view_draft(tx, await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy))
 
 
 async def list_drafts(
@@ -85,7 +87,7 @@ async def list_drafts(
     async with database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_DRAFT, meeting_id, policy)
         found = await draft_of_party(tx, meeting.id, reader.party)
-        return () if found is None else (await _view(tx, found),)
+        return () if found is None else (await view_draft(tx, found),)
 
 
 async def add_item(
@@ -152,28 +154,6 @@ def _rewritten(draft: Draft, item_id: UUID, content: ItemContent, position: int 
     return draft.with_content(item_id, content, position, current_traceparent())
 
 
-async def remove_item(
-    once: Once[DraftView],
-    reader: Reader,
-    draft_id: UUID,
-    item_id: UUID,
-    expected: int,
-    *,
-    drafting: Drafting,
-) -> DraftView:
-    """Raises `NoAccess`, `StaleVersion`, `UnknownItem` or `StandingItemKept`."""
-    return await _change(
-        once,
-        reader,
-        draft_id,
-        expected,
-        "draft.item-removed",
-        item_id,
-        lambda draft: draft.without_item(item_id),
-        drafting,
-    )
-
-
 async def take_over(
     once: Once[DraftView],
     reader: Reader,
@@ -201,7 +181,7 @@ async def take_over(
             once, reader, "draft.version-taken-over", "draft", draft.id, now, agenda_id=str(agenda.id)
         )
         await update_draft(tx, changed, expected, audit)
-        return await once.answer(tx, await _view(tx, changed))
+        return await once.answer(tx, await view_draft(tx, changed))
 
 
 async def take_in_returning(
@@ -224,7 +204,7 @@ async def take_in_returning(
         changed = draft.taking_in(lines)
         audit = audit_of(once, reader, "draft.returning-taken-in", "draft", draft.id, now)
         await update_draft(tx, changed, expected, audit)
-        return await once.answer(tx, await _view(tx, changed))
+        return await once.answer(tx, await view_draft(tx, changed))
 
 
 def _drafted(item: TabledItem, at: datetime, traceparent: str | None) -> DraftItem:
@@ -280,7 +260,7 @@ async def _change(
         changed = change(draft)
         audit = audit_of(once, reader, action, "draft", draft.id, now, item_id=str(item_id))
         await update_draft(tx, changed, expected, audit)
-        return await once.answer(tx, await _view(tx, changed, link=item_id))
+        return await once.answer(tx, await view_draft(tx, changed, link=item_id))
 
 
 async def require_version(tx: Transaction, draft: Draft, expected: int) -> None:
@@ -304,7 +284,7 @@ async def require_version(tx: Transaction, draft: Draft, expected: int) -> None:
     )
 
 
-async def _view(tx: Transaction, draft: Draft, link: UUID | None = None) -> DraftView:
+async def view_draft(tx: Transaction, draft: Draft, link: UUID | None = None) -> DraftView:
     """The draft as its party sees it; the span is linked to the news that the item `link` rests on."""
     references = {reference for item in draft.items for reference in item.content.references}
     known = await standings(tx, {reference.assessment_id for reference in references})
@@ -318,4 +298,5 @@ async def _view(tx: Transaction, draft: Draft, link: UUID | None = None) -> Draf
             reference: reference_state(reference.revision, known.get(reference.assessment_id))
             for reference in references
         },
+        await proposals_of_draft(tx, draft.id),
     )

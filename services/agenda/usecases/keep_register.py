@@ -27,6 +27,7 @@ from services.agenda.domain.releases import TextAnswer
 from services.agenda.statements import read_items
 from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.attendance import (
+    delete_closure,
     find_participant,
     insert_closure,
     insert_participant,
@@ -184,7 +185,7 @@ async def note_participant(
 async def close_register(
     once: Once[RegisterView], reader: Reader, meeting_id: UUID, *, registering: Registering
 ) -> RegisterView:
-    """The reader's side says that its register is right; nothing in it changes from then on.
+    """The reader's side says that its register is right; nothing in it changes unless it is reopened.
 
     Raises `NoAccess`, `MeetingNotHeld`, `RegisterClosed` or `AttendanceOpen`.
     """
@@ -196,6 +197,26 @@ async def close_register(
         (await register_of(tx, meeting.id)).require_closable(side)
         audit = audit_of(once, reader, "register.closed", "meeting", meeting.id, now, side=side)
         await insert_closure(tx, meeting.id, side, reader.subject, now, audit)
+        return await once.answer(tx, await _view(tx, meeting.id, reader))
+
+
+async def reopen_register(
+    once: Once[RegisterView], reader: Reader, meeting_id: UUID, reason: str, *, registering: Registering
+) -> RegisterView:
+    """The reader's side says that its register was not right, and why; it is closed again before anything
+    more is concluded.
+
+    Raises `NoAccess`, `RegisterNotClosed` or `RegisterFinal`.
+    """
+    policy, now = registering.policy, registering.clock()
+    async with once.transaction() as tx:
+        meeting = await meeting_for(tx, reader, Command.EDIT_REGISTER, meeting_id, policy, lock=True)
+        side = side_of(reader.party, policy.get_series(meeting.series))
+        (await register_of(tx, meeting.id)).require_reopenable(side, meeting)
+        audit = audit_of(
+            once, reader, "register.reopened", "meeting", meeting.id, now, side=side, reason=reason
+        )
+        await delete_closure(tx, meeting.id, side, audit)
         return await once.answer(tx, await _view(tx, meeting.id, reader))
 
 

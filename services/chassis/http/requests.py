@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
@@ -18,6 +18,8 @@ from services.kernel.refusals import Refusal, RefusalKind
 
 T = TypeVar("T")
 JSON = "application/json"
+VALIDATE_ONLY = "validate_only"
+_POINTER = f"/{VALIDATE_ONLY}"
 
 
 class RequestKeyMissing(Refusal):
@@ -25,6 +27,13 @@ class RequestKeyMissing(Refusal):
 
     kind = RefusalKind.INVALID
     reason = "REQUEST_KEY_MISSING"
+
+
+class ValidateOnlyUnavailable(Refusal):
+    """The change cannot be tried without being made."""
+
+    kind = RefusalKind.INVALID
+    reason = "VALIDATE_ONLY_UNAVAILABLE"
 
 
 class Permission:
@@ -60,19 +69,27 @@ ExpectedVersion = Annotated[int, Depends(expected_version)]
 
 
 class Mutation:
-    """A request that changes something: named by its Idempotency-Key, answered once."""
+    """A request that changes something: named by its Idempotency-Key, answered once.
+
+    `rehearsed` says whether it is only tried; None where it cannot be.
+    """
 
     def __init__(self, request: Request, key: str, body: bytes) -> None:
         self._request = request
         self.key = key
         self._body = body
+        self.rehearsed: bool | None = None
 
     async def run(
         self,
         use_case: Callable[[Once[T]], Awaitable[T]],
         encode: Callable[[T], "Encoded"],
     ) -> Response:
-        """Runs the use case once; a repeat gets the first answer."""
+        """Runs the use case once; a repeat gets the first answer. Where only validation is asked for, all of
+        it is undone before it is answered. Raises `ValidateOnlyUnavailable`.
+        """
+        if self.rehearsed is None and VALIDATE_ONLY in self._request.query_params:
+            raise ValidateOnlyUnavailable("the request cannot be tried without being made", pointer=_POINTER)
         state = self._request.app.state
         database: Database = state.database
         clock: Clock = state.clock
@@ -90,6 +107,7 @@ class Mutation:
             ),
             at=clock(),
             encode=lambda result: encode(result).answer(),
+            rehearsed=bool(self.rehearsed),
         )
         await once.answered_before()
         await use_case(once)
@@ -141,13 +159,29 @@ async def mutation(
 
 MutationDependency = Annotated[Mutation, Depends(mutation)]
 
+
+async def rehearsable(
+    change: MutationDependency,
+    validate_only: Annotated[
+        bool, Query(description="Check everything and answer as if it were done, and keep nothing of it")
+    ] = False,
+) -> Mutation:
+    """A mutation whose use case writes in its one transaction and nowhere else."""
+    change.rehearsed = validate_only
+    return change
+
+
+RehearsableMutation = Annotated[Mutation, Depends(rehearsable)]
+
 __all__ = [
     "Encoded",
     "ExpectedVersion",
     "Mutation",
     "MutationDependency",
     "Permission",
+    "RehearsableMutation",
     "RequestKeyMissing",
+    "ValidateOnlyUnavailable",
     "etag",
     "parse_etag",
     "permit",

@@ -33,8 +33,10 @@ async def run_once(
     request_id: str,
     database: Database,
     clock: Clock,
+    rehearsed: bool = False,
 ) -> M:
-    """Runs the use case once for the current principal and gives its response, or the first one.
+    """Runs the use case once for the current principal and gives its response, or the first one; where it is
+    `rehearsed`, all of it is undone and no request id is used up.
 
     Raises `RequestIdMissing`, and `RequestKeyReused` for another request under the same id.
     """
@@ -47,6 +49,7 @@ async def run_once(
         ),
         at=clock(),
         encode=lambda result: Answer(0, encode(result).SerializeToString(), PROTOBUF),
+        rehearsed=rehearsed,
     )
     try:
         await once.answered_before()

@@ -114,6 +114,32 @@ async def test_nothing_goes_on_the_table_that_somebody_on_the_register_may_not_h
     assert (back.status_code, back.json()["rule_id"]) == (409, "TLP_AMBER")
 
 
+async def test_a_side_reopens_its_own_register_and_says_why(dialogue: Dialogue) -> None:
+    meeting = await dialogue.meeting()
+    path = f"/v1/meetings/{meeting['id']}/register"
+    mine = await dialogue.participant(meeting)
+    why = {"reason": "One of us left before it began."}
+    nothing = await dialogue.ask(UK_SECRETARIAT, "POST", f"{path}/reopen", why)
+    assert (nothing.status_code, nothing.json()["reason"]) == (409, "REGISTER_NOT_CLOSED")
+    dialogue.clock.at = ENDS
+    there = await dialogue.presence(mine, "ATTEND", UK_SECRETARIAT)
+    await dialogue.done(UK_SECRETARIAT, "POST", f"{path}/close", {})
+    of_another_side = await dialogue.ask(EU_SECRETARIAT, "POST", f"{path}/reopen", why)
+    assert of_another_side.json()["reason"] == "REGISTER_NOT_CLOSED"
+    for bad in ({}, {"reason": ""}, {"reason": "x", "side": "EU"}):
+        refused = await dialogue.ask(UK_SECRETARIAT, "POST", f"{path}/reopen", bad)
+        assert (refused.status_code, refused.json()["reason"]) == (400, "INVALID_REQUEST")
+    assert (await dialogue.ask(LEADERSHIP, "POST", f"{path}/reopen", why)).status_code == 403
+    assert (await dialogue.done(UK_SECRETARIAT, "POST", f"{path}/reopen", why))["closed_by"] == []
+    ((detail,),) = dialogue.rows("SELECT detail FROM audit WHERE action = 'register.reopened'")
+    assert detail == {"side": "UK", **why}
+    await dialogue.presence(there, "MISS", UK_SECRETARIAT)
+    dialogue.rows("UPDATE meeting SET state = 'CONCLUDED' RETURNING id")
+    dialogue.rows("INSERT INTO register_closure SELECT id, 'UK', 'x', ends_at FROM meeting RETURNING side")
+    final = await dialogue.ask(UK_SECRETARIAT, "POST", f"{path}/reopen", why)
+    assert (final.status_code, final.json()["reason"]) == (409, "REGISTER_FINAL")
+
+
 async def test_a_register_is_closed_by_each_side_for_itself_and_then_stands(dialogue: Dialogue) -> None:
     meeting = await dialogue.meeting()
     close = f"/v1/meetings/{meeting['id']}/register/close"

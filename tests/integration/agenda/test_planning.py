@@ -232,3 +232,27 @@ async def test_a_partys_own_ranking_gives_worth_to_its_own_items_and_reaches_nob
     for word in ("worth", "ranking", "points"):
         assert word not in str(view)
     assert "ranking" not in str(dialogue.published("agenda.agenda.v1"))
+
+
+async def test_an_item_that_is_removed_leaves_the_planning_and_what_waits(dialogue: Dialogue) -> None:
+    draft, one, other, body = await two_optional(dialogue)
+    body["orders"] = [{"before": one["id"], "after": other["id"]}]
+    assert (await planned(dialogue, draft, **body)).status_code == 200
+    applied = (await solved(dialogue, draft, draft["version"])).json()
+    (waiting,) = applied["left_out"]
+    (taken,) = {one["id"], other["id"]} - {waiting}
+    path = f"/v1/drafts/{draft['id']}/items"
+    version = applied["draft_version"]
+    for who, seen, status in ((UK_SECRETARIAT, version - 1, 412), (EU_SECRETARIAT, version, 403)):
+        refused = await dialogue.ask(who, "DELETE", f"{path}/{waiting}", version=seen)
+        assert refused.status_code == status
+    now = await dialogue.done(UK_SECRETARIAT, "DELETE", f"{path}/{waiting}", version=version)
+    assert [item["id"] for item in now["items"]] == [entry["item_id"] for entry in applied["items"]]
+    planning = await read(dialogue, draft, "/planning")
+    assert (planning["version"], planning["parked"], planning["orders"]) == (2, [], [])
+    assert [entry["item_id"] for entry in planning["items"]] == [taken]
+    now = await dialogue.done(UK_SECRETARIAT, "DELETE", f"{path}/{taken}", version=now["version"])
+    assert (await read(dialogue, draft, "/planning"))["items"] == []
+    gone = await dialogue.ask(UK_SECRETARIAT, "DELETE", f"{path}/{taken}", version=now["version"])
+    assert (gone.status_code, gone.json()["reason"]) == (404, "UNKNOWN_ITEM")
+    assert (await solved(dialogue, draft, now["version"])).status_code == 200

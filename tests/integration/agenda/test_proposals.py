@@ -80,6 +80,7 @@ async def test_a_proposal_is_written_rewritten_parked_and_taken_into_the_draft(d
     draft = await dialogue.done(UK_SECRETARIAT, "GET", f"/v1/drafts/{draft['id']}")
     item = draft["items"][3]
     assert (item["id"], item["title"], draft["version"]) == (taken["item_id"], written["title"], 2)
+    assert [one["proposal_id"] for one in draft["items"] if one["proposal_id"]] == [made["id"]]
     assert item["references"][0]["assessment_id"] == str(held.id)
 
     again = await dialogue.ask(

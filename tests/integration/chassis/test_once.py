@@ -28,7 +28,12 @@ COUNT = "SELECT count(*) FROM applied"
 
 
 def once(
-    database: Database, key: str = "key", *, principal: str = "official", body: bytes = b"body"
+    database: Database,
+    key: str = "key",
+    *,
+    principal: str = "official",
+    body: bytes = b"body",
+    rehearsed: bool = False,
 ) -> Once[str]:
     return Once(
         database,
@@ -37,6 +42,7 @@ def once(
         request=fingerprint(b"POST", b"/v1/agendas", body),
         at=AT,
         encode=lambda text: Answer(201, text.encode(), "text/plain", {"ETag": '"1"'}),
+        rehearsed=rehearsed,
     )
 
 
@@ -62,6 +68,25 @@ async def test_a_repeat_gets_the_first_answer_and_changes_nothing(plumbing: Plum
     with pytest.raises(Repeated):
         await once(database).answered_before()
     assert plumbing.applied("t") == ["first"]
+
+
+async def test_a_rehearsal_answers_as_the_real_one_and_keeps_nothing(plumbing: Plumbing) -> None:
+    database = (await plumbing.process()).database
+    trial = once(database, rehearsed=True)
+    assert await change(trial, "first") == "first"
+    assert plumbing.applied("t") == []
+    real = once(database, body=b"other")
+    assert await change(real, "first") == "first"
+    assert trial.encoded == real.encoded
+    await once(database, rehearsed=True).answered_before()
+
+
+async def test_a_rehearsal_fails_as_the_real_one(plumbing: Plumbing) -> None:
+    database = (await plumbing.process()).database
+    with pytest.raises(RuntimeError, match="did not answer"):
+        async with once(database, rehearsed=True).transaction():
+            pass
+    assert plumbing.applied("t") == []
 
 
 async def test_another_request_under_the_same_key_is_refused(plumbing: Plumbing) -> None:

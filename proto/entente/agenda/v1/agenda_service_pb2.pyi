@@ -697,11 +697,14 @@ class AgreeAgendaRequest(_message.Message):
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     JWS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     agenda_id: _builtins.str
     content_hash: _builtins.str
     jws: _builtins.str
     """Detached JWS over the payload of the statement."""
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -709,10 +712,11 @@ class AgreeAgendaRequest(_message.Message):
         content_hash: _builtins.str = ...,
         jws: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "content_hash", b"content_hash", "jws", b"jws", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "content_hash", b"content_hash", "jws", b"jws", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -750,11 +754,14 @@ class AgreeOutcomeRequest(_message.Message):
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     JWS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     outcome_id: _builtins.str
     content_hash: _builtins.str
     jws: _builtins.str
     """Detached JWS over the payload of the statement."""
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -762,10 +769,11 @@ class AgreeOutcomeRequest(_message.Message):
         content_hash: _builtins.str = ...,
         jws: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "jws", b"jws", "outcome_id", b"outcome_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "jws", b"jws", "outcome_id", b"outcome_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -846,11 +854,14 @@ class AgreeConclusionsRequest(_message.Message):
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     JWS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     content_hash: _builtins.str
     jws: _builtins.str
     """Detached JWS over the payload of the statement."""
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -858,10 +869,11 @@ class AgreeConclusionsRequest(_message.Message):
         content_hash: _builtins.str = ...,
         jws: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "jws", b"jws", "meeting_id", b"meeting_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "jws", b"jws", "meeting_id", b"meeting_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -99,6 +99,14 @@ class Planning:
     gap: int = 0
     items: tuple[PlannedItem, ...] = ()
 
+    def without(self, item: UUID) -> "Planning":
+        """The planning of a draft that no longer has the item; itself where it does not name it."""
+        items = tuple(entry for entry in self.items if entry.item != item)
+        orders = tuple(pair for pair in self.orders if item not in pair)
+        if (items, orders) == (self.items, self.orders):
+            return self
+        return replace(self, items=items, orders=orders, version=self.version + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Timed:
