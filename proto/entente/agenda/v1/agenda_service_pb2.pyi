@@ -1546,6 +1546,7 @@ class AddParticipantRequest(_message.Message):
     NATIONALITY_FIELD_NUMBER: _builtins.int
     REPRESENTS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     name: _builtins.str
     role: _meeting_record_pb2.ParticipantRole.ValueType
@@ -1555,6 +1556,8 @@ class AddParticipantRequest(_message.Message):
     represents: _builtins.str
     """A party that is none of the series; empty for one of the side's own."""
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -1565,10 +1568,11 @@ class AddParticipantRequest(_message.Message):
         nationality: _builtins.str = ...,
         represents: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "name", b"name", "nationality", b"nationality", "organisation", b"organisation", "represents", b"represents", "request_id", b"request_id", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "name", b"name", "nationality", b"nationality", "organisation", b"organisation", "represents", b"represents", "request_id", b"request_id", "role", b"role", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1606,10 +1610,13 @@ class MarkPresenceRequest(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     COMMAND_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     participant_id: _builtins.str
     etag: _builtins.str
     command: _meeting_record_pb2.PresenceCommand.ValueType
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -1617,10 +1624,11 @@ class MarkPresenceRequest(_message.Message):
         etag: _builtins.str = ...,
         command: _meeting_record_pb2.PresenceCommand.ValueType = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "etag", b"etag", "participant_id", b"participant_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["command", b"command", "etag", b"etag", "participant_id", b"participant_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1656,17 +1664,21 @@ class CloseRegisterRequest(_message.Message):
 
     MEETING_ID_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
         meeting_id: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1751,10 +1763,13 @@ class StartItemRequest(_message.Message):
     ITEM_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     item_id: _builtins.str
     etag: _builtins.str
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -1762,10 +1777,11 @@ class StartItemRequest(_message.Message):
         item_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "item_id", b"item_id", "meeting_id", b"meeting_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "item_id", b"item_id", "meeting_id", b"meeting_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1803,10 +1819,13 @@ class MoveClockRequest(_message.Message):
     MOVE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     move: _meeting_record_pb2.RunMove.ValueType
     etag: _builtins.str
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -1814,10 +1833,11 @@ class MoveClockRequest(_message.Message):
         move: _meeting_record_pb2.RunMove.ValueType = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "meeting_id", b"meeting_id", "move", b"move", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "meeting_id", b"meeting_id", "move", b"move", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1900,12 +1920,15 @@ class WriteSectionRequest(_message.Message):
     MARKING_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     section: _builtins.str
     text: _builtins.str
     marking: _builtins.str
     etag: _builtins.str
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -1915,10 +1938,11 @@ class WriteSectionRequest(_message.Message):
         marking: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "marking", b"marking", "meeting_id", b"meeting_id", "request_id", b"request_id", "section", b"section", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "marking", b"marking", "meeting_id", b"meeting_id", "request_id", b"request_id", "section", b"section", "text", b"text", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1956,10 +1980,13 @@ class AcceptSectionRequest(_message.Message):
     SECTION_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     section: _builtins.str
     etag: _builtins.str
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -1967,10 +1994,11 @@ class AcceptSectionRequest(_message.Message):
         section: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "meeting_id", b"meeting_id", "request_id", b"request_id", "section", b"section"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "meeting_id", b"meeting_id", "request_id", b"request_id", "section", b"section", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2008,10 +2036,13 @@ class CommentSectionRequest(_message.Message):
     SECTION_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     meeting_id: _builtins.str
     section: _builtins.str
     text: _builtins.str
     request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -2019,10 +2050,11 @@ class CommentSectionRequest(_message.Message):
         section: _builtins.str = ...,
         text: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "request_id", b"request_id", "section", b"section", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "request_id", b"request_id", "section", b"section", "text", b"text", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
