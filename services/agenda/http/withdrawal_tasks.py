@@ -14,7 +14,7 @@ from services.agenda.http.fields import Body, Prose
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.store.withdrawal_tasks import ListedTask
 from services.agenda.usecases.treat_withdrawals import close_task, read_tasks
-from services.chassis.http.requests import Encoded, MutationDependency
+from services.chassis.http.requests import Encoded, RehearsableMutation
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/withdrawal-tasks", tags=["withdrawals"])
@@ -86,7 +86,7 @@ async def read(principal: Viewer, parts: Parts, selection: TaskSelection = TaskS
 
 @router.post("/{task_id}/close", responses={200: {"model": TaskModel}})
 async def close(
-    principal: Closer, task_id: UUID, body: ClosingBody, mutation: MutationDependency, parts: Parts
+    principal: Closer, task_id: UUID, body: ClosingBody, mutation: RehearsableMutation, parts: Parts
 ) -> Response:
     """Says what was done, once, for the caller's side."""
     reader = reader_of(principal)

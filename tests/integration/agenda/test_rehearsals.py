@@ -87,7 +87,7 @@ async def test_what_is_tried_is_answered_as_if_it_were_done_and_nothing_is_kept(
     await change(UK_SECRETARIAT, "POST", people, participant_body(FCDO))
     answers = {
         "marking": "TLP:GREEN",
-        "answers": [{"item_id": item["id"], "answer": "DECLINE", "comment": "Not this year."}],
+        "answers": [{"item_id": item["id"], "answer": "DECLINED", "comment": "Not this year."}],
     }
     read = await dialogue.done(EU_SECRETARIAT, "GET", f"/v1/agendas/{agenda['id']}")
     seen = read["etag"].strip('"')
