@@ -96,10 +96,14 @@ def is_complete(record: ThreadRecord) -> bool:
     return all(name in record.done for name, _ in STEPS)
 
 
-async def walk(stage: Stage) -> list[Timing]:
-    """Plays the steps that are still to come. Raises `CommandFailed` naming the step that failed."""
+async def walk(stage: Stage, until: str = "") -> list[Timing]:
+    """Plays the steps that are still to come, up to one that is not played any more. Raises `CommandFailed`
+    naming the step that failed.
+    """
     timings = []
     for name, step in STEPS:
+        if name == until:
+            break
         if name in stage.record.done:
             continue
         began = time.monotonic()

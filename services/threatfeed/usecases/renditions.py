@@ -35,8 +35,8 @@ async def text_under_decision(
 ) -> TextUnderDecision:
     """The exact words with everything that the rules ask for; a tear line is its own lineage.
 
-    `for_reading` takes every revision as current: what was withdrawn or replaced can still be read, only
-    its use is over.
+    `for_reading` takes every revision as current: what was replaced can still be read, only its use is over.
+    Whether what was withdrawn is read is for `rendition_for` to say.
     """
     content = held.content
     full = rendition is Rendition.FULL

@@ -1,0 +1,77 @@
+"""Phrases of an assessment that is published, built upon and withdrawn, and where they may be met."""
+
+import json
+from typing import Final
+
+from services.cli.layout import SAMPLES
+from services.cli.thread.stage import ThreadRecord
+from services.kernel.identifiers import assessment_id
+
+_SAMPLE: Final = SAMPLES / "ncsc" / "ransomware-msp.v2.json"
+_LONG: Final = 60
+_DOCUMENT: Final = json.loads(_SAMPLE.read_text())
+
+TITLE: Final[str] = _DOCUMENT["title"]
+TEXT: Final[str] = _DOCUMENT["text"][:_LONG]
+JUDGEMENT: Final[str] = _DOCUMENT["judgements"][0]["statement"][:_LONG]
+LINE_TITLE: Final[str] = _DOCUMENT["tear_line"]["title"]
+LINE_TEXT: Final[str] = _DOCUMENT["tear_line"]["text"][:_LONG]
+REASON: Final[str] = json.loads((SAMPLES / "ncsc" / "ransomware-msp.withdrawal.json").read_text())["reason"][
+    :40
+]
+CANARIES: Final = (TITLE, TEXT, JUDGEMENT, LINE_TITLE, LINE_TEXT, REASON)
+
+AUDITORS: Final = frozenset({"auditor"})
+BEFORE: Final = frozenset(
+    {
+        "threatfeed GET /v1/assessments",
+        "threatfeed GET /v1/assessments/{assessment_id}",
+        "threatfeed GET /v1/assessments/{assessment_id}/history",
+        "threatfeed GET /v1/assessment-changes",
+        "threatfeed GET /v1/exports/assessments.{form}",
+        "threatfeed GET /taxii2/threatfeed/collections/{collection_id}/objects/",
+        "agenda GET /v1/meetings/{meeting_id}/candidates",
+        "agenda GET /v1/trace/{wanted}",
+        "AssessmentService/GetAssessment",
+        "AssessmentService/ListCandidates",
+        "AssessmentService/WatchAssessments",
+    }
+)
+"""Where the phrases are met while the assessment stands: else the search could not find anything."""
+
+KEPT: Final = {
+    "threatfeed": frozenset({"assessment_revision"}),
+    "agenda": frozenset[str](),
+    "actions": frozenset[str](),
+}
+"""Tables that hold the phrases afterwards: the record, which auditors read."""
+
+
+def identity() -> str:
+    return str(assessment_id("ncsc", _DOCUMENT["id"]))
+
+
+def known(record: ThreadRecord) -> dict[str, dict[str, None]]:
+    """What is asked about first, by the name of an argument."""
+    assessment = identity()
+
+    def one(*values: str) -> dict[str, None]:
+        return dict.fromkeys(values)
+
+    return {
+        "assessment_id": one(assessment),
+        "one": one(assessment),
+        "one_id": one(assessment),
+        "other": one(record.assessments["unit42"]),
+        "other_id": one(record.assessments["unit42"]),
+        "object_id": one(f"report--{assessment}"),
+        "subject": one(f"assessment:{assessment}"),
+        "wanted": one(record.action_id, assessment),
+        "id": one(record.action_id, assessment),
+        "meeting_id": one(record.meeting_id),
+        "draft_id": one(record.draft_id),
+        "agenda_id": one(record.agenda_id),
+        "item_id": one(record.item_id),
+        "outcome_id": one(record.outcome_id),
+        "action_id": one(record.action_id),
+    }
