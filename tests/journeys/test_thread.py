@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,15 @@ from services.cli.thread.stage import Stage, ThreadRecord, open_stage
 from services.cli.thread.walking import STEPS, is_complete, trace, walk
 from services.cli.year.playing import STEPS as YEAR
 from services.cli.year.playing import play_year
+from tests.support.canaries import (
+    BEFORE,
+    FEW,
+    LINE_TITLE,
+    TITLE,
+    WITHDRAWAL,
+    crawler,
+    soon_nothing_is_left,
+)
 from tests.support.platform import temporary_folders
 from tests.support.spans import LinkedTraces, SpanName
 from tests.support.waiting import eventually
@@ -67,9 +77,14 @@ def _say(_: str) -> None:
 
 async def _play(system: System) -> None:
     async with open_stage(system.access, _say, spans=True) as stage:
-        timings = await walk(stage)
+        timings = await walk(stage, until=WITHDRAWAL)
+        await _each_party_reads_its_own_title(stage)
+        assert (await crawler(stage, most=1).crawl(FEW)).surfaces() >= BEFORE
+        sent = time.monotonic()
+        timings += await walk(stage)
         assert [timing.step for timing in timings] == [name for name, _ in STEPS]
         assert is_complete(ThreadRecord.read(system.access.folders.state))
+        await soon_nothing_is_left(stage, FEW, sent, most=1)
         chain = await trace(stage, stage.record.action_id)
         assert not chain.missing()
         assert chain.of_kind("ACTION")[0].state == "CLOSED"
@@ -97,6 +112,14 @@ async def _play_a_year(system: System) -> None:
         ):
             assert any(line.startswith(series) and shown in line for line in told), (series, shown)
     assert sum(line.startswith("entente agenda table ") for line in told) == 2
+
+
+async def _each_party_reads_its_own_title(stage: Stage) -> None:
+    titles = {}
+    for account in ("fcdo-secretariat", "eeas-secretariat"):
+        chain = await trace(stage, stage.record.action_id, account)
+        (titles[account],) = [one.label for one in chain.nodes if one.id == stage.record.assessments["ncsc"]]
+    assert titles == {"fcdo-secretariat": TITLE, "eeas-secretariat": LINE_TITLE}
 
 
 async def _nobody_reads_the_title_of_what_was_withdrawn(stage: Stage) -> None:

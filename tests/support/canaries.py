@@ -1,11 +1,14 @@
 """Phrases of an assessment that is published, built upon and withdrawn, and where they may be met."""
 
 import json
+import time
+from collections.abc import Sequence
 from typing import Final
 
 from services.cli.layout import SAMPLES
-from services.cli.thread.stage import ThreadRecord
+from services.cli.thread.stage import Stage, ThreadRecord
 from services.kernel.identifiers import assessment_id
+from tests.support.crawling import Crawler, Found
 
 _SAMPLE: Final = SAMPLES / "ncsc" / "ransomware-msp.v2.json"
 _LONG: Final = 60
@@ -21,6 +24,11 @@ REASON: Final[str] = json.loads((SAMPLES / "ncsc" / "ransomware-msp.withdrawal.j
 ]
 CANARIES: Final = (TITLE, TEXT, JUDGEMENT, LINE_TITLE, LINE_TEXT, REASON)
 
+WITHIN: Final = 30.0
+WITHDRAWAL: Final = "a withdrawal reaches everyone"
+"""The step of the thread before which the phrases are met."""
+FEW: Final = ("fcdo-secretariat", "eeas-secretariat")
+"""The accounts of a quick search."""
 AUDITORS: Final = frozenset({"auditor"})
 BEFORE: Final = frozenset(
     {
@@ -75,3 +83,27 @@ def known(record: ThreadRecord) -> dict[str, dict[str, None]]:
         "outcome_id": one(record.outcome_id),
         "action_id": one(record.action_id),
     }
+
+
+def crawler(stage: Stage, most: int = 3) -> Crawler:
+    return Crawler(stage.access, CANARIES, known(stage.record), most)
+
+
+async def soon_nothing_is_left(stage: Stage, accounts: Sequence[str], since: float, most: int = 3) -> None:
+    """Within the time after the withdrawal was sent. A search may end later: what counts is when it began."""
+    deadline = since + WITHIN
+    while True:
+        began = time.monotonic()
+        found = await crawler(stage, most).crawl(accounts)
+        left = {surface: words for surface, words in found.words.items() if surface[0] not in AUDITORS}
+        if not left:
+            _was_thorough(found)
+            return
+        assert began < deadline, left
+
+
+def _was_thorough(found: Found) -> None:
+    """Most routes and methods were answered to somebody: silence is no proof."""
+    surfaces = {surface for _, surface in found.asked}
+    answered = {surface for _, surface in found.answered}
+    assert len(answered) > len(surfaces) / 2, sorted(surfaces - answered)

@@ -165,17 +165,20 @@ class Crawler:
     # --- gRPC -----------------------------------------------------------------------------------------------
 
     def _said(self, method: MethodDescriptor) -> Iterator[dict[str, Any]]:
-        values: dict[str, Sequence[Any]] = {}
+        groups: dict[str, list[tuple[str, Any]]] = {}
         for one in method.input_type.fields:
-            held: Sequence[str] = self._values(one.name)
-            if held and one.cpp_type == FieldDescriptor.CPPTYPE_STRING and not one.is_repeated:
-                values[one.name] = held
-            elif held and one.cpp_type == FieldDescriptor.CPPTYPE_INT32:
-                values[one.name] = [int(value) for value in held]
-            elif one.name == "occasion":
-                values[one.name] = [{"series": "uk-eu", "usedAt": "2026-12-31T09:00:00Z"}]
-        for chosen in islice(product(*values.values()), _CALLS):
-            yield dict(zip(values, chosen, strict=True))
+            held: Sequence[Any] = self._values(one.name)
+            if one.name == "occasion":
+                held = [{"series": "uk-eu", "usedAt": "2026-12-31T09:00:00Z"}]
+            elif one.cpp_type == FieldDescriptor.CPPTYPE_INT32:
+                held = [int(value) for value in held]
+            elif one.cpp_type != FieldDescriptor.CPPTYPE_STRING or one.is_repeated:
+                continue
+            group = one.name if one.containing_oneof is None else one.containing_oneof.name
+            if held:
+                groups.setdefault(group, []).extend((one.name, value) for value in held)
+        for chosen in islice(product(*groups.values()), _CALLS):
+            yield dict(chosen)
 
     async def _call(
         self,
