@@ -18,6 +18,7 @@ import grpc
 import httpx
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from services.actions import app as actions
 from services.agenda import app as agenda
@@ -27,8 +28,6 @@ from services.cli.record import Access
 from services.threatfeed import app as threatfeed
 from tests.support.idle import idle_threatfeed
 
-_ROUNDS: Final = 2
-"""The second asks about what the first has found."""
 _CALLS: Final = 40
 """Of one route as one account: the combinations of the values of its arguments."""
 _AT_ONCE: Final = 8
@@ -83,6 +82,8 @@ class Crawler:
     known: dict[str, dict[str, None]]
     most: int = 3
     """Ids of one kind that are asked about."""
+    rounds: int = 2
+    """The second asks about what the first has found."""
     found: Found = field(default_factory=Found)
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
@@ -93,7 +94,7 @@ class Crawler:
                 name: (await client.get(f"{address.rest}/openapi.json")).json()
                 for name, address in self.access.services.items()
             }
-            for _ in range(_ROUNDS):
+            for _ in range(self.rounds):
                 for name in accounts:
                     await self._as_account(client, channels, documents, name)
         return self.found
@@ -159,7 +160,7 @@ class Crawler:
         if route.startswith("/taxii2"):
             headers["accept"] = "application/taxii+json;version=2.1"
         async with self._gate:
-            answer, body = await _read(client, address, query, headers, streams)
+            answer, body = await _read_again(client, address, query, headers, streams)
         self._note((name, f"{service} GET {route}"), body, ok=answer == 200)
 
     # --- gRPC -----------------------------------------------------------------------------------------------
@@ -245,6 +246,22 @@ class Crawler:
                     self._learn(value, key)
 
 
+async def _read_again(
+    client: httpx.AsyncClient,
+    address: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    streams: bool,
+) -> tuple[int, bytes]:
+    """A kept connection may be closed just when it is used again."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(httpx.TransportError), stop=stop_after_attempt(5), reraise=True
+    ):
+        with attempt:
+            return await _read(client, address, query, headers, streams)
+    raise AssertionError("unreachable")
+
+
 async def _read(
     client: httpx.AsyncClient,
     address: str,
@@ -318,6 +335,8 @@ async def words_in_figures(access: Access, words: Sequence[str]) -> set[str]:
         for name, address in access.services.items():
             for kind in ("api", "worker", "picture", "views", "relay"):
                 port = address.probes(kind)
+                if not port:
+                    continue
                 for path in ("metrics", "readyz", "livez"):
                     answer = await client.get(f"http://127.0.0.1:{port}/{path}")
                     if any(word.encode() in answer.content for word in words):

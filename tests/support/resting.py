@@ -65,11 +65,11 @@ def _in_topic(consumer: Consumer, name: str, words: Sequence[str]) -> bool:
         if record is None:
             # The last records of a partition may be gone by compaction or be marks of transactions.
             break
-        if record.error():
-            raise RuntimeError(record.error().str())
+        if (error := record.error()) is not None:
+            raise RuntimeError(error.str())
         whole = b"\n".join([record.key() or b"", record.value() or b"", repr(record.headers()).encode()])
         met = met or any(word.encode() in whole for word in words)
-        if record.offset() + 1 >= ends[record.partition()]:
+        if (record.offset() or 0) + 1 >= ends[record.partition() or 0]:
             left -= 1
     consumer.unassign()
     return met
