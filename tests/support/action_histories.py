@@ -12,6 +12,7 @@ from services.actions.domain.action import Action, Rag
 from services.actions.domain.owners import Owner
 from services.actions.domain.planning import Dependency, Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
+from services.actions.domain.states import State
 from services.actions.store.actions import find, insert, update
 from services.actions.usecases.publication import Publication
 from services.chassis.audit import AuditEntry
@@ -75,6 +76,28 @@ class Record:
 
     def of(self, identity: UUID) -> list[Version]:
         return [version for version in self.versions if version.action.id == identity]
+
+    def told(self, identity: UUID) -> list[Version]:
+        """The versions that tell something: what waits for the same as before, or reports the same in the
+        same instant, changes nothing that anybody is shown.
+        """
+        versions = self.of(identity)
+        shown = [
+            replace(
+                version.action,
+                version=0,
+                changed_at=START,
+                depends_on=tuple(
+                    Dependency(one.action_id, State.AGREED, START.date()) for one in version.action.depends_on
+                ),
+            )
+            for version in versions
+        ]
+        return [
+            version
+            for place, version in enumerate(versions)
+            if place == 0 or shown[place] != shown[place - 1]
+        ]
 
     def standing(self, at: datetime) -> list[Action]:
         """The actions as they stood, each waiting for the others as those stood then."""
@@ -166,11 +189,11 @@ def _moves(step: Step, place: int, at: datetime) -> Callable[[Action, Sequence[A
         return action.waiting_for(known, edges, owner(action), at)
 
     shown = evidence(id=identity, marking=MARKINGS[step.number % 3], submitted_at=at)
-    steps = [Milestone(identity, "Draft", 1 + step.number % 3, max(day, date(2026, 1, 6)))]
+    steps = [Milestone(identity, f"Draft {place}", 1 + step.number % 3, max(day, date(2026, 1, 6)))]
     rag = list(Rag)[step.number % 3]
     moves: dict[str, Callable[[Action, Sequence[Action]], Action]] = {
         "accept": lambda action, _: action.accepted(owner(action), at),
-        "decline": lambda action, _: action.declined_by("Not ours.", owner(action), at),
+        "decline": lambda action, _: action.declined_by(f"Not ours {place}.", owner(action), at),
         "report": lambda action, _: action.reported(rag, f"So {step.number}.", owner(action), at),
         "block": lambda action, _: action.blocked_by("No money.", owner(action), at),
         "unblock": lambda action, _: action.unblocked(owner(action), at),

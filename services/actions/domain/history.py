@@ -41,7 +41,7 @@ class Change:
         visible = {str(identity) for identity in evidence}
         fields = tuple(_without(entry, visible) for entry in self.fields)
         shown = tuple(entry for entry in fields if entry.before or entry.after)
-        return replace(self, fields=shown) if shown or not self.fields else None
+        return replace(self, fields=shown) if shown else None
 
 
 def changes(before: Action | None, after: Action) -> tuple[FieldChange, ...]:
@@ -88,6 +88,7 @@ _WORDS: dict[str, Callable[[Action], list[str]]] = {
         for move in action.due_date_changes
     ],
     "rag": lambda action: [] if action.rag is None else [action.rag.value],
+    "reported_at": lambda action: [] if action.reported_at is None else [action.reported_at.isoformat()],
     "narrative": lambda action: [action.narrative] if action.narrative else [],
     "declined": lambda action: _objection(action.declined),
     "blocked": lambda action: _objection(action.blocked),

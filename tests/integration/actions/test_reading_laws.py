@@ -144,7 +144,8 @@ async def check_changes(database: Database, record: Record, reader: Reader, now:
     since = START + (now - START) / 2
     expected = [
         (version.action.id, version.at, version.kind)
-        for version in record.versions
+        for action in {version.action.id for version in record.versions}
+        for version in record.told(action)
         if version.at > since and (reader.party == "UK" or version.action.marking in SEEN_BY_EU)
     ]
     told, token = [], ""
@@ -163,7 +164,9 @@ async def check_changes(database: Database, record: Record, reader: Reader, now:
         if reader.party != "UK" and versions[0].action.marking not in SEEN_BY_EU:
             continue
         history = await read_history(database, reader, identity, size=200, token="", policy=POLICY, now=now)
-        assert [entry.change.kind for entry in history.changes] == [version.kind for version in versions]
+        assert [entry.change.kind for entry in history.changes] == [
+            version.kind for version in record.told(identity)
+        ]
         states = [
             field.after[0]
             for entry in history.changes
