@@ -10,17 +10,19 @@ from fastapi import APIRouter, FastAPI
 
 from services.actions.consumers import assessments, outcomes
 from services.actions.events import read_status_entry, status_topic
-from services.actions.http import changing, closure, evidence, reading, rounds, stream
+from services.actions.http import changing, closure, evidence, notices, reading, rounds, stream
 from services.actions.rpc.closure import closure_service
 from services.actions.rpc.evidence import evidence_service
 from services.actions.rpc.parts import ActionParts
 from services.actions.rpc.rounds import report_round_service
 from services.actions.rpc.service import action_service
 from services.actions.settings import ActionsSettings
+from services.actions.usecases.escalate_actions import SCHEDULER, EscalationScheduler, require_calendars
 from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.publication import Publication
 from services.actions.usecases.refresh_statuses import StatusRefresh
 from services.actions.usecases.run_rounds import RoundRunner
+from services.actions.usecases.watch_scheduler import SchedulerState, SchedulerWatch, announcing
 from services.actions.usecases.watch_status import Gallery
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.records import Subscription
@@ -91,6 +93,7 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
         Component("feed reader", reader.run),
         follow_policy(process, publication),
         periodic("rights", gallery.look_again, every=ACCOUNTS_EVERY, health=process.health),
+        watch_scheduler(process, settings, announcing(views.values())),
         Component("rpc", rpc.run),
         Component("http", HttpServer(make_http(process, parts), settings.http).run),
         Component("streams", streams),
@@ -102,6 +105,9 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
     publication = make_publication(process, settings)
     refresh = StatusRefresh(process.database, publication, process.clock)
     runner = RoundRunner(process.database, publication, process.clock)
+    require_calendars(publication.policy, process.clock().date())
+    every = settings.escalation.every
+    escalation = EscalationScheduler(process.database, publication, process.clock, every=every)
     yield [
         process.probes(),
         follow_policy(process, publication),
@@ -109,9 +115,31 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
         process.quarantine_depth(),
         process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
         process.periodic("reporting rounds", runner.turn, every=_ROUNDS_EVERY),
+        process.periodic(SCHEDULER, escalation.turn, every=every.total_seconds()),
+        watch_scheduler(process, settings),
         process.consumer(outcomes(publication, process.clock)),
         process.consumer(assessments(publication, process.clock)),
     ]
+
+
+def watch_scheduler(
+    process: Process,
+    settings: ActionsSettings,
+    announce: Callable[[SchedulerState], None] = lambda _: None,
+) -> Component:
+    """Tells readers and operators when escalation has stopped: a scheduler that is dead cannot."""
+    metrics, silent_after = process.telemetry.metrics, settings.escalation.longest_silence
+
+    def tell(state: SchedulerState) -> None:
+        metrics.scheduler_age.labels(SCHEDULER).set(state.age.total_seconds())
+        metrics.scheduler_silent.labels(SCHEDULER).set(state.silent)
+        warning = f"has not run for {state.age.total_seconds():.0f} s" if state.silent else None
+        process.health.set_warning(f"{SCHEDULER} scheduler", warning)
+        announce(state)
+
+    watch = SchedulerWatch(process.database, SCHEDULER, process.clock, tell, silent_after=silent_after)
+    every = settings.escalation.every.total_seconds() / 4
+    return process.periodic("scheduler watch", watch.turn, every=every)
 
 
 def make_publication(process: Process, settings: ActionsSettings) -> Publication:
@@ -156,6 +184,7 @@ def routers() -> Sequence[APIRouter]:
         changing.routes(),
         evidence.routes(),
         closure.routes(),
+        notices.routes(),
         stream.routes(),
         rounds.routes(),
         quarantine_routes(readers, operators),

@@ -1,5 +1,6 @@
 """Encoders of what actions tells others: snapshots to services, statuses to audiences."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -11,6 +12,7 @@ from google.protobuf.json_format import MessageToDict
 
 from services.actions.domain.action import Action
 from services.actions.domain.basis import BasisReference, BasisState, worst
+from services.actions.domain.escalation import Standing
 from services.actions.domain.owners import Objection, Owner
 from services.actions.domain.planning import progress
 from services.actions.domain.proposals import DueDateChange
@@ -89,8 +91,13 @@ def encode_computed(rating: Rating) -> action_status_pb2.Rag.ValueType:
     return action_status_pb2.Rag.Value(f"RAG_{rating.computed.value}")
 
 
-def encode_status(audience: str, action: Action, rating: Rating) -> action_status_pb2.ActionStatus:
-    """What an audience sees, without its place in the feed: two that are equal tell nothing new."""
+def encode_status(
+    audience: str, action: Action, rating: Rating, standings: Sequence[Standing] = ()
+) -> action_status_pb2.ActionStatus:
+    """What an audience sees, without its place in the feed: two that are equal tell nothing new.
+
+    `standings` are those of the audience's own party.
+    """
     return action_status_pb2.ActionStatus(
         audience=audience,
         action_id=str(action.id),
@@ -118,6 +125,7 @@ def encode_status(audience: str, action: Action, rating: Rating) -> action_statu
         computed_because=rating.because,
         contradicted=rating.contradicted,
         rag_is_stale=rating.stale,
+        escalations=[_standing(standing) for standing in standings],
     )
 
 
@@ -187,6 +195,16 @@ def _reason(objection: Objection | None) -> str:
 def _owner(owner: Owner) -> outcome_pb2.ActionOwner:
     return outcome_pb2.ActionOwner(
         party=owner.party, organisation=owner.organisation, accountable=owner.accountable
+    )
+
+
+def _standing(standing: Standing) -> action_status_pb2.ActionEscalation:
+    return action_status_pb2.ActionEscalation(
+        trigger=action_status_pb2.EscalationTrigger.Value(f"ESCALATION_TRIGGER_{standing.trigger.value}"),
+        since=standing.since.isoformat(),
+        step=action_status_pb2.EscalationStep.Value(f"ESCALATION_STEP_{standing.step.value}"),
+        notified_on=standing.sent_on.isoformat(),
+        acknowledged=standing.acknowledged,
     )
 
 

@@ -32,6 +32,7 @@ class Health:
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
         self._problems: dict[str, str] = {}
+        self._warnings: dict[str, str] = {}
         self._hearts: dict[str, Heart] = {}
         self.draining = False
 
@@ -54,6 +55,16 @@ class Health:
             self._problems.pop(name, None)
         else:
             self._problems[name] = problem
+
+    def set_warning(self, name: str, warning: str | None) -> None:
+        """Says what an operator must look at though the process does its work, until it is over (None)."""
+        if warning is None:
+            self._warnings.pop(name, None)
+        else:
+            self._warnings[name] = warning
+
+    def warnings(self) -> dict[str, str]:
+        return dict(self._warnings)
 
     async def not_ready(self) -> dict[str, str]:
         """Why the process is not ready, by component; empty when it is."""

@@ -214,6 +214,18 @@ class Metrics:
             "Age of the oldest event not yet published",
             registry=self.registry,
         )
+        self.scheduler_age = Gauge(
+            "entente_scheduler_last_run_age_seconds",
+            "Since a scheduler last ended a round, by the clock of this process",
+            ["scheduler"],
+            registry=self.registry,
+        )
+        self.scheduler_silent = Gauge(
+            "entente_scheduler_silent",
+            "1 while a scheduler has not run for too long",
+            ["scheduler"],
+            registry=self.registry,
+        )
         self.subscribers = Gauge(
             "entente_feed_subscribers", "Open feed streams", ["feed"], registry=self.registry
         )

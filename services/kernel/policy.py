@@ -9,6 +9,7 @@ from datetime import datetime
 from services.kernel.agreements import Agreement, PublicSourceRule
 from services.kernel.calendars import WorkingCalendar, read_calendar
 from services.kernel.editions import Edition, check_edition, read_edition
+from services.kernel.escalation import Escalation, read_escalation
 from services.kernel.identifiers import series_stem
 from services.kernel.instruments import Commitment, Instrument, read_instrument
 from services.kernel.markings.levels import Level, MarkingSystem
@@ -122,6 +123,7 @@ class Policy:
     ranking: RankingWeights
     editions: tuple[Edition, ...] = ()
     calendars: Mapping[str, WorkingCalendar] = field(default_factory=dict)
+    escalations: Mapping[str, Escalation] = field(default_factory=dict)
     host: str = ""
 
     def hosted_by(self, party: str) -> "Policy":
@@ -131,8 +133,9 @@ class Policy:
     @staticmethod
     def from_documents(documents: Mapping[str, Mapping[str, object]]) -> "Policy":
         """Builds the policy from its documents by name: `policy`, `entitlements`, `themes`, `ranking`, and
-        any in the folders `series/`, `instruments/`, `editions/` and `calendars/`, `organisations/` and
-        `entitlements/`, which add to `policy` and `entitlements` what another series needs.
+        any in the folders `series/`, `instruments/`, `editions/`, `calendars/`, `escalation/`, and in
+        `organisations/` and `entitlements/`, which add to `policy` and `entitlements` what another series
+        needs.
 
         Raises `PolicyMalformed` for an unknown document or member, or a reference to nothing.
         """
@@ -150,6 +153,10 @@ class Policy:
         instruments = [read_instrument(documents[name], name) for name in of["instruments"]]
         series = {entry.id: entry for entry in (read_series(documents[name], name) for name in of["series"])}
         calendars = [read_calendar(documents[name], name) for name in of["calendars"]]
+        parties = {entry.id: entry.parties for entry in series.values()}
+        escalations = [
+            read_escalation(documents[name], name, parties, entitlements) for name in of["escalation"]
+        ]
         deciding = {"policy", *of["organisations"], *of["series"]}
         policy = Policy(
             version=f"{base.version}+{digest_of({key: documents[key] for key in deciding})[:12]}",
@@ -169,12 +176,15 @@ class Policy:
             themes=read_themes(documents["themes"], "themes"),
             ranking=read_ranking(documents["ranking"], "ranking"),
             calendars={entry.party: entry for entry in calendars},
+            escalations={entry.series: entry for entry in escalations},
             editions=tuple(read_edition(documents[name], name, series) for name in of["editions"]),
         )
         if len(policy.instruments) < len(instruments) or len(series) < len(of["series"]):
             raise PolicyMalformed("an id is used by two documents")
         if len(policy.calendars) < len(calendars) or not set(policy.calendars) <= set(policy.parties):
             raise PolicyMalformed("a calendar is that of one party, and each party has one at most")
+        if len(policy.escalations) < len(escalations):
+            raise PolicyMalformed("a series has two documents of escalation")
         _check_references(policy)
         return policy
 
@@ -308,6 +318,8 @@ def _check_references(policy: Policy) -> None:
         _check_series(policy, series)
         _check_organisations(policy, series)
         _check_items(policy, series)
+        if series.id not in policy.escalations:
+            raise _wrong(series, "it has no ladders of escalation")
     _check_editions(policy)
 
 

@@ -16,7 +16,7 @@ from services.kernel.series import read_level
 from services.kernel.signing import SignatureRule, read_signing_keys
 
 _SINGLE = frozenset({"policy", "entitlements", "themes", "ranking"})
-_FOLDERS = ("series", "instruments", "editions", "calendars", "organisations", "entitlements")
+_FOLDERS = ("series", "instruments", "editions", "calendars", "organisations", "entitlements", "escalation")
 _PARTY_ID = re.compile(r"[A-Z][A-Z0-9]*")
 _AGENCY_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 

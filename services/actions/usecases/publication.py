@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.actions.domain.action import Action
+from services.actions.domain.escalation import standing_now
 from services.actions.domain.rating import Rating, rate_in
 from services.actions.domain.visibility import joint_view, may_see
 from services.actions.domain.worsening import rated_by, worsening
@@ -14,6 +15,7 @@ from services.actions.events import (
     status_changed,
     status_digest,
 )
+from services.actions.store.escalation import standings
 from services.actions.store.feeds import (
     lock_positions,
     shown_digests,
@@ -84,14 +86,18 @@ class Publication:
     async def _statuses(
         self, tx: Transaction, actions: Sequence[Action], at: datetime
     ) -> list[OutboxMessage]:
-        shown = await shown_digests(tx, [action.id for action in actions])
+        ids = [action.id for action in actions]
+        shown, climbed = await shown_digests(tx, ids), await standings(tx, ids)
         told = []
         for action in actions:
             rating = self.rating(action, at)
+            series = self.policy.get_series(action.series)
             for audience in self.policy.audiences(action.series):
                 if not may_see(action, audience.party, self.policy, at):
                     continue
-                status = encode_status(audience.id, action, rating)
+                sent = climbed.get((action.id, audience.party), ())
+                standing = standing_now(series, action, sent)
+                status = encode_status(audience.id, action, rating, standing)
                 digest = status_digest(status)
                 if shown.get((audience.id, action.id)) != digest:
                     told.append((action, status, digest))

@@ -88,7 +88,8 @@ def probes(health: Health, telemetry: Telemetry) -> APIRouter:
     @router.get("/readyz")
     async def readyz() -> Response:
         reasons = await health.not_ready()
-        return JSONResponse({"not_ready": reasons}, 503 if reasons else 200)
+        content = {"not_ready": reasons, "warnings": health.warnings()}
+        return JSONResponse(content, 503 if reasons else 200)
 
     @router.get("/metrics")
     async def metrics() -> Response:

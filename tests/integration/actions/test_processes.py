@@ -1,7 +1,11 @@
-"""The real processes: they come up from their environment, and end promptly with streams open."""
+"""The real processes: they come up from their environment, tell when escalation stops, and end promptly with
+streams open.
+"""
 
 import asyncio
+import json
 import signal
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,7 +20,17 @@ from tests.support.serving import service, waits_for_migrations, why_not_ready
 from tests.support.waiting import eventually
 
 
-async def test_api_and_worker_come_up_and_end_with_a_stream_open(
+async def notice(lines: AsyncIterator[str], state: str) -> dict[str, str]:
+    """The next notice of the scheduler's that says so."""
+    async for line in lines:
+        if line.startswith("data:") and '"name":"scheduler"' in line:
+            found: dict[str, str] = json.loads(line.removeprefix("data:"))
+            if found["state"] == state:
+                return found
+    raise AssertionError("the stream ended")
+
+
+async def test_api_and_worker_come_up_tell_of_a_stopped_worker_and_end_with_a_stream_open(
     platform: PlatformAccess, postgres: Databases
 ) -> None:
     access = platform.services["actions"]
@@ -30,6 +44,7 @@ async def test_api_and_worker_come_up_and_end_with_a_stream_open(
         "ENTENTE_POLICY": str(POLICY),
         "ENTENTE_RPC__PORT": str(free_port()),
         "ENTENTE_HTTP__PORT": str(api_port),
+        "ENTENTE_ESCALATION__EVERY_SECONDS": "0.4",
     }
     worker_environment = {**environment, "ENTENTE_HTTP__PORT": str(worker_port)}
     leader = issue_token(
@@ -67,10 +82,21 @@ async def test_api_and_worker_come_up_and_end_with_a_stream_open(
             lines = stream.aiter_lines()
             while await anext(lines) != "event: snapshot-complete":
                 continue
-            for process in (api, worker):
-                process.send_signal(signal.SIGTERM)
+            worker.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(worker.wait(), 10) == 0
+            async with asyncio.timeout(30):
+                silent = await notice(lines, "silent")
+            found = await client.get(f"http://127.0.0.1:{api_port}/readyz")
+            assert found.status_code == 200
+            assert set(found.json()["warnings"]) == {"escalation scheduler"}
+            figures = (await client.get(f"http://127.0.0.1:{api_port}/metrics")).text
+            assert 'entente_scheduler_silent{scheduler="escalation"} 1.0' in figures
+            async with service("actions", "worker", worker_environment):
+                async with asyncio.timeout(60):
+                    resumed = await notice(lines, "resumed")
+                assert silent["at"] < resumed["at"]
+            api.send_signal(signal.SIGTERM)
             async with asyncio.timeout(10):
                 async for _ in lines:
                     continue
         assert await asyncio.wait_for(api.wait(), 10) == 0
-        assert await asyncio.wait_for(worker.wait(), 10) == 0

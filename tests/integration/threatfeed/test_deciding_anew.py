@@ -45,7 +45,7 @@ def forget_agency(found: Documents) -> None:
 
 
 def forget_series(found: Documents) -> None:
-    del found["series/uk-eu"]
+    del found["series/uk-eu"], found["escalation/uk-eu"]
     for edition in [name for name in found if name.startswith("editions/uk-eu-")]:
         del found[edition]
     kept = [one for one in found["entitlements"]["entitlements"] if one["series"] != "uk-eu"]

@@ -103,6 +103,7 @@ def test_a_third_series_needs_no_code() -> None:
     documents = read_documents(POLICY_FOLDER)
     third = copy.deepcopy(dict(documents["series/uk-us-cmr"])) | {"id": "uk-us-talks"}
     documents["series/third"] = third
+    documents["escalation/third"] = {**documents["escalation/uk-us-cmr"], "series": "uk-us-talks"}
     rows = [dict(row, series="uk-us-talks") for row in documents["entitlements"]["entitlements"]]
     mine = [row for row in rows if row["organisation"] in {"STRATCOM", "GCHQ", "NSA", "USCYBERCOM"}]
     documents["entitlements"]["entitlements"].extend(mine)

@@ -13,10 +13,10 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 10):
-    from typing import TypeAlias as _TypeAlias
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -118,6 +118,86 @@ BASIS_STATE_STALE: BasisState.ValueType  # 2
 BASIS_STATE_WITHDRAWN: BasisState.ValueType  # 3
 Global___BasisState: _TypeAlias = BasisState  # noqa: Y015
 
+class _EscalationTrigger:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EscalationTriggerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EscalationTrigger.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ESCALATION_TRIGGER_UNSPECIFIED: _EscalationTrigger.ValueType  # 0
+    ESCALATION_TRIGGER_OVERDUE: _EscalationTrigger.ValueType  # 1
+    ESCALATION_TRIGGER_SILENT: _EscalationTrigger.ValueType  # 2
+    ESCALATION_TRIGGER_BLOCKED: _EscalationTrigger.ValueType  # 3
+    ESCALATION_TRIGGER_NOT_TAKEN_ON: _EscalationTrigger.ValueType  # 4
+
+class EscalationTrigger(_EscalationTrigger, metaclass=_EscalationTriggerEnumTypeWrapper):
+    """What is wrong with an action that is not carried out."""
+
+ESCALATION_TRIGGER_UNSPECIFIED: EscalationTrigger.ValueType  # 0
+ESCALATION_TRIGGER_OVERDUE: EscalationTrigger.ValueType  # 1
+ESCALATION_TRIGGER_SILENT: EscalationTrigger.ValueType  # 2
+ESCALATION_TRIGGER_BLOCKED: EscalationTrigger.ValueType  # 3
+ESCALATION_TRIGGER_NOT_TAKEN_ON: EscalationTrigger.ValueType  # 4
+Global___EscalationTrigger: _TypeAlias = EscalationTrigger  # noqa: Y015
+
+class _EscalationStep:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EscalationStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EscalationStep.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ESCALATION_STEP_UNSPECIFIED: _EscalationStep.ValueType  # 0
+    ESCALATION_STEP_OWNER: _EscalationStep.ValueType  # 1
+    ESCALATION_STEP_DEPUTY: _EscalationStep.ValueType  # 2
+    ESCALATION_STEP_DIRECTOR: _EscalationStep.ValueType  # 3
+    ESCALATION_STEP_MINISTER: _EscalationStep.ValueType  # 4
+
+class EscalationStep(_EscalationStep, metaclass=_EscalationStepEnumTypeWrapper):
+    """Who has been told, in the order in which a ladder is climbed."""
+
+ESCALATION_STEP_UNSPECIFIED: EscalationStep.ValueType  # 0
+ESCALATION_STEP_OWNER: EscalationStep.ValueType  # 1
+ESCALATION_STEP_DEPUTY: EscalationStep.ValueType  # 2
+ESCALATION_STEP_DIRECTOR: EscalationStep.ValueType  # 3
+ESCALATION_STEP_MINISTER: EscalationStep.ValueType  # 4
+Global___EscalationStep: _TypeAlias = EscalationStep  # noqa: Y015
+
+@_typing.final
+class ActionEscalation(_message.Message):
+    """How far up the audience's own side something wrong with an action has been told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRIGGER_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    NOTIFIED_ON_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
+    trigger: Global___EscalationTrigger.ValueType
+    since: _builtins.str
+    """RFC 3339 full-date: the last day on which all was well."""
+    step: Global___EscalationStep.ValueType
+    """The highest step that was told, and on which day of the party."""
+    notified_on: _builtins.str
+    acknowledged: _builtins.bool
+    """Somebody there has taken note of it."""
+    def __init__(
+        self,
+        *,
+        trigger: Global___EscalationTrigger.ValueType = ...,
+        since: _builtins.str = ...,
+        step: Global___EscalationStep.ValueType = ...,
+        notified_on: _builtins.str = ...,
+        acknowledged: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "notified_on", b"notified_on", "since", b"since", "step", b"step", "trigger", b"trigger"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionEscalation: _TypeAlias = ActionEscalation  # noqa: Y015
+
 @_typing.final
 class ActionStatus(_message.Message):
     """One action as one audience may see it. Kafka, gRPC and SSE carry the same bytes."""
@@ -153,6 +233,7 @@ class ActionStatus(_message.Message):
     COMPUTED_BECAUSE_FIELD_NUMBER: _builtins.int
     CONTRADICTED_FIELD_NUMBER: _builtins.int
     RAG_IS_STALE_FIELD_NUMBER: _builtins.int
+    ESCALATIONS_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
     """For example "uk-eu.uk"."""
     epoch: _builtins.str
@@ -199,6 +280,10 @@ class ActionStatus(_message.Message):
     def computed_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the rules that hold."""
 
+    @_builtins.property
+    def escalations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionEscalation]:
+        """What is wrong now and was told to the audience's own side; what other sides were told is theirs."""
+
     def __init__(
         self,
         *,
@@ -231,10 +316,11 @@ class ActionStatus(_message.Message):
         computed_because: _abc.Iterable[_builtins.str] | None = ...,
         contradicted: _builtins.bool = ...,
         rag_is_stale: _builtins.bool = ...,
+        escalations: _abc.Iterable[Global___ActionEscalation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "escalations", b"escalations", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
     _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015
