@@ -129,6 +129,11 @@ def encode_status(
     )
 
 
+def withheld_status(audience: str, action: Action) -> action_status_pb2.ActionStatus:
+    """For an audience that was told of the action and may no longer be: nothing but that."""
+    return action_status_pb2.ActionStatus(audience=audience, action_id=str(action.id), withheld=True)
+
+
 def status_digest(status: action_status_pb2.ActionStatus) -> bytes:
     return sha256(status_bytes(status)).digest()
 

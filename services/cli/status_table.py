@@ -50,6 +50,8 @@ class StatusBoard:
                 self.token = ""
             case Kind.NOTICE:
                 self.notices[step.text.partition(" ")[0]] = step.text
+            case Kind.STATUS if step.status is not None and step.status.withheld:
+                self.held.pop(step.status.action_id, None)
             case Kind.STATUS if step.status is not None:
                 self.held[step.status.action_id] = step.status
                 self.last = step.status.action_id
@@ -106,6 +108,8 @@ def plain_line(step: Step) -> str | None:
     status = step.status
     if status is None:
         return printable(" ".join(word for word in ("--", step.kind, step.text, step.token) if word))
+    if status.withheld:
+        return printable(f"{status.changed_at[:19]}  {status.action_id} is no longer shown  [{step.token}]")
     words = [
         status.changed_at[:19],
         status.reference,

@@ -191,14 +191,14 @@ async def lock_resting_on(tx: Transaction, assessments: Iterable[UUID]) -> list[
     )
 
 
-async def lock_open(tx: Transaction, after: UUID, limit: int) -> list[Action]:
-    """The next open actions by id, locked in that order."""
+async def lock_next(tx: Transaction, after: UUID, limit: int, *, ended: bool) -> list[Action]:
+    """The next actions by id, locked in that order: the open ones, with `ended` all."""
     return await _read(
         tx,
         """
         SELECT * FROM action WHERE state <> ALL(%s) AND id > %s ORDER BY id LIMIT %s FOR NO KEY UPDATE
         """,
-        [[state.value for state in FINAL], after, limit],
+        [[] if ended else [state.value for state in FINAL], after, limit],
     )
 
 

@@ -1,6 +1,6 @@
 """Where the feed of each audience stands, and what it last showed of each action."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -65,11 +65,16 @@ async def store_positions(tx: Transaction, positions: Mapping[str, FeedPosition]
     )
 
 
-async def store_digest(tx: Transaction, audience: str, action: UUID, digest: bytes) -> None:
+async def store_digests(tx: Transaction, told: Sequence[tuple[str, UUID, bytes]]) -> None:
+    """What each audience has now been told last: audience, action, digest."""
+    if not told:
+        return
+    audiences, actions, digests = zip(*told, strict=True)
     await tx.execute(
         """
-        INSERT INTO audience_status (audience, action_id, digest) VALUES (%s, %s, %s)
+        INSERT INTO audience_status (audience, action_id, digest)
+        SELECT * FROM unnest(%s::text[], %s::uuid[], %s::bytea[])
         ON CONFLICT (audience, action_id) DO UPDATE SET digest = excluded.digest
         """,
-        [audience, action, digest],
+        [list(audiences), list(actions), list(digests)],
     )

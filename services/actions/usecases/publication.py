@@ -14,12 +14,13 @@ from services.actions.events import (
     encode_status,
     status_changed,
     status_digest,
+    withheld_status,
 )
 from services.actions.store.escalation import standings
 from services.actions.store.feeds import (
     lock_positions,
     shown_digests,
-    store_digest,
+    store_digests,
     store_positions,
 )
 from services.actions.store.spans import begin_span, otherwise_rated
@@ -93,23 +94,27 @@ class Publication:
             rating = self.rating(action, at)
             series = self.policy.get_series(action.series)
             for audience in self.policy.audiences(action.series):
-                if not may_see(action, audience.party, self.policy, at):
+                last = shown.get((audience.id, action.id))
+                if may_see(action, audience.party, self.policy, at):
+                    sent = climbed.get((action.id, audience.party), ())
+                    standing = standing_now(series, action, sent)
+                    status = encode_status(audience.id, action, rating, standing)
+                elif last is not None:
+                    status = withheld_status(audience.id, action)
+                else:
                     continue
-                sent = climbed.get((action.id, audience.party), ())
-                standing = standing_now(series, action, sent)
-                status = encode_status(audience.id, action, rating, standing)
                 digest = status_digest(status)
-                if shown.get((audience.id, action.id)) != digest:
+                if last != digest:
                     told.append((action, status, digest))
         positions = await lock_positions(tx, (status.audience for _, status, _ in told), self.ids)
         messages = []
-        for action, status, digest in told:
+        for _, status, _ in told:
             position = positions[status.audience].next()
             positions[status.audience] = position
             token = Token(position.epoch, position.sequence)
             trace = self.own_trace(f"tell {status.audience}")
             messages.append(status_changed(status, token, at, trace))
-            await store_digest(tx, status.audience, action.id, digest)
+        await store_digests(tx, [(status.audience, action.id, digest) for action, status, digest in told])
         await store_positions(tx, positions)
         return messages
 

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import uuid4
 
 import grpc
+import orjson
 import pytest
 from entente.actions.v1 import action_service_pb2 as api
 
+from services.actions.app import make_publication
+from services.actions.usecases.refresh_statuses import StatusRefresh
 from tests.support.rpc import refusal
 from tests.support.tracking import Tracker
 from tests.support.waiting import eventually
@@ -144,3 +148,27 @@ async def test_a_change_that_an_audience_does_not_see_takes_no_place_in_its_feed
     tokens = [token for token, _, _ in await tracker.told(audience)]
     count = 8 if audience == UK else 4
     assert tokens == [f"{tracker.epoch(audience)}:{number}" for number in range(1, count + 1)]
+
+
+async def test_what_an_audience_may_no_longer_read_is_withdrawn_from_its_feed_and_given_back(
+    tracker: Tracker,
+) -> None:
+    shown = await tracker.open(marking="UK OFFICIAL-SENSITIVE REL EU")
+    hidden = await tracker.open(marking="UK OFFICIAL")
+    before = await tracker.told(EU)
+    publication = make_publication(tracker.process, tracker.settings)
+    narrower = replace(publication.policy, agreements=())
+    policies = [narrower, narrower, publication.policy]
+    database, clock = tracker.process.database, tracker.process.clock
+    for policy in policies:
+        told_by = replace(publication, policies=lambda policy=policy: policy)
+        await StatusRefresh(database, told_by, clock).turn()
+    withheld, again = (orjson.loads(value) for _, value, _ in (await tracker.told(EU))[len(before) :])
+    assert set(withheld) == {"actionId", "audience", "changedAt", "epoch", "sequence", "withheld"}
+    assert (withheld["actionId"], withheld["withheld"]) == (shown, True)
+    assert again == {
+        **orjson.loads(before[-1][1]),
+        "sequence": again["sequence"],
+        "changedAt": again["changedAt"],
+    }
+    assert hidden not in {headers["ce_subject"] for _, _, headers in await tracker.told(EU)}

@@ -154,6 +154,17 @@ def test_the_table_shows_the_newest_of_each_action_and_how_the_connection_does()
     assert "0 actions" in drawn(board)
 
 
+def test_an_action_that_is_withheld_is_shown_no_more() -> None:
+    board = StatusBoard("uk-eu.uk")
+    board.take(Step(Kind.STATUS, "a:7", SHOWN))
+    at = "2026-11-26T08:00:00Z"
+    gone = Step(Kind.STATUS, "a:8", ActionStatus(action_id="x", withheld=True, changed_at=at))
+    board.take(gone)
+    assert "0 actions" in drawn(board)
+    assert "UKEU-2026-A07" not in drawn(board)
+    assert plain_line(gone) == "2026-11-26T08:00:00  x is no longer shown  [a:8]"
+
+
 def test_a_state_of_a_newer_service_is_shown_by_its_number() -> None:
     newer = ActionStatus.FromString(b"\x48\x4d")
     assert (plain_line(Step(Kind.STATUS, "a:1", newer)) or "").startswith("77  ")

@@ -234,6 +234,7 @@ class ActionStatus(_message.Message):
     CONTRADICTED_FIELD_NUMBER: _builtins.int
     RAG_IS_STALE_FIELD_NUMBER: _builtins.int
     ESCALATIONS_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
     """For example "uk-eu.uk"."""
     epoch: _builtins.str
@@ -274,6 +275,10 @@ class ActionStatus(_message.Message):
     """The owner rates it better than the rules do."""
     rag_is_stale: _builtins.bool
     """The owner's rating is older than the interval of the series' reports, or an owner let a reporting round pass."""
+    withheld: _builtins.bool
+    """The audience may no longer read of this action: forget what you hold of it. Beside it stand only the
+    audience, the place in the feed, the action's id and the instant.
+    """
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ActionOwner]: ...
     @_builtins.property
@@ -317,10 +322,11 @@ class ActionStatus(_message.Message):
         contradicted: _builtins.bool = ...,
         rag_is_stale: _builtins.bool = ...,
         escalations: _abc.Iterable[Global___ActionEscalation] | None = ...,
+        withheld: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "escalations", b"escalations", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "escalations", b"escalations", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
     _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015
