@@ -185,7 +185,7 @@ async def test_a_killed_api_leaves_no_gap_for_tail_nor_for_curl(tracker: Tracker
                 curled += await status_lines(output, epoch, 4)
                 await eventually(lambda: sequences()[-1:] == [4], within=30, describe=lambda: str(printed()))
                 await killed(api)
-                assert await output.read() == b""
+                assert (await output.read()).strip() == b""
         version = await block_and_free(tracker, action, version)
         async with service("actions", "api", environment):
             await eventually(ready, within=60)
