@@ -10,7 +10,17 @@ from fastapi import APIRouter, FastAPI
 
 from services.actions.consumers import assessments, outcomes
 from services.actions.events import read_status_entry, status_topic
-from services.actions.http import changing, closure, evidence, notices, reading, rounds, stream
+from services.actions.http import (
+    beneficiaries,
+    changing,
+    closure,
+    evidence,
+    notices,
+    reading,
+    rounds,
+    stream,
+)
+from services.actions.rpc.beneficiaries import beneficiary_service
 from services.actions.rpc.closure import closure_service
 from services.actions.rpc.evidence import evidence_service
 from services.actions.rpc.parts import ActionParts
@@ -172,6 +182,7 @@ def rpc_services(parts: ActionParts) -> list[Service]:
         action_service(parts),
         evidence_service(parts),
         closure_service(parts),
+        beneficiary_service(parts),
         report_round_service(parts),
     ]
 
@@ -185,6 +196,7 @@ def routers() -> Sequence[APIRouter]:
         evidence.routes(),
         closure.routes(),
         notices.routes(),
+        beneficiaries.routes(),
         stream.routes(),
         rounds.routes(),
         quarantine_routes(readers, operators),

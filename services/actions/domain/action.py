@@ -12,6 +12,7 @@ from uuid import UUID
 from services.actions.domain import planning
 from services.actions.domain.anniversaries import next_year
 from services.actions.domain.basis import AssessmentStanding, BasisReference, judge
+from services.actions.domain.beneficiaries import beneficiaries
 from services.actions.domain.closure import closure_of, confirmation, holding_of, require_awaited
 from services.actions.domain.evidence import Attestation, Evidence, Shown, standing
 from services.actions.domain.owners import Objection, Owner, Signature
@@ -81,6 +82,7 @@ class Action:
     missed_by: frozenset[str] = frozenset()
     plan: Plan = ()
     depends_on: tuple[Dependency, ...] = ()
+    beneficiaries: tuple[str, ...] = ()
     reviews: tuple[Review, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     claim: Attestation | None = None
@@ -126,6 +128,11 @@ class Action:
         self._require_accountable(by)
         state = after(self.state, Move.PLAN)
         return self._changed(at, state=state, plan=planning.reached(self.plan, milestone_id, at))
+
+    def benefiting(self, names: Sequence[str], by: Reader, at: datetime) -> "Action":
+        """Whom the action is for, all of them, as an accountable organisation names them."""
+        self._require_accountable(by)
+        return self._changed(at, state=after(self.state, Move.PLAN), beneficiaries=beneficiaries(names))
 
     def waiting_for(
         self,

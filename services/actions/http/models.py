@@ -159,6 +159,7 @@ class Action(Model):
     milestones: list[Milestone]
     progress_percent: int | None = Field(description="Of the weights of the milestones; null without a plan")
     depends_on: list[UUID]
+    beneficiaries: list[str] = Field(description="Whom it is for, in the words of its owner")
     reviewed_yearly: bool = Field(description="Due dates are those of the yearly review")
     reviews: list[Review]
     due_date: date
@@ -232,6 +233,7 @@ def show(action: domain.Action, rating: Rating) -> Action:
         ],
         progress_percent=progress(action.plan),
         depends_on=[other.action_id for other in action.depends_on],
+        beneficiaries=list(action.beneficiaries),
         reviewed_yearly=action.reviewed_yearly,
         reviews=[
             Review(

@@ -36,6 +36,7 @@ def encode_action(action: Action, rating: Rating) -> action_service_pb2.Action:
         contradicted=rating.contradicted,
         rag_is_stale=rating.stale,
         dormant=rating.dormant,
+        beneficiaries=action.beneficiaries,
         review_on="" if action.review_on is None else action.review_on.isoformat(),
         closure_reviews=[_closure_review(review) for review in action.closure_reviews],
     )

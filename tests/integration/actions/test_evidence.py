@@ -7,8 +7,13 @@ from uuid import uuid4
 import grpc
 import pytest
 from entente.actions.v1 import action_service_pb2 as api
+from entente.actions.v1 import beneficiary_service_pb2 as beneficiaries
+from entente.actions.v1 import (
+    beneficiary_service_pb2_grpc,
+    closure_service_pb2_grpc,
+    evidence_service_pb2_grpc,
+)
 from entente.actions.v1 import closure_service_pb2 as closures
-from entente.actions.v1 import closure_service_pb2_grpc, evidence_service_pb2_grpc
 from entente.actions.v1 import evidence_service_pb2 as shown
 
 from tests.support.processes import SettableClock
@@ -212,6 +217,48 @@ async def test_nobody_confirms_on_evidence_of_the_own_organisation(tracker: Trac
     assert await case.refused("/confirm", {}, case.cnect) == (403, "EVIDENCE_BY_CONFIRMER")
     assert await case.refused("/confirm", {}, case.dsit) == (403, "CLAIMANT_CANNOT_CONFIRM")
     assert (await case.done("/confirm", {}, case.eeas))["state"] == "CLOSED"
+
+
+async def test_an_owner_says_whom_an_action_is_for_and_it_is_found_by_that(tracker: Tracker) -> None:
+    case = await under_way(tracker)
+    mark = f"Operators {uuid4()}"
+    wanted = {"beneficiaries": [f" {mark} ", "Partners' <b>CERTs</b>"]}
+    named = await case.ask("PUT", "/beneficiaries", wanted, case.dsit)
+    assert named["beneficiaries"] == [mark, "Partners' <b>CERTs</b>"]
+    for names, reason in (
+        (["x" * 201], "INVALID_REQUEST"),
+        (["x"] * 21, "INVALID_REQUEST"),
+        (["One", "one"], "INVALID_VALUE"),
+        (["a\x00"], "INVALID_VALUE"),
+    ):
+        refused = await case.refused("/beneficiaries", {"beneficiaries": names}, case.dsit, method="PUT")
+        assert refused == (400, reason)
+    supporting = tracker.headers("FCDO", "UK", "owner")
+    refused = await case.refused("/beneficiaries", wanted, supporting, method="PUT")
+    assert refused == (403, "NOT_ACCOUNTABLE")
+    query = {"series": "uk-eu", "beneficiary": mark.upper()}
+    found = await tracker.http.get("/v1/benefiting-actions", params=query, headers=case.eeas)
+    assert [action["id"] for action in found.json()["actions"]] == [case.identity]
+    stranger = tracker.headers("NSA", "US", "owner")
+    denied = await tracker.http.get("/v1/benefiting-actions", params=query, headers=stranger)
+    assert (denied.status_code, denied.json()["reason"]) == (403, "NO_ACCESS")
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{tracker.settings.rpc.port}") as channel:
+        stub = beneficiary_service_pb2_grpc.BeneficiaryServiceStub(channel)
+        renamed = await stub.NameBeneficiaries(
+            beneficiaries.NameBeneficiariesRequest(
+                action_id=case.identity,
+                etag=f'"{named["version"]}"',
+                request_id=str(uuid4()),
+                beneficiaries=[mark],
+            ),
+            metadata=tracker.metadata("DSIT", "UK", "owner"),
+        )
+        assert list(renamed.action.beneficiaries) == [mark]
+        listed = await stub.ListBenefitingActions(
+            beneficiaries.ListBenefitingActionsRequest(series="uk-eu", beneficiary=mark),
+            metadata=tracker.metadata("CNECT", "EU", "owner"),
+        )
+        assert list(listed.actions) == [renamed.action]
 
 
 async def test_evidence_over_grpc_is_the_same(tracker: Tracker) -> None:

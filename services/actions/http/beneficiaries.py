@@ -1,0 +1,65 @@
+"""Routes of whom actions are for."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from services.actions.domain.beneficiaries import MOST_BENEFICIARIES
+from services.actions.domain.states import RULES, Move
+from services.actions.domain.texts import LONGEST_TITLE
+from services.actions.domain.visibility import READERS
+from services.actions.http import bodies, models
+from services.actions.http.parts import (
+    Change,
+    ClockDependency,
+    DatabaseDependency,
+    PublicationDependency,
+    change_by,
+    reader_of,
+)
+from services.actions.usecases.name_beneficiaries import list_benefiting, name_beneficiaries
+from services.chassis.http.requests import permit
+from services.chassis.identity import Principal
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
+Planning = Annotated[Change, Depends(change_by(*RULES[Move.PLAN].roles))]
+
+
+class Beneficiaries(bodies.Body):
+    beneficiaries: list[Name] = Field(max_length=MOST_BENEFICIARIES)
+
+
+class BenefitingActions(models.Model):
+    actions: list[models.Action]
+
+
+async def name(action_id: UUID, body: Beneficiaries, change: Planning) -> Response:
+    """Whom the action is for, all of them."""
+    return await change.run(name_beneficiaries, action_id, body.beneficiaries, changing=change.changing)
+
+
+async def list_(
+    principal: Annotated[Principal, Depends(permit(*READERS))],
+    database: DatabaseDependency,
+    clock: ClockDependency,
+    publication: PublicationDependency,
+    series: Annotated[str, Query(max_length=100)],
+    beneficiary: Annotated[str, Query(max_length=LONGEST_TITLE, description="In whichever case")] = "",
+) -> BenefitingActions:
+    """The actions of a series that are for somebody, or for one who is named."""
+    now = clock()
+    found = await list_benefiting(
+        database, reader_of(principal), series, beneficiary, policy=publication.policy, now=now
+    )
+    return BenefitingActions(
+        actions=[models.show(action, publication.rating(action, now)) for action in found]
+    )
+
+
+def routes() -> APIRouter:
+    router = APIRouter(tags=["beneficiaries"])
+    router.get("/v1/benefiting-actions", response_model=BenefitingActions)(list_)
+    router.put("/v1/actions/{action_id}/beneficiaries", response_model=models.Action)(name)
+    return router

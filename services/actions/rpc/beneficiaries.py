@@ -1,0 +1,78 @@
+"""BeneficiaryService over gRPC."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from entente.actions.v1 import beneficiary_service_pb2, beneficiary_service_pb2_grpc
+
+from services.actions.domain.states import RULES, Move
+from services.actions.domain.visibility import READERS
+from services.actions.rpc.messages import encode_action, read_id
+from services.actions.rpc.service import ActionParts, current_reader
+from services.actions.usecases.change import Changing
+from services.actions.usecases.name_beneficiaries import list_benefiting, name_beneficiaries
+from services.chassis.etags import parse_etag
+from services.chassis.rpc.requests import run_once
+from services.chassis.rpc.server import Service
+
+NAME = "entente.actions.v1.BeneficiaryService"
+ACCESS: Mapping[str, frozenset[str]] = {
+    "ListBenefitingActions": READERS,
+    "NameBeneficiaries": RULES[Move.PLAN].roles,
+}
+
+
+class BeneficiaryServicer(beneficiary_service_pb2_grpc.BeneficiaryServiceServicer):
+    """Maps messages to use cases and back."""
+
+    def __init__(self, parts: ActionParts) -> None:
+        self._parts = parts
+
+    async def ListBenefitingActions(  # noqa: N802 the name is the contract's
+        self, request: beneficiary_service_pb2.ListBenefitingActionsRequest, _: Any
+    ) -> beneficiary_service_pb2.ListBenefitingActionsResponse:
+        publication, now = self._parts.publication, self._parts.clock()
+        found = await list_benefiting(
+            self._parts.database,
+            current_reader(),
+            request.series,
+            request.beneficiary,
+            policy=publication.policy,
+            now=now,
+        )
+        return beneficiary_service_pb2.ListBenefitingActionsResponse(
+            actions=[encode_action(action, publication.rating(action, now)) for action in found]
+        )
+
+    async def NameBeneficiaries(  # noqa: N802 the name is the contract's
+        self, request: beneficiary_service_pb2.NameBeneficiariesRequest, _: Any
+    ) -> beneficiary_service_pb2.NameBeneficiariesResponse:
+        parts, who = self._parts, current_reader()
+        action_id, version = read_id(request.action_id), parse_etag(request.etag, "/etag")
+        publication, names = parts.publication, list(request.beneficiaries)
+        return await run_once(
+            lambda once: name_beneficiaries(
+                once, who, action_id, version, names, changing=Changing(publication, parts.clock)
+            ),
+            lambda action: beneficiary_service_pb2.NameBeneficiariesResponse(
+                action=encode_action(action, publication.rating(action, parts.clock()))
+            ),
+            beneficiary_service_pb2.NameBeneficiariesResponse,
+            request=request,
+            request_id=request.request_id,
+            database=parts.database,
+            clock=parts.clock,
+        )
+
+
+def beneficiary_service(parts: ActionParts) -> Service:
+    servicer = BeneficiaryServicer(parts)
+    methods = beneficiary_service_pb2.DESCRIPTOR.services_by_name["BeneficiaryService"].methods
+    return Service(
+        name=NAME,
+        add=lambda server: beneficiary_service_pb2_grpc.add_BeneficiaryServiceServicer_to_server(
+            servicer, server
+        ),
+        access=ACCESS,
+        methods=[method.name for method in methods],
+    )
