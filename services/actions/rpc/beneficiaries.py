@@ -8,7 +8,7 @@ from entente.actions.v1 import beneficiary_service_pb2, beneficiary_service_pb2_
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
 from services.actions.rpc.messages import encode_action, read_id
-from services.actions.rpc.service import ActionParts, current_reader
+from services.actions.rpc.parts import ActionParts, current_reader
 from services.actions.usecases.change import Changing
 from services.actions.usecases.name_beneficiaries import list_benefiting, name_beneficiaries
 from services.chassis.etags import parse_etag

@@ -61,7 +61,9 @@ async def update(tx: Transaction, before: Action, after: Action, audit: AuditEnt
     if after.missed_by != before.missed_by:
         await _write_heard(tx, after)
     await store_evidence(tx, before, after)
-    await record_change(tx, before, after, audit)
+    # What one party keeps to itself is no version of the action, and no change that others could count.
+    if after.version != before.version:
+        await record_change(tx, before, after, audit)
     await append(tx, audit)
 
 
