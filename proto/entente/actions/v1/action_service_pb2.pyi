@@ -113,6 +113,7 @@ class Action(_message.Message):
     DORMANT_FIELD_NUMBER: _builtins.int
     REVIEW_ON_FIELD_NUMBER: _builtins.int
     CLOSURE_REVIEWS_FIELD_NUMBER: _builtins.int
+    BENEFICIARIES_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Given back on a change; a stale one is refused with ABORTED."""
     narrative: _builtins.str
@@ -139,6 +140,10 @@ class Action(_message.Message):
     def computed_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def closure_reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClosureReview]: ...
+    @_builtins.property
+    def beneficiaries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom it is for, in the words of its owner."""
+
     def __init__(
         self,
         *,
@@ -157,10 +162,11 @@ class Action(_message.Message):
         dormant: _builtins.bool = ...,
         review_on: _builtins.str = ...,
         closure_reviews: _abc.Iterable[Global___ClosureReview] | None = ...,
+        beneficiaries: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["closure_reviews", b"closure_reviews", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "confirmations", b"confirmations", "contradicted", b"contradicted", "dormant", b"dormant", "etag", b"etag", "evidence", b"evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "rag_is_stale", b"rag_is_stale", "review_on", b"review_on", "snapshot", b"snapshot", "timeliness", b"timeliness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiaries", b"beneficiaries", "closure_reviews", b"closure_reviews", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "confirmations", b"confirmations", "contradicted", b"contradicted", "dormant", b"dormant", "etag", b"etag", "evidence", b"evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "rag_is_stale", b"rag_is_stale", "review_on", b"review_on", "snapshot", b"snapshot", "timeliness", b"timeliness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
