@@ -23,6 +23,7 @@ from services.cli.year.cycle import CYCLES, Year
 MODEL: Final[Mapping[str, Mapping[str, str]]] = {
     "accept": {"AGREED": "ASSIGNED"},
     "progress": {"ASSIGNED": "IN_PROGRESS", "IN_PROGRESS": "IN_PROGRESS", "BLOCKED": "BLOCKED"},
+    "progress/corrections": {"IN_PROGRESS": "IN_PROGRESS", "BLOCKED": "BLOCKED"},
     "block": {"ASSIGNED": "BLOCKED", "IN_PROGRESS": "BLOCKED"},
     "unblock": {"BLOCKED": "IN_PROGRESS"},
     "completion-claim": {"IN_PROGRESS": "COMPLETION_CLAIMED"},
@@ -34,6 +35,7 @@ MODEL: Final[Mapping[str, Mapping[str, str]]] = {
 RECORDED: Final[Mapping[str, str]] = {
     "accept": "action.accepted",
     "progress": "action.progress-reported",
+    "progress/corrections": "action.report-corrected",
     "block": "action.blocked",
     "unblock": "action.unblocked",
     "completion-claim": "action.completion-claimed",
@@ -174,7 +176,14 @@ class Officials:
 
     async def _report(self, course: Course, owner: str) -> None:
         told = {"rag": self.rng.choice(["AMBER", "RED"]), "narrative": f"Step {len(course.commands)}."}
-        await self._do(course, owner, "progress", told)
+        try:
+            await self._do(course, owner, "progress", told)
+        except Refused as refusal:
+            # A reporting round that was opened in between takes one update, and corrections of it.
+            if refusal.reason != "ROUND_REPORTED":
+                raise
+            reason = f"There is more to say, {len(course.commands)}."
+            await self._do(course, owner, "progress/corrections", {**told, "reason": reason})
 
     async def _claim(self, course: Course, owner: str) -> None:
         evidence = {
