@@ -1,0 +1,57 @@
+"""Those who are told read and take note of what they were told, and nobody else learns of it."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import orjson
+
+from services.actions.app import make_publication
+from services.actions.usecases.escalate_actions import EscalationScheduler
+from tests.support.processes import SettableClock
+from tests.support.tracking import Tracker
+
+HERE = "/v1/notices"
+
+
+async def test_only_the_body_addressed_reads_and_acknowledges_and_only_its_side_is_told(
+    tracker: Tracker,
+) -> None:
+    clock = tracker.process.clock
+    assert isinstance(clock, SettableClock)
+    identity = await tracker.open(due_date="2027-06-30")
+    clock.at = datetime(2027, 7, 1, 10, tzinfo=UTC)
+    publication = make_publication(tracker.process, tracker.settings)
+    scheduler = EscalationScheduler(tracker.process.database, publication, clock, every=timedelta(minutes=1))
+    await scheduler.turn()
+    dsit, cnect = tracker.headers("DSIT", "UK", "owner"), tracker.headers("CNECT", "EU", "owner")
+
+    async def overdue(headers: dict[str, str]) -> list[dict[str, str]]:
+        answer = await tracker.http.get(HERE, params={"series": "uk-eu"}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return [one for one in answer.json()["notices"] if one["trigger"] == "OVERDUE"]
+
+    ((mine,), (theirs,)) = (await overdue(dsit), await overdue(cnect))
+    assert (mine["action_id"], mine["step"], mine["acknowledged"]) == (identity, "OWNER", None)
+    assert mine["id"] != theirs["id"]
+    for stranger in (
+        cnect,
+        tracker.headers("DSIT", "UK", "secretariat"),
+        tracker.headers("NCSC", "UK", "owner"),
+    ):
+        assert mine["id"] not in {one["id"] for one in await overdue(stranger)}
+        for path in (f"{HERE}/{mine['id']}", f"{HERE}/{uuid4()}"):
+            read = await tracker.http.get(path, headers=stranger)
+            noted = await tracker.post(f"{path}/acknowledgement", {}, stranger, 1)
+            for refused in (read, noted):
+                assert (refused.status_code, refused.json()["reason"]) == (403, "NO_ACCESS")
+    noted = await tracker.post(f"{HERE}/{mine['id']}/acknowledgement", {}, dsit, 1)
+    assert noted.status_code == 200, noted.text
+    assert noted.json()["acknowledged"]["official"] == "dsit-owner"
+    again = await tracker.post(f"{HERE}/{mine['id']}/acknowledgement", {}, dsit, 1)
+    assert (again.status_code, again.json()["reason"]) == (409, "NOTICE_ACKNOWLEDGED")
+    assert tracker.rows("SELECT count(*) FROM audit WHERE action = 'action.notice-acknowledged'") == [(1,)]
+    for audience, acknowledged in (("uk-eu.uk", True), ("uk-eu.eu", False)):
+        shown = [orjson.loads(value) for _, value, _ in await tracker.told(audience)][-1]["escalations"]
+        (late,) = [one for one in shown if one["trigger"] == "ESCALATION_TRIGGER_OVERDUE"]
+        assert late["step"] == "ESCALATION_STEP_OWNER"
+        assert late.get("acknowledged", False) is acknowledged
