@@ -17,12 +17,12 @@ def tracker(shared_tracker: Tracker) -> Tracker:
     return shared_tracker
 
 
-async def ask(tracker: Tracker, path: str, party: str = "EU", **query: Any) -> dict[str, Any]:
-    organisation = {"EU": "CNECT", "UK": "DSIT"}[party]
+async def ask(tracker: Tracker, path: str, reader: str = "EU", /, **query: Any) -> dict[str, Any]:
+    organisation = {"EU": "CNECT", "UK": "DSIT"}[reader]
     response = await tracker.http.get(
         f"/v1/actions{path}",
         params={"series": "uk-eu", **query},
-        headers=tracker.headers(organisation, party, "owner"),
+        headers=tracker.headers(organisation, reader, "owner"),
     )
     answer: dict[str, Any] = response.json()
     return {"status": response.status_code, **answer}
