@@ -279,7 +279,10 @@ async def test_probes_tell_readiness_and_liveness_and_need_no_token(
     assert (await client.get("/readyz", headers=bare)).status_code == 200
     health.set_problem("feed", "is catching up")
     response = await client.get("/readyz", headers=bare)
-    assert (response.status_code, response.json()) == (503, {"not_ready": {"feed": "is catching up"}})
+    assert (response.status_code, response.json()) == (
+        503,
+        {"not_ready": {"feed": "is catching up"}, "warnings": {}},
+    )
     assert (await client.get("/livez", headers=bare)).status_code == 200
     health.set_problem("feed", None)
     health.draining = True
