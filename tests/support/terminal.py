@@ -7,10 +7,12 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+import traceback
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -99,6 +101,8 @@ async def shell() -> AsyncIterator[Shell]:
 
 
 def _fork_for_each_line() -> None:
+    import httpcore  # noqa: F401, PLC0415 httpx imports it when a client is opened
+
     from services.cli.__main__ import main  # noqa: PLC0415 only the process that forks needs it
 
     for line in sys.stdin:
@@ -110,10 +114,24 @@ def _fork_for_each_line() -> None:
             os.dup2(file, 1)
             os.dup2(file, 2)
             sys.argv = ["entente", *arguments]
-            main()
-            sys.exit(0)
+            _end(main)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _end(main: Callable[[], None]) -> NoReturn:
+    """Ends the process as the interpreter would, but does not take apart what the fork only borrows."""
+    code = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:  # noqa: BLE001 what nobody caught is printed, whatever it is
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
