@@ -18,6 +18,7 @@ from services.cli.commands import (
     verifying,
     watching,
 )
+from services.cli.commands.actions import group as actions
 from services.cli.commands.agenda import group as agenda
 
 
@@ -52,6 +53,7 @@ def create_app() -> typer.Typer:
     ):
         app.command()(command)
     app.add_typer(agenda.create_commands(), name="agenda")
+    app.add_typer(actions.create_commands(), name="actions")
     app.add_typer(quarantine.create_commands(), name="quarantine")
     app.add_typer(conflicts.create_commands(), name="conflict")
     app.add_typer(clearance.create_commands(), name="clearance")

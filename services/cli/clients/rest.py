@@ -1,6 +1,7 @@
 """An official's desk: the REST interfaces of the services, as one account may use them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -70,10 +71,10 @@ class Desk:
         self._client = client
         self._patience = patience
 
-    async def get(self, service: str, path: str, **query: str | int) -> Document:
+    async def get(self, service: str, path: str, **query: str | int | list[str]) -> Document:
         return (await self.read(service, path, **query)).document
 
-    async def read(self, service: str, path: str, **query: str | int) -> Answer:
+    async def read(self, service: str, path: str, **query: str | int | list[str]) -> Answer:
         """Raises `Refused` or `Unreachable`."""
         return await self._ask("GET", service, path, query=query)
 
@@ -156,7 +157,7 @@ class Desk:
         service: str,
         path: str,
         *,
-        query: dict[str, str | int] | None = None,
+        query: Mapping[str, str | int | list[str]] | None = None,
         body: Document | None = None,
         etag: str | None = None,
     ) -> Answer:

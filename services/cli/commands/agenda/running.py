@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from services.cli.clients.rest import Desk, Document
-from services.cli.commands.agenda.asking import JsonOption, MeetingArgument, ask, print_found
+from services.cli.commands.agenda.arguments import MeetingArgument
+from services.cli.commands.asking import JsonOption, ask, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.terminal import printable

@@ -7,7 +7,8 @@ from uuid import UUID
 import typer
 
 from services.cli.clients.rest import Desk, Document
-from services.cli.commands.agenda.asking import JsonOption, MeetingArgument, ask, print_found
+from services.cli.commands.agenda.arguments import MeetingArgument
+from services.cli.commands.asking import JsonOption, ask, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.failures import CommandFailed

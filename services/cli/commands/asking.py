@@ -1,9 +1,8 @@
-"""How every command under `agenda` asks, and how it prints what it is told."""
+"""How commands ask a service for one account, and how they print what they are told."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Final
-from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -14,7 +13,6 @@ from services.cli.layout import folders
 from services.cli.record import Access
 from services.cli.terminal import json_line
 
-MeetingArgument = Annotated[UUID, typer.Argument(metavar="MEETING", help="As `agenda meetings` lists it")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The service's answer on one line")]
 
 _PATIENCE: Final = 2.0
