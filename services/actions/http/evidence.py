@@ -22,7 +22,7 @@ from services.actions.usecases.read_evidence import list_evidence, read_evidence
 from services.actions.usecases.revise_evidence import revise_evidence
 from services.actions.usecases.submit_evidence import submit_evidence
 from services.actions.usecases.withdraw_evidence import withdraw_evidence
-from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDependency, permit
+from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation, permit
 from services.chassis.identity import Principal
 
 Reading = Annotated[Principal, Depends(permit(*READERS))]
@@ -57,7 +57,7 @@ async def submit(
     action_id: UUID,
     body: bodies.NewEvidence,
     principal: Providing,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     holding: HoldingDependency,
     changing: ChangingDependency,
 ) -> Response:
@@ -81,7 +81,7 @@ async def revise(
     body: bodies.NewEvidence,
     principal: Providing,
     version: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     holding: HoldingDependency,
     changing: ChangingDependency,
 ) -> Response:
@@ -107,7 +107,7 @@ async def withdraw(
     body: bodies.Reason,
     principal: Providing,
     version: ExpectedVersion,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     changing: ChangingDependency,
 ) -> Response:
     """The provider takes an item back: it stays readable, and shows nothing. The ETag is the item's."""

@@ -18,7 +18,7 @@ from services.actions.usecases.acknowledge_notice import acknowledge_notice
 from services.actions.usecases.change import Changing
 from services.actions.usecases.paging import LARGEST_PAGE
 from services.actions.usecases.read_notices import NoticeListing, Told, list_notices, read_notice
-from services.chassis.http.requests import Encoded, MutationDependency, permit
+from services.chassis.http.requests import Encoded, RehearsableMutation, permit
 from services.chassis.identity import Principal
 from services.kernel.escalation import ADDRESSABLE, LadderStep, Trigger
 from services.kernel.parties import Role
@@ -124,7 +124,7 @@ async def acknowledgement(
     notice_id: UUID,
     _body: Nothing,
     principal: Addressee,
-    mutation: MutationDependency,
+    mutation: RehearsableMutation,
     clock: ClockDependency,
     publication: PublicationDependency,
 ) -> Response:

@@ -14,7 +14,7 @@ from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.publication import Publication
 from services.chassis.clock import Clock
 from services.chassis.database import Database
-from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, MutationDependency, permit
+from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, RehearsableMutation, permit
 from services.chassis.identity import Principal
 from services.chassis.once import Once
 from services.kernel.parties import Reader, Role
@@ -86,7 +86,7 @@ def change_by(*roles: Role) -> Callable[..., Change]:
     def dependency(
         principal: Annotated[Principal, Depends(permit(*roles))],
         version: ExpectedVersion,
-        mutation: MutationDependency,
+        mutation: RehearsableMutation,
         publication: PublicationDependency,
         clock: ClockDependency,
     ) -> Change:

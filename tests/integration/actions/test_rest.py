@@ -136,6 +136,33 @@ async def test_what_is_wrong_with_a_request_is_said_with_where(
     assert tracker.rows("SELECT version FROM action WHERE id = %s", identity) == [(3,)]
 
 
+async def test_what_is_only_tried_is_answered_as_if_done_and_leaves_nothing(
+    tracker: Tracker,
+) -> None:
+    identity = await tracker.open()
+    await tracker.drained()
+    owner, here, key = tracker.headers("DSIT", "UK", "owner"), f"/v1/actions/{identity}", str(uuid4())
+
+    def kept() -> list[tuple[Any, ...]]:
+        return tracker.rows(
+            """
+            SELECT (SELECT count(*) FROM outbox), (SELECT max(sequence) FROM audience_feed),
+                (SELECT count(*) FROM audit), (SELECT count(*) FROM idempotency),
+                (SELECT count(*) FROM action_history), (SELECT sum(version) FROM action)
+            """
+        )
+
+    before = kept()
+    tried = await tracker.post(f"{here}/accept?validate_only=true", {}, owner, 1, key=key)
+    assert (tried.status_code, tried.json()["state"], tried.json()["version"]) == (200, "ASSIGNED", 2)
+    stale = await tracker.post(f"{here}/accept?validate_only=true", {}, owner, 7)
+    assert (stale.status_code, stale.json()["reason"]) == (412, "ACTION_CHANGED")
+    assert kept() == before
+    done = await tracker.post(f"{here}/accept", {}, owner, 1, key=key)
+    assert (done.status_code, done.json()) == (200, tried.json())
+    assert "idempotent-replayed" not in done.headers
+
+
 async def test_a_stale_etag_a_missing_one_and_an_illegal_move_are_refused(tracker: Tracker) -> None:
     identity = await tracker.open()
     owner, here = tracker.headers("DSIT", "UK", "owner"), f"/v1/actions/{identity}"
