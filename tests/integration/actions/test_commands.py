@@ -88,7 +88,7 @@ async def test_two_sides_read_how_an_action_stands_and_each_only_what_it_may(
     shown = await told(terminal, "show", "ukeu-2031-a01", "--history", "--thread", *EU)
     for words in (
         "UKEU-2031-A01  COMPLETION_CLAIMED",
-        "claimed beside computed: AMBER beside ",
+        "rated: claimed AMBER, computed GREEN",
         "evidence “Guidance as published” of DSIT",
         "waits for the confirmation of EU",
         "action.completion-claimed  by dsit-owner (UK)",
@@ -103,7 +103,7 @@ async def test_two_sides_read_how_an_action_stands_and_each_only_what_it_may(
     )
     assert (await documents(terminal, "show", hidden))["reference"] == "UKEU-2031-A02"
 
-    changed = await told(terminal, "changed", "--since", "2020-01-01", *EU)
+    changed = await told(terminal, "changed", "--since", "2020-01-01T00:00:00+01:00", *EU)
     assert ("UKEU-2031-A01" in changed, "UKEU-2031-A02" in changed) == (True, False)
     counted = await documents(terminal, "figures", "--owner", "DSIT")
     states = next(one for one in counted["figures"] if one["name"] == "STATE")

@@ -210,7 +210,7 @@ def test_words_of_others_command_no_terminal_and_make_no_lines(found: dict[str, 
 def test_an_action_shows_what_is_claimed_beside_what_is_computed_and_for_whom_it_waits() -> None:
     lines = list(action_lines(WHOLE))
     assert "  due 2026-06-30, overdue, first 2026-05-30  OVERDUE" in lines
-    assert "  claimed beside computed: GREEN beside RED (contradicted)" in lines
+    assert "  rated: claimed GREEN, computed RED, contradicted" in lines
     assert "    reported 2026-09-01T09:00:00, stale, dormant" in lines
     assert "  milestones, 60 % reached" in lines
     assert "    Publish, weight 40, due 2026-06-01" in lines

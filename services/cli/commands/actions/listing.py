@@ -143,9 +143,9 @@ def change_lines(found: Document) -> Iterator[str]:
 
 def rated(action: Document) -> str:
     """The owner's rating beside what the rules say."""
-    words = f"{action['rag'] or 'not rated'} beside {action['computed_rag'] or 'none'}"
+    words = f"claimed {action['rag'] or 'nothing'}, computed {action['computed_rag'] or 'nothing'}"
     if action["contradicted"]:
-        words += " (contradicted)"
+        words += ", contradicted"
     return words
 
 

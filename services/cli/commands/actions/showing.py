@@ -97,7 +97,7 @@ def _standing(one: Document) -> Iterator[str]:
             f"    moved from {move['from_date']} to {move['to_date']} for {printable(move['requested_by'])},"
             f" accepted by {accepted} on {move['accepted_on']}: {printable(move['reason'])}"
         )
-    yield f"  claimed beside computed: {rated(one)}"
+    yield f"  rated: {rated(one)}"
     if one["computed_because"]:
         yield f"    computed because of {', '.join(map(printable, one['computed_because']))}"
     if one["narrative"]:
@@ -190,7 +190,7 @@ def thread_lines(found: Document) -> Iterator[str]:
             yield f"{words} {_node(other)}"
     if found["successor"] is not None:
         yield f"succeeded by {_node(found['successor'])}"
-    yield f"{len(found['evidence'])} of evidence"
+    yield f"items of evidence: {len(found['evidence'])}"
     if found["closure_id"]:
         yield f"closure {found['closure_id']}, closed {(found['closed_at'] or '')[:19]}".rstrip(", ")
 
