@@ -25,6 +25,10 @@ class Trigger(StrEnum):
     """It has been held up for long."""
     NOT_TAKEN_ON = "NOT_TAKEN_ON"
     """No owner has taken it on."""
+    MISSED_REPORT = "MISSED_REPORT"
+    """The party let a reporting round pass, and has not been heard since."""
+    DORMANT = "DORMANT"
+    """Nothing at all of it has changed for longer than the series allows."""
 
 
 class LadderStep(StrEnum):

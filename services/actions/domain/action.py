@@ -4,7 +4,7 @@ The text, its content hash and the original due date never change.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -48,10 +48,10 @@ class Rag(StrEnum):
 class Action:
     """One version of an action. `opened_trace` and `latest_trace` are W3C trace contexts.
 
-    `due_date` of an action that is `reviewed_yearly` is the day of its next review. `closed_at` is when
-    it ended, in whichever way, `review_on` when a look is due at whether that lasted. `reported_at` is when
-    its owner last said how it goes. `missed_by` are the owning parties that let a reporting
-    round pass and have not been heard since.
+    `due_date` of an action that is `reviewed_yearly` is the day of its next review. `closed_at` is when it
+    ended, in whichever way, `review_on` when a look is due at whether that lasted, `reopened_at` when it was
+    last reopened, `reported_at` when its owner last said how it goes. `missed_by` are the owning parties
+    that let a reporting round pass and have not been heard since, with the day when that was due.
     """
 
     id: UUID
@@ -79,7 +79,7 @@ class Action:
     rag: Rag | None = None
     narrative: str = ""
     reported_at: datetime | None = None
-    missed_by: frozenset[str] = frozenset()
+    missed_by: Mapping[str, date] = field(default_factory=dict, hash=False)
     plan: Plan = ()
     depends_on: tuple[Dependency, ...] = ()
     beneficiaries: tuple[str, ...] = ()
@@ -92,6 +92,7 @@ class Action:
     successor: str = ""
     closure_id: UUID | None = None
     closed_at: datetime | None = None
+    reopened_at: datetime | None = None
     review_on: date | None = None
     closure_reviews: tuple[ClosureReview, ...] = ()
     version: int = 1
@@ -158,9 +159,8 @@ class Action:
         if rag is not Rag.GREEN and not words:
             raise NarrativeMissing(f"{rag.value} needs a narrative", pointer="/narrative")
         state = after(self.state, Move.REPORT)
-        return self._changed(
-            at, state=state, rag=rag, narrative=words, reported_at=at, missed_by=self.missed_by - {by.party}
-        )
+        missed = self._missed_without(by.party)
+        return self._changed(at, state=state, rag=rag, narrative=words, reported_at=at, missed_by=missed)
 
     def blocked_by(self, reason: str, by: Reader, at: datetime) -> "Action":
         """Something that the owner cannot remove holds the action up."""
@@ -187,7 +187,7 @@ class Action:
             reviews=(*self.reviews, review),
             due_date=due,
             reported_at=at,
-            missed_by=self.missed_by - {by.party},
+            missed_by=self._missed_without(by.party),
         )
 
     def evidenced(self, evidence: tuple[Evidence, ...], move: Move, at: datetime, *, told: bool) -> "Action":
@@ -221,7 +221,7 @@ class Action:
             claim=Attestation.under(rests_on, by, at),
             confirmations=(),
             rejection=None,
-            missed_by=frozenset(),
+            missed_by={},
             proposals=tuple(
                 pending for pending in self.proposals if pending.terms.kind is not ProposalKind.MOVE_DUE_DATE
             ),
@@ -366,10 +366,14 @@ class Action:
                 confirmations=(),
                 closure_id=None,
                 closed_at=None,
+                reopened_at=at,
                 review_on=None,
                 proposals=(),
             )
         return self._changed(at, state=state, closed_at=at, successor=terms.successor, proposals=())
+
+    def _missed_without(self, party: str) -> Mapping[str, date]:
+        return {other: day for other, day in self.missed_by.items() if other != party}
 
     def _check_date(self, to_date: date | None) -> None:
         if to_date is None:

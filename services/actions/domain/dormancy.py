@@ -10,4 +10,9 @@ def dormant(action: Action, today: date, after_days: int) -> bool:
 
     Only changes that every party is told of count: what one party keeps to itself is no sign of life.
     """
-    return action.is_open and today - action.changed_at.date() > timedelta(days=after_days)
+    return action.is_open and today > lively_until(action, after_days)
+
+
+def lively_until(action: Action, after_days: int) -> date:
+    """The last day on which an open action is not dormant unless it changes."""
+    return action.changed_at.date() + timedelta(days=after_days)

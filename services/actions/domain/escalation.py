@@ -1,8 +1,8 @@
 """What is wrong with an action that its owner's superiors must hear of, and who hears of it next.
 
 An episode lasts as long as one thing is wrong for one reason; within it each party that owns the action
-climbs a ladder of its own, on its own working days, each step once. Only an action that changes ends an
-episode, never a clock.
+climbs a ladder of its own, on its own working days, each step once. What one party alone let pass is an
+episode of that party's. Only an action that changes ends an episode, never a clock.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.actions.domain.action import Action
+from services.actions.domain.dormancy import lively_until
 from services.actions.domain.owners import Signature
 from services.actions.domain.rating import LONG_BLOCKED, TAKEN_ON_WITHIN
 from services.actions.domain.states import State
@@ -37,12 +38,16 @@ class NoticeAcknowledged(Refusal):
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What is or will be wrong unless the action changes. `key` tells one reason from the next of its kind,
-    `since` is the last day on which all is well.
+    `since` is the last day on which all is well, `party` the one whose matter it is, empty for every owner.
     """
 
     trigger: Trigger
     key: str
     since: date
+    party: str = ""
+
+    def concerns(self, party: str) -> bool:
+        return self.party in ("", party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Episode:
     key: str
     since: date
     sent: Mapping[tuple[str, LadderStep], date]
+    party: str = ""
 
     def climbed(self, party: str) -> dict[LadderStep, date]:
         return {step: day for (addressed, step), day in self.sent.items() if addressed == party}
@@ -106,40 +112,54 @@ def next_report_due(series: Series, action: Action) -> date:
     return heard.date() + timedelta(days=series.status_interval_days)
 
 
-def causes(action: Action, report_due: date) -> tuple[Cause, ...]:
-    """What is wrong with an action once the day after `since` has come; nothing where completion is claimed.
+def causes(series: Series, action: Action) -> tuple[Cause, ...]:
+    """What is wrong with an action once the day after `since` has come; where completion is claimed, only
+    that nobody answers.
 
-    Whoever had a claim rejected gets its time from that day on.
+    Whoever had a claim rejected, or takes up again what was closed, gets its time from that day on.
     """
     found: list[Cause] = []
-    rejected = date.min if action.rejection is None else action.rejection.by.at.date()
+    anew = _taken_up_again(action)
     if action.state in _NOT_DONE:
         due = action.due_date
-        found.append(Cause(Trigger.OVERDUE, due.isoformat(), max(due, rejected)))
+        found.append(Cause(Trigger.OVERDUE, due.isoformat(), max(due, anew)))
+        found.extend(
+            Cause(Trigger.MISSED_REPORT, missed.isoformat(), max(missed, anew), party)
+            for party, missed in sorted(action.missed_by.items())
+        )
     if action.state in _WORKING:
-        found.append(Cause(Trigger.SILENT, report_due.isoformat(), max(report_due, rejected)))
+        report_due = next_report_due(series, action)
+        found.append(Cause(Trigger.SILENT, report_due.isoformat(), max(report_due, anew)))
     if action.state is State.BLOCKED and action.blocked is not None:
         at = action.blocked.by.at
         found.append(Cause(Trigger.BLOCKED, at.isoformat(), at.date() + LONG_BLOCKED))
     if action.state is State.AGREED:
         at = action.opened_at
         found.append(Cause(Trigger.NOT_TAKEN_ON, at.isoformat(), at.date() + TAKEN_ON_WITHIN))
+    if action.is_open:
+        quiet = lively_until(action, series.dormant_after_days)
+        found.append(Cause(Trigger.DORMANT, action.changed_at.isoformat(), quiet))
     return tuple(found)
+
+
+def _taken_up_again(action: Action) -> date:
+    rejected = None if action.rejection is None else action.rejection.by.at
+    return max((at.date() for at in (rejected, action.reopened_at) if at is not None), default=date.min)
 
 
 def still_open(episodes: Collection[Episode], present: Collection[Cause]) -> list[Episode]:
     """The episodes whose cause is still there."""
-    keys = {(cause.trigger, cause.key) for cause in present}
-    return [episode for episode in episodes if (episode.trigger, episode.key) in keys]
+    keys = {(cause.trigger, cause.party, cause.key) for cause in present}
+    return [episode for episode in episodes if (episode.trigger, episode.party, episode.key) in keys]
 
 
 def standing_now(
-    series: Series, action: Action, told: Collection[tuple[str, Standing]]
+    series: Series, action: Action, party: str, told: Collection[tuple[str, Standing]]
 ) -> tuple[Standing, ...]:
-    """Of what was told with the key of its cause, that whose cause is still there: an action that was mended
-    stands nowhere, also before the scheduler has seen it.
+    """Of what a party was told with the key of its cause, that whose cause is still there: an action that was
+    mended stands nowhere, also before the scheduler has seen it.
     """
-    keys = {(cause.trigger, cause.key) for cause in causes(action, next_report_due(series, action))}
+    keys = {(cause.trigger, cause.key) for cause in causes(series, action) if cause.concerns(party)}
     return tuple(standing for key, standing in told if (standing.trigger, key) in keys)
 
 

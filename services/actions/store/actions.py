@@ -247,15 +247,16 @@ async def _read(tx: Transaction, statement: str, parameters: Any) -> list[Action
         silent = await _parts(
             cursor,
             """
-            SELECT DISTINCT action_id, party AS position, party FROM report_obligation
-            WHERE action_id = ANY(%s) AND silent
+            SELECT action_id, party AS position, party, min(due_on) AS due_on FROM report_obligation
+            JOIN report_round ON report_round.id = round_id
+            WHERE action_id = ANY(%s) AND silent GROUP BY action_id, party
             """,
             ids,
         )
     return [
         replace(
             read_action(row, basis[row["id"]], evidence[row["id"]], dependencies[row["id"]]),
-            missed_by=frozenset(entry["party"] for entry in silent[row["id"]]),
+            missed_by={entry["party"]: entry["due_on"] for entry in silent[row["id"]]},
         )
         for row in rows
     ]

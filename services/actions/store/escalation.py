@@ -30,10 +30,11 @@ NoticePosition = tuple[datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which actions may need a look: those due by a day, or last heard of before an instant."""
+    """Which actions may need a look: those due by a day, or last heard of or changed before an instant."""
 
     due_by: date
     heard_before: datetime
+    changed_before: datetime
 
 
 async def lock_doubtful(tx: Transaction, window: Window, after: UUID, limit: int) -> list[Action]:
@@ -49,7 +50,9 @@ async def lock_doubtful(tx: Transaction, window: Window, after: UUID, limit: int
                 AND (
                     due_date <= %(due_by)s
                     OR COALESCE(reported_at, opened_at) < %(heard_before)s
+                    OR changed_at < %(changed_before)s
                     OR state IN (%(agreed)s, %(blocked)s)
+                    OR id IN (SELECT action_id FROM report_obligation WHERE silent)
                 )
             )
             OR id IN (SELECT action_id FROM escalation_episode WHERE ended_at IS NULL)
@@ -61,6 +64,7 @@ async def lock_doubtful(tx: Transaction, window: Window, after: UUID, limit: int
             "final": [state.value for state in FINAL],
             "due_by": window.due_by,
             "heard_before": window.heard_before,
+            "changed_before": window.changed_before,
             "agreed": State.AGREED.value,
             "blocked": State.BLOCKED.value,
             "limit": limit,
@@ -74,27 +78,36 @@ async def open_episodes(tx: Transaction, actions: Collection[UUID]) -> dict[UUID
     async with tx.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             """
-            SELECT episode.action_id, episode.trigger, number, key, since, notice.party, step, sent_on
+            SELECT episode.action_id, episode.trigger, number, key, since, episode.party AS whose,
+                notice.party, step, sent_on
             FROM escalation_episode AS episode
             LEFT JOIN escalation_notice AS notice ON notice.action_id = episode.action_id
                 AND notice.trigger = episode.trigger AND notice.episode = episode.number
             WHERE ended_at IS NULL AND episode.action_id = ANY(%s)
-            ORDER BY episode.action_id, episode.trigger
+            ORDER BY episode.action_id, episode.trigger, number
             """,
             [list(actions)],
         )
         rows = await cursor.fetchall()
-    sent: defaultdict[tuple[UUID, str], dict[tuple[str, LadderStep], date]] = defaultdict(dict)
-    first: dict[tuple[UUID, str], dict[str, Any]] = {}
+    sent: defaultdict[tuple[UUID, str, int], dict[tuple[str, LadderStep], date]] = defaultdict(dict)
+    first: dict[tuple[UUID, str, int], dict[str, Any]] = {}
     for row in rows:
-        first.setdefault((row["action_id"], row["trigger"]), row)
+        place = row["action_id"], row["trigger"], row["number"]
+        first.setdefault(place, row)
         if row["step"] is not None:
-            told = row["party"], LadderStep(row["step"])
-            sent[row["action_id"], row["trigger"]][told] = row["sent_on"]
+            sent[place][row["party"], LadderStep(row["step"])] = row["sent_on"]
     found: defaultdict[UUID, list[Episode]] = defaultdict(list)
     for place, row in first.items():
-        trigger = Trigger(row["trigger"])
-        found[row["action_id"]].append(Episode(trigger, row["number"], row["key"], row["since"], sent[place]))
+        found[row["action_id"]].append(
+            Episode(
+                trigger=Trigger(row["trigger"]),
+                number=row["number"],
+                key=row["key"],
+                since=row["since"],
+                sent=sent[place],
+                party=row["whose"],
+            )
+        )
     return found
 
 
@@ -104,20 +117,22 @@ async def begin_episode(
     """The next episode of an action. One that comes back for the same reason counts from `again_since`."""
     cursor = await tx.execute(
         """
-        SELECT number, key FROM escalation_episode WHERE action_id = %s AND trigger = %s
-        ORDER BY number DESC LIMIT 1
+        SELECT number, party, key FROM escalation_episode WHERE action_id = %s AND trigger = %s
+        ORDER BY number DESC
         """,
         [action, cause.trigger.value],
     )
-    number, key = await cursor.fetchone() or (0, None)
-    since = max(cause.since, again_since) if key == cause.key else cause.since
-    episode = Episode(cause.trigger, number + 1, cause.key, since, {})
+    past = await cursor.fetchall()
+    number = past[0][0] if past else 0
+    last = next((key for _, party, key in past if party == cause.party), None)
+    since = max(cause.since, again_since) if last == cause.key else cause.since
+    episode = Episode(cause.trigger, number + 1, cause.key, since, {}, cause.party)
     await tx.execute(
         """
-        INSERT INTO escalation_episode (action_id, trigger, number, key, since, begun_at)
-        VALUES (%s, %s, %s, %s, %s, %s)
+        INSERT INTO escalation_episode (action_id, trigger, number, party, key, since, begun_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
         """,
-        [action, cause.trigger.value, episode.number, cause.key, since, at],
+        [action, cause.trigger.value, episode.number, cause.party, cause.key, since, at],
     )
     return episode
 

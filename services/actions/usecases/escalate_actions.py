@@ -13,7 +13,6 @@ from services.actions.domain.escalation import (
     Notice,
     accountable,
     causes,
-    next_report_due,
     next_step,
     still_open,
 )
@@ -89,7 +88,12 @@ class EscalationScheduler:
 def window_of(policy: Policy, at: datetime) -> Window:
     """What may be wrong at an instant by the clock of any party."""
     interval = min(series.status_interval_days for series in policy.series.values())
-    return Window((at + _DAY).date(), at - timedelta(days=interval) + _DAY)
+    quiet = min(series.dormant_after_days for series in policy.series.values())
+    return Window(
+        due_by=(at + _DAY).date(),
+        heard_before=at - timedelta(days=interval) + _DAY,
+        changed_before=at - timedelta(days=quiet) + _DAY,
+    )
 
 
 def require_calendars(policy: Policy, today: date) -> None:
@@ -136,15 +140,15 @@ class _Look:
         ended = [episode for episode in open_now if episode not in alive]
         for episode in ended:
             await end_episode(self.tx, self.action.id, episode, self.at, self._ended(episode))
-        at_work = {episode.trigger: episode for episode in alive}
+        at_work = {(episode.trigger, episode.party): episode for episode in alive}
         sent = False
         for cause in present:
             for party in self._addressed(cause):
-                if cause.trigger not in at_work:
-                    at_work[cause.trigger] = await begin_episode(
+                if (cause.trigger, cause.party) not in at_work:
+                    at_work[cause.trigger, cause.party] = await begin_episode(
                         self.tx, self.action.id, cause, self.at.date(), self.at
                     )
-                sent |= await self._send(at_work[cause.trigger], party)
+                sent |= await self._send(at_work[cause.trigger, cause.party], party)
         return sent or bool(ended)
 
     def _causes(self) -> tuple[Cause, ...]:
@@ -152,12 +156,13 @@ class _Look:
         if series is None:
             return ()
         ladders = self.policy.escalations[series.id].ladders
-        found = causes(self.action, next_report_due(series, self.action))
-        return tuple(cause for cause in found if cause.trigger in ladders)
+        return tuple(cause for cause in causes(series, self.action) if cause.trigger in ladders)
 
     def _addressed(self, cause: Cause) -> Iterator[str]:
         """The owning parties for whom it is wrong by now, and who may know of the action."""
         for party in sorted({owner.party for owner in self.action.owners if owner.accountable}):
+            if not cause.concerns(party):
+                continue
             if local_day(self.policy, party, self.at).day <= cause.since:
                 continue
             if may_see(self.action, party, self.policy, self.at):

@@ -97,7 +97,7 @@ class Publication:
                 last = shown.get((audience.id, action.id))
                 if may_see(action, audience.party, self.policy, at):
                     sent = climbed.get((action.id, audience.party), ())
-                    standing = standing_now(series, action, sent)
+                    standing = standing_now(series, action, audience.party, sent)
                     status = encode_status(audience.id, action, rating, standing)
                 elif last is not None:
                     status = withheld_status(audience.id, action)

@@ -75,7 +75,7 @@ def actions(draw: st.DrawFn) -> Action:
         evidence=items,
         claim=claim if state is State.COMPLETION_CLAIMED else None,
         plan=plan,
-        missed_by=frozenset(draw(st.sets(st.sampled_from(["UK", "EU"])))),
+        missed_by=dict.fromkeys(draw(st.sets(st.sampled_from(["UK", "EU"]))), due),
         basis=(BasisReference(ASSESSMENT_ID, 1, draw(st.sampled_from(BasisState))),),
     )
     for days in draw(st.lists(st.integers(1, 120), max_size=2)):
@@ -141,7 +141,7 @@ def unheard(on: Situation, _: int) -> Situation:
 
 
 def round_missed(on: Situation, _: int) -> Situation:
-    return replace(on, action=replace(on.action, missed_by=on.action.missed_by | {"UK"}))
+    return replace(on, action=replace(on.action, missed_by={**on.action.missed_by, "UK": on.today}))
 
 
 def others_postponed(on: Situation, days: int) -> Situation:

@@ -2,28 +2,31 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from services.actions.domain.action import Action, Rag
+from services.actions.domain.dormancy import dormant
 from services.actions.domain.escalation import (
     Cause,
     Episode,
     LocalDay,
     Standing,
     causes,
-    next_report_due,
     next_step,
     standing_now,
     still_open,
 )
+from services.actions.domain.proposals import ProposalKind, Terms
+from services.actions.domain.states import State
 from services.actions.usecases.escalate_actions import local_day, require_calendars, window_of
 from services.calendars import closed_days
 from services.kernel.calendars import HolidaysUnknown, UnknownTimeZone
 from services.kernel.escalation import LadderStep, Trigger
 from services.kernel.policy import Policy
-from tests.support.actions import AT, CNECT, DSIT, UK_EU, agreed, claimed, in_progress
-from tests.support.escalation import HOLIDAYS
+from tests.support.actions import AT, CNECT, DSIT, UK_EU, agreed, claimed, evidence, in_progress
+from tests.support.escalation.tables import HOLIDAYS
 from tests.support.release import shipped_policy
 
 POLICY = shipped_policy()
@@ -33,7 +36,7 @@ TUESDAY = date(2027, 6, 1)
 
 
 def found(action: Action) -> dict[Trigger, Cause]:
-    return {cause.trigger: cause for cause in causes(action, next_report_due(SERIES, action))}
+    return {cause.trigger: cause for cause in causes(SERIES, action)}
 
 
 def episode(since: date, **sent: date) -> Episode:
@@ -50,7 +53,7 @@ def step(of: Episode, day: date, hour: int = 9, party: str = "UK") -> LadderStep
 
 def test_an_agreed_action_waits_for_an_owner_and_is_not_silent_yet() -> None:
     wrong = found(agreed())
-    assert set(wrong) == {Trigger.OVERDUE, Trigger.NOT_TAKEN_ON}
+    assert set(wrong) == {Trigger.OVERDUE, Trigger.NOT_TAKEN_ON, Trigger.DORMANT}
     assert wrong[Trigger.NOT_TAKEN_ON].since == OPENED + timedelta(days=30)
     assert wrong[Trigger.OVERDUE].since == date(2027, 6, 30)
 
@@ -70,9 +73,9 @@ def test_an_obstacle_is_told_of_after_a_month_and_each_obstacle_is_its_own() -> 
     assert found(again)[Trigger.BLOCKED].key != found(blocked)[Trigger.BLOCKED].key
 
 
-def test_nothing_is_told_of_what_is_claimed_or_has_ended_and_a_rejected_claim_begins_anew() -> None:
+def test_of_what_is_claimed_only_that_nobody_answers_is_told_and_a_rejected_claim_begins_anew() -> None:
     done = claimed()
-    assert found(done) == {}
+    assert set(found(done)) == {Trigger.DORMANT}
     rejected = done.rejected("Not so.", CNECT, UK_EU, datetime(2027, 9, 1, 12, tzinfo=UTC))
     assert found(rejected)[Trigger.OVERDUE].since == date(2027, 9, 1)
     assert found(rejected)[Trigger.SILENT].since == date(2027, 9, 1)
@@ -80,13 +83,51 @@ def test_nothing_is_told_of_what_is_claimed_or_has_ended_and_a_rejected_claim_be
     assert found(closure) == {}
 
 
+def test_what_was_closed_and_is_reopened_after_its_due_date_has_its_time_anew() -> None:
+    at = datetime(2027, 11, 15, 12, tzinfo=UTC)
+    closed = claimed().confirmed(CNECT, UK_EU, UUID(int=1), AT)
+    terms = Terms(ProposalKind.REOPEN, "It did not last.")
+    proposed = closed.proposed(terms, DSIT, UK_EU, UUID(int=2), at)
+    again = proposed.proposal_accepted(UUID(int=2), CNECT, UK_EU, at)
+    assert (again.state, again.reopened_at) == (State.IN_PROGRESS, at)
+    assert {found(again)[trigger].since for trigger in (Trigger.OVERDUE, Trigger.SILENT)} == {at.date()}
+    moved = replace(again, due_date=date(2028, 1, 31))
+    assert found(moved)[Trigger.OVERDUE].since == date(2028, 1, 31)
+
+
+def test_a_missed_round_is_the_matter_of_the_party_that_missed_it_until_it_is_heard() -> None:
+    due = date(2027, 5, 28)
+    missed = replace(in_progress(), missed_by={"UK": due, "EU": due})
+    told = [cause for cause in causes(SERIES, missed) if cause.trigger is Trigger.MISSED_REPORT]
+    assert [(cause.party, cause.since) for cause in told] == [("EU", due), ("UK", due)]
+    assert [cause.concerns("UK") for cause in told] == [False, True]
+    heard = causes(SERIES, missed.reported(Rag.GREEN, "", DSIT, AT))
+    assert [one.party for one in heard if one.trigger is Trigger.MISSED_REPORT] == ["EU"]
+    at_work = [Episode(one.trigger, 1, one.key, one.since, {}, one.party) for one in told]
+    assert still_open(at_work, heard) == at_work[:1]
+    standing = Standing(Trigger.MISSED_REPORT, due, LadderStep.OWNER, TUESDAY, acknowledged=False)
+    shown = [(told[0].key, standing)]
+    one_silent = replace(missed, missed_by={"EU": due})
+    assert standing_now(SERIES, one_silent, "EU", shown) == (standing,)
+    assert standing_now(SERIES, one_silent, "UK", shown) == ()
+    done = missed.claimed([evidence()], "Done.", DSIT, AT)
+    assert not [one for one in causes(SERIES, done) if one.trigger is Trigger.MISSED_REPORT]
+
+
+def test_an_action_is_dormant_from_the_day_after_the_last_that_the_series_allows() -> None:
+    action = in_progress()
+    last = found(action)[Trigger.DORMANT].since
+    assert not dormant(action, last, SERIES.dormant_after_days)
+    assert dormant(action, last + timedelta(days=1), SERIES.dormant_after_days)
+    later = action.reported(Rag.GREEN, "", DSIT, AT + timedelta(days=5))
+    assert found(later)[Trigger.DORMANT].since == last + timedelta(days=5)
+    assert found(later)[Trigger.DORMANT].key != found(action)[Trigger.DORMANT].key
+
+
 def test_an_episode_ends_when_its_cause_is_gone_and_not_before() -> None:
     action = in_progress()
-    at_work = [
-        Episode(cause.trigger, 1, cause.key, cause.since, {})
-        for cause in causes(action, next_report_due(SERIES, action))
-    ]
-    assert still_open(at_work, causes(action, next_report_due(SERIES, action))) == at_work
+    at_work = [Episode(cause.trigger, 1, cause.key, cause.since, {}) for cause in causes(SERIES, action)]
+    assert still_open(at_work, causes(SERIES, action)) == at_work
     assert still_open(at_work, ()) == []
 
 
@@ -160,9 +201,11 @@ def test_an_action_that_was_mended_stands_nowhere_even_before_the_scheduler_has_
     late = in_progress()
     cause = found(late)[Trigger.OVERDUE]
     standing = Standing(Trigger.OVERDUE, cause.since, LadderStep.DEPUTY, TUESDAY, acknowledged=False)
-    assert standing_now(SERIES, late, [(cause.key, standing)]) == (standing,)
-    assert standing_now(SERIES, replace(late, due_date=date(2027, 12, 1)), [(cause.key, standing)]) == ()
-    assert standing_now(SERIES, claimed(), [(cause.key, standing)]) == ()
+    assert standing_now(SERIES, late, "UK", [(cause.key, standing)]) == (standing,)
+    assert (
+        standing_now(SERIES, replace(late, due_date=date(2027, 12, 1)), "UK", [(cause.key, standing)]) == ()
+    )
+    assert standing_now(SERIES, claimed(), "UK", [(cause.key, standing)]) == ()
 
 
 @pytest.mark.parametrize(
@@ -214,6 +257,7 @@ def test_what_may_be_wrong_by_any_partys_clock_is_looked_at() -> None:
     window = window_of(POLICY, datetime(2026, 11, 25, 23, tzinfo=UTC))
     assert window.due_by == date(2026, 11, 26)
     assert window.heard_before == datetime(2026, 8, 28, 23, tzinfo=UTC)
+    assert window.changed_before == datetime(2026, 7, 29, 23, tzinfo=UTC)
 
 
 def test_the_models_holidays_are_those_of_the_policy_and_of_the_golden_file() -> None:

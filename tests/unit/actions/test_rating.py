@@ -84,7 +84,7 @@ HOLDS = {
     "SILENT": on(in_progress(), date(2026, 11, 23) + timedelta(days=91)),
     "LONG_SILENT": on(in_progress(), date(2026, 11, 23) + timedelta(days=181)),
     "LATE_AND_SILENT": on(postponed(10), date(2026, 11, 23) + timedelta(days=91)),
-    "ROUND_MISSED": heard(EARLY, missed_by=frozenset({"EU"})),
+    "ROUND_MISSED": heard(EARLY, missed_by={"EU": EARLY}),
     "DECLINED": on(agreed().declined_by("Not ours.", DSIT, at(EARLY)), EARLY),
     "NOT_TAKEN_ON": on(agreed(), date(2026, 12, 24)),
     "BLOCKED": on(blocked(EARLY), EARLY),

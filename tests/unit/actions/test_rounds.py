@@ -367,7 +367,7 @@ def test_every_question_is_counted_once() -> None:
 
 
 def test_an_owner_that_let_a_round_pass_is_stale_until_it_is_heard() -> None:
-    missed = replace(in_progress(), missed_by=frozenset({"UK", "EU"}))
+    missed = replace(in_progress(), missed_by={"UK": AT.date(), "EU": AT.date()})
     today = AT.date()
 
     def stale(action: object) -> bool:
@@ -376,7 +376,7 @@ def test_an_owner_that_let_a_round_pass_is_stale_until_it_is_heard() -> None:
     assert not stale(in_progress())
     assert stale(missed)
     heard = missed.reported(Rag.GREEN, "", DSIT, AT)
-    assert (heard.missed_by, stale(heard)) == (frozenset({"EU"}), True)
+    assert (heard.missed_by, stale(heard)) == ({"EU": AT.date()}, True)
     assert not stale(heard.reported(Rag.GREEN, "", CNECT, AT))
     assert rate(Situation(missed, today, timedelta(days=90))).because == ("ROUND_MISSED",)
     assert rate(Situation(missed, today, timedelta(days=90))).contradicted

@@ -129,6 +129,10 @@ class _EscalationTriggerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Esc
     ESCALATION_TRIGGER_SILENT: _EscalationTrigger.ValueType  # 2
     ESCALATION_TRIGGER_BLOCKED: _EscalationTrigger.ValueType  # 3
     ESCALATION_TRIGGER_NOT_TAKEN_ON: _EscalationTrigger.ValueType  # 4
+    ESCALATION_TRIGGER_MISSED_REPORT: _EscalationTrigger.ValueType  # 5
+    """The audience's own side let a reporting round pass, and has not been heard since."""
+    ESCALATION_TRIGGER_DORMANT: _EscalationTrigger.ValueType  # 6
+    """Nothing at all of it has changed for longer than the series allows."""
 
 class EscalationTrigger(_EscalationTrigger, metaclass=_EscalationTriggerEnumTypeWrapper):
     """What is wrong with an action that is not carried out."""
@@ -138,6 +142,10 @@ ESCALATION_TRIGGER_OVERDUE: EscalationTrigger.ValueType  # 1
 ESCALATION_TRIGGER_SILENT: EscalationTrigger.ValueType  # 2
 ESCALATION_TRIGGER_BLOCKED: EscalationTrigger.ValueType  # 3
 ESCALATION_TRIGGER_NOT_TAKEN_ON: EscalationTrigger.ValueType  # 4
+ESCALATION_TRIGGER_MISSED_REPORT: EscalationTrigger.ValueType  # 5
+"""The audience's own side let a reporting round pass, and has not been heard since."""
+ESCALATION_TRIGGER_DORMANT: EscalationTrigger.ValueType  # 6
+"""Nothing at all of it has changed for longer than the series allows."""
 Global___EscalationTrigger: _TypeAlias = EscalationTrigger  # noqa: Y015
 
 class _EscalationStep:
