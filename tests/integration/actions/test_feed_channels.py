@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import grpc
@@ -21,6 +22,10 @@ UK, EU = "uk-eu.uk", "uk-eu.eu"
 
 
 OFFICE = {UK: ("FCDO", "UK", "leadership"), EU: ("EEAS", "EU", "leadership")}
+
+
+_DISABLED_WITHIN = 10.0
+"""Seconds. The page says two; a loaded machine is given more, but less than the next heartbeat."""
 
 
 async def reached(tracker: Tracker, audience: str, sequence: int) -> None:
@@ -124,6 +129,44 @@ async def test_a_foreign_feed_is_refused_alike_whether_or_not_it_exists(tracker:
     assert (owner.status_code, owner.json()["reason"]) == (403, "ROLE_MISSING")
     anonymous = await tracker.http.get(f"/v1/audiences/{UK}/status")
     assert (anonymous.status_code, anonymous.json()["reason"]) == (401, "TOKEN_MISSING")
+
+
+async def test_streams_of_a_disabled_account_end_with_the_reason_and_nothing_comes_after(
+    tracker: Tracker,
+) -> None:
+    first = await tracker.open()
+    await reached(tracker, UK, 1)
+    leaver = tracker.headers("FCDO", "UK", "leadership", subject="fcdo-leaver")
+    leaving = watch(tracker, UK, [("authorization", leaver["Authorization"])])
+    staying = watch(tracker, UK, tracker.metadata("FCDO", "UK", "leadership"))
+    async with sse(tracker, UK, leaver) as events:
+        assert [(await anext(events)).name for _ in range(2)] == ["status", "snapshot-complete"]
+        for steps in (leaving, staying):
+            kinds = [(await anext(steps)).WhichOneof("step") for _ in range(2)]
+            assert kinds == ["status", "snapshot_complete"]
+        tracker.platform.keys.change_account("fcdo-leaver", datetime.now(UTC), disabled=True)
+        working = asyncio.create_task(tracker.work(first))
+        async with asyncio.timeout(_DISABLED_WITHIN):
+            *before, last = [event async for event in events]
+        assert {event.name for event in before} <= {"status"}
+        assert (last.name, last.id, orjson.loads(last.data)) == (
+            "ended",
+            None,
+            {"reason": "ACCOUNT_DISABLED"},
+        )
+    async with asyncio.timeout(_DISABLED_WITHIN):
+        denied = await refusal(_drained(leaving))
+    assert denied == (grpc.StatusCode.UNAUTHENTICATED, "ACCOUNT_DISABLED")
+    await working
+    shown = await over_grpc(staying, 3)
+    assert shown == [(token, value) for token, value, _ in await tracker.told(UK)][1:]
+    again = await tracker.http.get(f"/v1/audiences/{UK}/status", headers=leaver)
+    assert (again.status_code, again.json()["reason"]) == (401, "ACCOUNT_DISABLED")
+
+
+async def _drained(steps: AsyncIterator[api.WatchActionStatusResponse]) -> None:
+    async for step in steps:
+        assert step.WhichOneof("step") == "status"
 
 
 async def test_open_streams_end_when_the_service_stops(tracker: Tracker) -> None:
