@@ -1,28 +1,40 @@
 """Changes of actions at a steady rate, each with its place in the feed and the moment it was committed.
 
-A burst is made several in one transaction, as a new day makes it: one by one the writer, who loads each
-action with all its parts, would be what is measured.
+A burst is what a new day or another policy makes: many actions in one transaction, told again by the code
+that does that, and stored beforehand in one statement. One by one, with an audit entry and a span each, the
+writer would be what is measured.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.actions.domain.action import Action
 from services.actions.domain.opening import AgreedOutcome
 from services.actions.domain.owners import Owner
 from services.actions.store.actions import find_all, update
+from services.actions.store.rows import write_progress
 from services.actions.usecases.open_actions import Opening, open_actions
 from services.actions.usecases.publication import Publication
 from services.chassis.audit import AuditEntry
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader, Role
 
 OWNER = Reader("dsit-owner", "UK", "DSIT", frozenset({Role.OWNER}))
 _ABREAST = 4
+_STORE = """
+UPDATE action SET state = new.state, blocked = new.blocked, changed_at = new.changed_at, version = new.version
+FROM unnest(
+    %(id)s::uuid[], %(state)s::text[], %(blocked)s::jsonb[],
+    %(changed_at)s::timestamptz[], %(version)s::integer[]
+) AS new (id, state, blocked, changed_at, version)
+WHERE action.id = new.id
+"""
 
 
 @dataclass(slots=True)
@@ -41,6 +53,7 @@ class Changes:
     """The longest that a change waited for its turn to begin."""
     seconds: float = 0.0
     """How long the last run took."""
+    _held: dict[UUID, Action] = field(default_factory=dict)
 
     async def open(self, count: int) -> None:
         at = datetime.now(UTC)
@@ -56,16 +69,21 @@ class Changes:
 
     async def run(self, rate: float, seconds: float, together: int) -> None:
         """So many changes a second, each begun at its moment, a few at once."""
+        change = self._change if together == 1 else self._change_all
+        async with self.database.transaction() as tx:
+            self._held = {action.id: action for action in await find_all(tx, self.actions)}
         count, began = int(rate * seconds), time.monotonic()
-        turns = iter(range(0, count, together))
+        turns, idle = iter(range(0, count, together)), deque(self.actions)
 
         async def work() -> None:
             for number in turns:
                 due = began + number / rate
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 self.late = max(self.late, time.monotonic() - due)
-                places = (place % len(self.actions) for place in range(number, number + together))
-                await self._change([self.actions[place] for place in places], "changed")
+                # Those that another transaction is changing now are left alone.
+                chosen = [idle.popleft() for _ in range(together)]
+                await change(chosen, "changed")
+                idle.extend(chosen)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(_ABREAST):
@@ -90,14 +108,37 @@ class Changes:
                 await update(tx, before, after, audit)
                 changed.append(after)
             await self.publication.publish(tx, changed, at)
-            cursor = await tx.execute(
-                "SELECT sequence FROM audience_feed WHERE audience = %s", [self.audience]
-            )
-            row = await cursor.fetchone()
-        committed, last = time.monotonic(), int(row[0]) if row else 0
+            last = await self._place(tx)
+        self._note(changed, last)
+
+    async def _change_all(self, chosen: Sequence[UUID], what: str) -> None:
+        at = datetime.now(UTC)
+        changed = [_next(self._held[action], what, at) for action in chosen]
+        async with self.database.transaction() as tx:
+            await tx.execute(_STORE, _columns(changed))
+            await self.publication.tell_again(tx, changed, at)
+            last = await self._place(tx)
+        self._note(changed, last)
+        self._held.update({action.id: action for action in changed})
+
+    async def _place(self, tx: Transaction) -> int:
+        cursor = await tx.execute("SELECT sequence FROM audience_feed WHERE audience = %s", [self.audience])
+        row = await cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    def _note(self, changed: Sequence[Action], last: int) -> None:
+        committed = time.monotonic()
         for sequence, after in zip(range(last - len(changed) + 1, last + 1), changed, strict=True):
             self.committed[sequence] = committed
             self.newest[str(after.id)] = max(sequence, self.newest.get(str(after.id), 0))
+
+
+def _columns(changed: Sequence[Action]) -> dict[str, list[Any]]:
+    rows = [(action.id, write_progress(action)) for action in changed]
+    return {
+        "id": [identity for identity, _ in rows],
+        **{name: [row[name] for _, row in rows] for name in ("state", "blocked", "changed_at", "version")},
+    }
 
 
 def _next(before: Action, what: str, at: datetime) -> Action:
