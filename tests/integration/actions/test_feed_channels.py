@@ -175,10 +175,13 @@ async def test_open_streams_end_when_the_service_stops(tracker: Tracker) -> None
     leader = tracker.metadata("FCDO", "UK", "leadership")
     steps = watch(tracker, UK, leader)
     async with sse(tracker, UK, tracker.headers("FCDO", "UK", "leadership")) as events:
+        assert [(await anext(events)).name for _ in range(2)] == ["status", "snapshot-complete"]
+        await over_grpc(steps, 1)
+        assert (await anext(steps)).WhichOneof("step") == "snapshot_complete"
         tracker.api[-1].stop.set()
         async with asyncio.timeout(10):
-            assert [event.name async for event in events][-1] == "snapshot-complete"
-            assert len([step async for step in steps]) == 2
+            assert [event async for event in events] == []
+            assert [step async for step in steps] == []
 
 
 @pytest.mark.parametrize("audience", [UK, EU])
