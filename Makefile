@@ -82,6 +82,7 @@ bench: $(VENV)/test.stamp
 	python -m benchmarks.search
 	python -m benchmarks.forecast
 	python -m benchmarks.assembly
+	python -m benchmarks.reading
 	python -m benchmarks.leadership
 
 chaos: $(VENV)/test.stamp

@@ -61,19 +61,26 @@ async def changes_since(
     tx: Transaction, question: Question, since: datetime, after: Place | None, limit: int
 ) -> list[PlacedChange]:
     """The next changes, later than `since`, of the actions that the question finds; the earliest first."""
-    at, action, version = after or (since, UUID(int=2**128 - 1), 2**62)
-    cursor = await tx.execute(
-        sql.SQL(
-            """
-            SELECT at, action_id, version, kind, actor, party, changes FROM action_change
-            WHERE series = %(series)s AND (at, action_id, version) > (%(at)s, %(action)s, %(version)s)
-                AND action_id IN (SELECT action_id FROM ({standing}) AS found WHERE {holds})
-            ORDER BY at, action_id, version LIMIT %(limit)s
-            """
-        ).format(standing=standing(question), holds=holds(question.wanted)),
-        {**parameters(question), "at": at, "action": action, "version": version, "limit": limit},
-    )
+    cursor = await tx.execute(since_statement(question), since_arguments(question, since, after, limit))
     return [_read(row) for row in await cursor.fetchall()]
+
+
+def since_statement(question: Question) -> sql.Composed:
+    return sql.SQL(
+        """
+        SELECT at, action_id, version, kind, actor, party, changes FROM action_change
+        WHERE series = %(series)s AND (at, action_id, version) > (%(at)s, %(action)s, %(version)s)
+            AND action_id IN (SELECT action_id FROM ({standing}) AS found WHERE {holds})
+        ORDER BY at, action_id, version LIMIT %(limit)s
+        """
+    ).format(standing=standing(question), holds=holds(question.wanted))
+
+
+def since_arguments(
+    question: Question, since: datetime, after: Place | None, limit: int
+) -> dict[str, object]:
+    at, action, version = after or (since, UUID(int=2**128 - 1), 2**62)
+    return {**parameters(question), "at": at, "action": action, "version": version, "limit": limit}
 
 
 def _read(row: Any) -> PlacedChange:
