@@ -25,7 +25,7 @@ from services.chassis.ids import random_ids
 from services.chassis.migrations import migrate
 from services.chassis.settings import PostgresSettings
 from services.kernel.policy import Policy
-from tests.support.escalation.drawn import stories
+from tests.support.escalation.drawn import reopened_late, stories
 from tests.support.escalation.model import expected
 from tests.support.escalation.story import Happening, Story, Telling, check_table, live
 from tests.support.escalation.tables import CLOCKS, LADDERS
@@ -151,11 +151,20 @@ async def test_a_winter_of_both_series_is_told_as_the_model_says(postgres: Datab
     two days come twice.
     """
     first, last = date(2026, 8, 24), date(2027, 1, 18)
-    told = stories(12, seed=1, first=first, last=last)
+    told = [*stories(12, seed=1, first=first, last=last), reopened_late()]
     ticks = [tick + timedelta(hours=13 + tick.day % 3) for tick in hours(date(2026, 10, 19), last, 24)]
     ticks = going_back(without(ticks, date(2026, 11, 9), 7), date(2026, 12, 10), timedelta(days=2))
     async with office(postgres) as working:
         found = await check(working, told, ticks)
+    late = [one for one in found if one.action == reopened_late().action_id and one.trigger == "OVERDUE"]
+    assert [
+        (one.step, one.at.date()) for one in sorted(late, key=lambda one: one.at) if one.party == "UK"
+    ] == [
+        ("OWNER", date(2026, 11, 23)),
+        ("DEPUTY", date(2026, 11, 27)),
+        ("DIRECTOR", date(2026, 12, 4)),
+        ("MINISTER", date(2026, 12, 18)),
+    ]
     assert {one.step for one in found} == {"OWNER", "DEPUTY", "DIRECTOR", "MINISTER"}
     assert {one.party for one in found} == {"UK", "EU", "US"}
     assert {one.trigger for one in found} == set(LADDERS)

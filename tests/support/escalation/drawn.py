@@ -15,6 +15,25 @@ def stories(count: int, seed: int, first: date, last: date) -> list[Story]:
     return [_story(random, number, first, last) for number in range(count)]
 
 
+def reopened_late() -> Story:
+    """Closed before it was due, and reopened three weeks after that day."""
+
+    def on(month: int, day: int) -> datetime:
+        return datetime(2026, month, day, 10, tzinfo=UTC)
+
+    courses = [
+        Happening(on(9, 2), "accept"),
+        Happening(on(10, 1), "report"),
+        Happening(on(10, 2), "claim"),
+        Happening(on(10, 20), "close"),
+        Happening(on(11, 20), "reopen"),
+    ]
+    identity = UUID(int=(1 << 101) + 1)
+    return Story(
+        identity, "uk-eu", OWNERS["uk-eu"], "TLP:CLEAR", on(9, 1), date(2026, 10, 30), tuple(courses)
+    )
+
+
 def _story(random: Random, number: int, first: date, last: date) -> Story:
     series = random.choice(list(OWNERS))
     owners = random.choice([OWNERS[series], OWNERS[series][:1], OWNERS[series][1:]])
