@@ -139,11 +139,13 @@ async def test_a_reader_that_is_cut_off_and_changes_its_channel_misses_and_repea
     before = settled["kafka"].token
     await renewed(tracker)
     end = f"{tracker.epoch(AUDIENCE)}:{actions}"
-    for name, follower in settled.items():
-        assert follower.token == before
-        async with asyncio.timeout(30):
-            await follower.leg(connect[name](follower.token), until=end)
-        follower.check(await everything(tracker))
+    assert {follower.token for follower in settled.values()} == {before}
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        for name, follower in settled.items():
+            group.create_task(follower.leg(connect[name](before), until=end))
+    told = await everything(tracker)
+    for follower in settled.values():
+        follower.check(told)
         assert follower.resets == 1
 
 
