@@ -17,6 +17,7 @@ from tests.support.dialogue import (
     NSA,
     QUORUM,
     STARTS,
+    TODAY,
     UK_SECRETARIAT,
     account,
     item_body,
@@ -40,7 +41,8 @@ from tests.support.sides.deeds import (
     tabled,
     withdrawn,
 )
-from tests.support.sides.stage import Stage, Story
+from tests.support.sides.stage import Stage
+from tests.support.sides.telling import Story
 
 ENISA: Final = account("ENISA", "EU", "owner")
 GCHQ: Final = account("GCHQ", "UK", "chair")
@@ -56,7 +58,7 @@ DUE: Final = "2026-11-27T12:00:00Z"
 ENDED: Final = ENDS + timedelta(hours=1)
 OVER: Final = ENDED + timedelta(days=1)
 """When everything has happened."""
-STORY: Final = Story()
+STORY: Final[Story[Stage]] = Story(TODAY)
 
 
 # --- What lies before the meeting ---------------------------------------------------------------------------
