@@ -19,6 +19,9 @@ OPERATIONS: Final = [result.ok() for result in SCHEMA.get_all_operations()]
 FUZZED: Final = [pytest.param(one, id=one.label) for one in OPERATIONS]
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 async def stage(platform: PlatformAccess, database_server: Any) -> AsyncIterator[Stage]:
     """The service after a year of all sides; its streams end at once."""
@@ -40,7 +43,6 @@ async def test_every_answer_is_described(stage: Stage, operation: Any) -> None:
     await check_operation(asked(stage, operation), operation, 2)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("operation", FUZZED)
 async def test_of_many_calls_every_answer_is_described(stage: Stage, operation: Any) -> None:
     await check_operation(asked(stage, operation), operation, 100)
