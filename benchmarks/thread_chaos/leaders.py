@@ -14,8 +14,7 @@ from entente.exchange.v1.action_status_pb2 import ActionStatus
 
 from services.cli.accounts import account
 from services.cli.clients.rest import token_of
-from services.cli.clients.status_feeds import Kind, Step, watch_kafka, watch_rpc, watch_sse
-from services.cli.failures import Refused
+from services.cli.clients.status_feeds import ConnectionLost, Kind, Step, watch_kafka, watch_rpc, watch_sse
 from services.cli.record import Access
 
 LEADERS: Final = {
@@ -59,11 +58,15 @@ class Leader:
                         self.resumed += not self.connected and bool(held)
                         self.connected = True
                         self._take(step)
-            except (httpx.TransportError, KafkaError, OSError, TimeoutError, StopAsyncIteration):
+            except (
+                ConnectionLost,
+                httpx.TransportError,
+                KafkaError,
+                OSError,
+                TimeoutError,
+                StopAsyncIteration,
+            ):
                 pass
-            except Refused as refusal:
-                if refusal.reason not in {"UNAVAILABLE", "NOT_STREAMED", "CANCELLED"}:
-                    raise
             await asyncio.sleep(_AGAIN_AFTER)
 
     def _take(self, step: Step) -> None:
