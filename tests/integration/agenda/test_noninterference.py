@@ -32,7 +32,7 @@ async def compare(platform: PlatformAccess, postgres: Databases, name: str, most
 async def test_a_reader_is_told_nothing_of_what_another_side_keeps_to_itself(
     platform: PlatformAccess, postgres: Databases, name: str
 ) -> None:
-    await compare(platform, postgres, name, 2)
+    await compare(platform, postgres, name, 1)
 
 
 @pytest.mark.long

@@ -39,17 +39,19 @@ class Arguments:
         return cls(seen, hidden, most)
 
     def ids(self, name: str) -> tuple[str, ...]:
+        """One of each leaves nobody's id out: in one of the two worlds a hidden id is nobody's."""
         seen, hidden = self.seen.get(name, ()), self.hidden.get(name, ())
-        return (*seen[: (self.most + 1) // 2], *hidden[: self.most], NOBODYS)
+        nobodys = () if self.most == 1 and hidden else (NOBODYS,)
+        return (*seen[: (self.most + 1) // 2], *hidden[: self.most], *nobodys)
 
     def every_id(self) -> tuple[str, ...]:
-        """Two of each kind that is not seen, and one that is."""
+        """Two of each kind that is not seen, one where one of each is asked with, and one that is."""
         kinds = sorted({*self.seen, *self.hidden})
         return tuple(
             dict.fromkeys(
                 one
                 for kind in kinds
-                for one in (*self.seen.get(kind, ())[:1], *self.hidden.get(kind, ())[:2])
+                for one in (*self.seen.get(kind, ())[:1], *self.hidden.get(kind, ())[: min(2, self.most)])
             )
         )
 
