@@ -73,6 +73,16 @@ def test_breaks_fixed_and_movable_are_kept_free() -> None:
     assert found == [("0", 0, 20), ("1", 30, 20), ("2", 1_450, 20), ("3", 1_470, 20)]
 
 
+def test_nobody_waits_for_a_break_while_something_fits_before_it() -> None:
+    coffee = MovableBreak("coffee", 10, 20, 40)
+    rest = (Excluded("2"), Excluded("3"))
+    both = assembled(coffee, Lasts("0", 10), Lasts("1", 10), *rest)
+    assert both == [("0", 0, 10), ("1", 10, 10)]
+    assert assembled(coffee, Lasts("0", 20), Excluded("1"), *rest) == [("0", 0, 20)]
+    longer = assembled(coffee, Lasts("0", 25), Lasts("1", 20), *rest)
+    assert longer == [("0", 0, 25), ("1", 35, 20)]
+
+
 def test_manual_edits_hold() -> None:
     pinned = assembled(AtPosition("3", 1), AtTime("1", 1_450), Lasts("2", 45), Excluded("0"))
     assert pinned[0] == ("3", 0, 15)

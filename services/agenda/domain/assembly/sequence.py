@@ -58,7 +58,7 @@ class _Search:
         if not self._may_fit(done, free_at):
             return False
         tried: set[tuple[object, ...]] = set()
-        for number in left:
+        for number in sorted(left, key=lambda one: self._would_idle(one, free_at)):
             activity = self.activities[number]
             likeness = (
                 activity.minutes,
@@ -80,6 +80,11 @@ class _Search:
                 return True
             order.pop()
         return False
+
+    def _would_idle(self, number: int, free_at: int) -> bool:
+        """Whether it is a break whose time has not come: what can be done before it is tried first."""
+        activity = self.activities[number]
+        return not activity.counted and activity.earliest(free_at) != free_at
 
     def _may_fit(self, done: int, free_at: int) -> bool:
         """Whether each of the rest can still start, and those with the nearest deadlines fit before these."""
@@ -117,7 +122,9 @@ def sequence(
 
     `activities` are in the wanted order and all of them are placed; `positions` number the counted ones of
     this stretch from 1. Of the orders that keep everything it is the first one, compared activity by
-    activity. Raises `SequencingUndecided`.
+    activity, where a break that would have to be waited for comes behind all else.
+
+    Raises `SequencingUndecided`.
     """
     index = {activity.id: number for number, activity in enumerate(activities)}
     masks = [
