@@ -13,6 +13,7 @@ from services.agenda.domain.internal_clearances import ClearanceState, InternalC
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import ReferenceState
+from services.agenda.domain.withdrawal_tasks import TaskState, WithdrawalTask
 from services.kernel.series import DeadlineStep, Series
 
 
@@ -28,15 +29,19 @@ class Matter(StrEnum):
     CLEARANCE_TO_GIVE = "CLEARANCE_TO_GIVE"
     CLEARANCE_TO_MEND = "CLEARANCE_TO_MEND"
     """A body refused, or cleared words that have changed since."""
+    WITHDRAWAL_TO_TREAT = "WITHDRAWAL_TO_TREAT"
+    """Something rests on a text that no longer stands, and the side has not said what it did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Awaiting:
-    """One thing to do. `subject_id` is the meeting, draft, agenda or clearance it is done at."""
+    """One thing to do. `subject_id` is the meeting, draft, agenda, clearance or withdrawal task it is done
+    at; tasks of proposals and actions have no meeting.
+    """
 
     matter: Matter
     series: str
-    meeting_id: UUID
+    meeting_id: UUID | None
     subject_id: UUID
     item_ids: tuple[UUID, ...]
     due_at: datetime | None
@@ -115,6 +120,22 @@ def awaiting_mending(missing: Sequence[InternalClearance]) -> tuple[Awaiting, ..
     """What a side's secretariat has to mend before it can table; what is still open is for others to do."""
     return tuple(
         _at(Matter.CLEARANCE_TO_MEND, one) for one in missing if one.state is not ClearanceState.OPEN
+    )
+
+
+def awaiting_treatment(tasks: Iterable[WithdrawalTask]) -> tuple[Awaiting, ...]:
+    """The open withdrawal tasks of a side; they have no date."""
+    return tuple(
+        Awaiting(
+            Matter.WITHDRAWAL_TO_TREAT,
+            one.subject.series,
+            one.subject.meeting_id,
+            one.id,
+            () if one.fallen.item_id is None else (one.fallen.item_id,),
+            None,
+        )
+        for one in tasks
+        if one.state is TaskState.OPEN
     )
 
 

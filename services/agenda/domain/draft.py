@@ -1,6 +1,6 @@
 """One party's own draft of an agenda. Drafts never cross between parties."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from uuid import UUID
@@ -88,16 +88,25 @@ class Draft:
         """What comes back from earlier editions and is not there yet, before any other business. An item of
         the same title that is there becomes it, in its own words and place.
         """
-        held = {item.id for item in self.items}
-        coming = {folded(item.content.title): item for item in returning if item.id not in held}
-        items = []
-        for item in self.items:
-            back = coming.pop(folded(item.content.title), None)
-            items.append(item if back is None else replace(item, id=back.id))
-        return self._changed(_before_closing(items, tuple(coming.values())))
+        became = becoming(self.items, returning)
+        items = [replace(item, id=became.get(item.id, item.id)) for item in self.items]
+        held = {item.id for item in items}
+        return self._changed(_before_closing(items, tuple(item for item in returning if item.id not in held)))
 
     def _changed(self, items: tuple[DraftItem, ...]) -> "Draft":
         return replace(self, items=items, version=self.version + 1)
+
+
+def becoming(items: Sequence[DraftItem], returning: Sequence[DraftItem]) -> Mapping[UUID, UUID]:
+    """Which items become one that comes back, being of its title: what names the former means the latter."""
+    held = {item.id for item in items}
+    coming = {folded(item.content.title): item.id for item in returning if item.id not in held}
+    found: dict[UUID, UUID] = {}
+    for item in items:
+        back = coming.pop(folded(item.content.title), None)
+        if back is not None:
+            found[item.id] = back
+    return found
 
 
 @dataclass(frozen=True, slots=True)

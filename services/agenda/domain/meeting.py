@@ -178,6 +178,11 @@ class Meeting:
         """Postponed or cancelled. Raises `IllegalTransition`."""
         return replace(self.after(command), moves=self.moves + 1)
 
+    def may_be_cancelled(self, now: datetime) -> bool:
+        """Whether it is still to come, on a date or without one."""
+        possible = MEETING_TRANSITIONS[self.state][MeetingCommand.CANCEL] is not None
+        return possible and (self.state is MeetingState.POSTPONED or now < self.starts_at)
+
     def rescheduled(self, times: Times, venue: str, *, series: Series, now: datetime) -> "Meeting":
         """Raises `IllegalTransition`, `MeetingHasBegun`, or what is wrong with the times."""
         moved = self.after(MeetingCommand.RESCHEDULE)

@@ -18,11 +18,11 @@ Asker = Annotated[Principal, Depends(permit_command(Command.ANSWER_CLEARANCE))]
 
 
 class AwaitingModel(BaseModel):
-    """`subject_id` is the meeting, draft, agenda or clearance at which it is to be done."""
+    """`subject_id` is the meeting, draft, agenda, clearance or withdrawal task at which it is to be done."""
 
     matter: str
     series: str
-    meeting_id: UUID
+    meeting_id: UUID | None
     subject_id: UUID
     item_ids: list[UUID]
     due_at: datetime | None

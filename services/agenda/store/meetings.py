@@ -81,6 +81,15 @@ async def meetings_of_series(tx: Transaction, series: str) -> tuple[Meeting, ...
     return tuple(_meeting(row) for row in await cursor.fetchall())
 
 
+async def working_level_under(tx: Transaction, parent: UUID) -> tuple[Meeting, ...]:
+    """The working-level meetings under an edition, locked, by date."""
+    cursor = await tx.execute(
+        f"SELECT {_COLUMNS} FROM meeting WHERE parent = %s ORDER BY starts_at, id FOR UPDATE",  # noqa: S608
+        [parent],
+    )
+    return tuple(_meeting(row) for row in await cursor.fetchall())
+
+
 async def update_meeting(tx: Transaction, meeting: Meeting, expected: int, audit: AuditEntry) -> None:
     """Raises `StaleVersion`."""
     updated = await tx.execute(

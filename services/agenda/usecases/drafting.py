@@ -1,12 +1,12 @@
 """A party drafts its own agenda: from the series' template, then line by line."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
-from services.agenda.domain.draft import Draft, start_draft
+from services.agenda.domain.draft import Draft, becoming, start_draft
 from services.agenda.domain.items import DraftItem, ItemContent, TabledItem, check_content
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference, ReferenceState, reference_state
@@ -15,10 +15,12 @@ from services.agenda.statements import read_items
 from services.agenda.store.actions import outstanding_actions
 from services.agenda.store.assessments import standings
 from services.agenda.store.drafts import changes_since, draft_of_party, insert_draft, update_draft
+from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
 from services.agenda.store.proposals import proposals_of_draft
 from services.agenda.store.returning import keep_returning
 from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
 from services.agenda.usecases.carrying_over import returning_to
+from services.agenda.usecases.keep_withdrawal_tasks import keep_tasks_of_draft
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -181,13 +183,15 @@ async def take_over(
             once, reader, "draft.version-taken-over", "draft", draft.id, now, agenda_id=str(agenda.id)
         )
         await update_draft(tx, changed, expected, audit)
+        await keep_tasks_of_draft(tx, changed, now)
         return await once.answer(tx, await view_draft(tx, changed))
 
 
 async def take_in_returning(
     once: Once[DraftView], reader: Reader, draft_id: UUID, expected: int, *, drafting: Drafting
 ) -> DraftView:
-    """The draft with what has come back since it was started: outcomes may be agreed after that.
+    """The draft with what has come back since it was started: outcomes may be agreed after that. What was
+    planned of an item that becomes one of these is planned of the latter.
 
     Raises `NoAccess`, `StaleVersion` or `MeetingHasBegun`.
     """
@@ -201,9 +205,19 @@ async def take_in_returning(
             tx, meeting, policy=drafting.policy, traceparent=current_traceparent(), now=now
         )
         await keep_returning(tx, meeting.id, coming)
-        changed = draft.taking_in(lines)
+        parked = await parked_items(tx, draft.id)
+        became = becoming((*draft.items, *parked), lines)
+        waiting = [replace(item, id=became.get(item.id, item.id)) for item in parked]
+        beside = {item.id for item in waiting}
+        changed = draft.taking_in([line for line in lines if line.id not in beside])
         audit = audit_of(once, reader, "draft.returning-taken-in", "draft", draft.id, now)
         await update_draft(tx, changed, expected, audit)
+        await park_items(tx, draft.id, waiting)
+        planning = await find_planning(tx, draft.id)
+        renamed = planning.renaming(became)
+        if renamed is not planning:
+            noted = audit_of(once, reader, "draft.planned", "draft", draft.id, now, version=renamed.version)
+            await put_planning(tx, draft.id, renamed, planning.version, noted)
         return await once.answer(tx, await view_draft(tx, changed))
 
 
@@ -260,6 +274,7 @@ async def _change(
         changed = change(draft)
         audit = audit_of(once, reader, action, "draft", draft.id, now, item_id=str(item_id))
         await update_draft(tx, changed, expected, audit)
+        await keep_tasks_of_draft(tx, changed, now)
         return await once.answer(tx, await view_draft(tx, changed, link=item_id))
 
 

@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.draft import Draft
 from services.agenda.domain.matters_arising import ActionTelling
 from services.agenda.domain.references import ReferenceState, reference_state
 from services.agenda.domain.withdrawal_tasks import Fallen, Subject, TaskKind, lapsing, opening
+from services.agenda.store.assessments import standings
 from services.agenda.store.withdrawal_tasks import lapse_tasks, open_tasks, own_references_to, tasks_of
 from services.chassis.audit import AuditEntry
 from services.chassis.database import Transaction
@@ -31,6 +33,20 @@ async def keep_tasks_of_action(tx: Transaction, action: ActionTelling, at: datet
     ]
     standing = [one for one in fallen if one.cause is not ReferenceState.CURRENT]
     await _keep(tx, subject, standing, at)
+
+
+async def keep_tasks_of_draft(tx: Transaction, draft: Draft, at: datetime) -> None:
+    """As a draft is changed: what is added may have fallen before."""
+    texts = [(item.id, one) for item in draft.items for one in item.content.references]
+    known = await standings(tx, {one.assessment_id for _, one in texts})
+    fallen = [
+        Fallen(item_id, one.assessment_id, one.revision, state)
+        for item_id, one in texts
+        if (state := reference_state(one.revision, known.get(one.assessment_id)))
+        is not ReferenceState.CURRENT
+    ]
+    subject = Subject(TaskKind.DRAFT_ITEM, draft.id, draft.series, draft.party, draft.meeting_id)
+    await _keep(tx, subject, fallen, at)
 
 
 async def keep_own_tasks(tx: Transaction, assessments: Sequence[UUID], at: datetime) -> None:

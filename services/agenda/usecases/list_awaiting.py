@@ -11,12 +11,14 @@ from services.agenda.domain.awaiting import (
     awaiting_mending,
     awaiting_secretariat,
     awaiting_table,
+    awaiting_treatment,
 )
 from services.agenda.domain.internal_clearances import missing
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import Command, may
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import ReferenceState, reference_state
+from services.agenda.domain.withdrawal_tasks import TaskSelection
 from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.assessments import standings
 from services.agenda.store.conclusions import newest_conclusions
@@ -24,6 +26,7 @@ from services.agenda.store.drafts import draft_of_party
 from services.agenda.store.internal_clearances import clearances_asked_of, clearances_of_draft
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.usecases.timing import plan_of
+from services.agenda.usecases.treat_withdrawals import read_tasks
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
@@ -51,6 +54,14 @@ async def list_awaiting(
             if may(policy, reader, Command.ANSWER_CLEARANCE, one.series)
         ]
         found.extend(awaiting_clearing_body(asked))
+    treating = await read_tasks(database, reader, TaskSelection.OPEN, policy=policy, now=now)
+    found.extend(
+        awaiting_treatment(
+            one.task
+            for one in treating
+            if may(policy, reader, Command.CLOSE_WITHDRAWAL_TASK, one.task.subject.series)
+        )
+    )
     last = datetime.max.replace(tzinfo=now.tzinfo)
     return tuple(sorted(found, key=lambda one: (one.due_at or last, one.matter, str(one.subject_id))))
 

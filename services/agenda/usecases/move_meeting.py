@@ -11,7 +11,7 @@ from services.agenda.domain.refusals import StaleVersion
 from services.agenda.events import agenda_changed, meeting_moved
 from services.agenda.store.agendas import agenda_on_table, update_agenda
 from services.agenda.store.agreements import Subject, void_agreements
-from services.agenda.store.meetings import update_meeting
+from services.agenda.store.meetings import update_meeting, working_level_under
 from services.agenda.store.moves import insert_move, moves_of
 from services.agenda.usecases.access import audit_of, meeting_for
 from services.agenda.usecases.timing import AskedTimes, noted, plan_of, times_of
@@ -89,18 +89,40 @@ async def call_off_meeting(
     policy: Policy,
     clock: Clock,
 ) -> Meeting:
-    """POSTPONE or CANCEL. Raises `NoAccess`, `StaleVersion` or `IllegalTransition`."""
+    """POSTPONE or CANCEL. With an edition its working-level meetings are cancelled that have not begun: they
+    have nothing to report to. Postponed, they stand, since the edition still comes.
+
+    Raises `NoAccess`, `StaleVersion` or `IllegalTransition`.
+    """
     now = clock()
     async with once.transaction() as tx:
         meeting = await _expected(tx, reader, meeting_id, expected, policy)
-        moved = meeting.called_off(command)
-        kind = f"meeting.{moved.state.value.lower()}"
-        audit = audit_of(once, reader, kind, "meeting", meeting.id, now, reason=reason)
-        await update_meeting(tx, moved, meeting.version, audit)
-        move = move_of(moved, command, reason=reason, party=reader.party, at=now)
-        await insert_move(tx, moved, move, ())
-        await _tell(tx, meeting, moved, move, policy)
+        moved = await _call_off(tx, once, reader, meeting, command, reason, now, policy)
+        if command is MeetingCommand.CANCEL:
+            for one in await working_level_under(tx, meeting.id):
+                if one.may_be_cancelled(now):
+                    await _call_off(tx, once, reader, one, command, reason, now, policy)
         return await once.answer(tx, moved)
+
+
+async def _call_off(
+    tx: Transaction,
+    once: Once[Meeting],
+    reader: Reader,
+    meeting: Meeting,
+    command: MeetingCommand,
+    reason: str,
+    now: datetime,
+    policy: Policy,
+) -> Meeting:
+    moved = meeting.called_off(command)
+    kind = f"meeting.{moved.state.value.lower()}"
+    audit = audit_of(once, reader, kind, "meeting", meeting.id, now, reason=reason)
+    await update_meeting(tx, moved, meeting.version, audit)
+    move = move_of(moved, command, reason=reason, party=reader.party, at=now)
+    await insert_move(tx, moved, move, ())
+    await _tell(tx, meeting, moved, move, policy)
+    return moved
 
 
 async def _expected(

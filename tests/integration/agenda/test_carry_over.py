@@ -121,6 +121,33 @@ async def test_what_is_put_off_after_a_draft_was_started_is_taken_into_it_once(d
     assert foreign.json()["reason"] == "NO_ACCESS"
 
 
+async def test_what_was_planned_of_an_item_holds_when_it_becomes_one_that_comes_back(
+    dialogue: Dialogue,
+) -> None:
+    meeting, draft, agenda = await dialogue.tabled(dialogue.assessment())
+    await dialogue.agree("agendas", agenda["id"])
+    own = draft["items"][3]
+    second = await next_meeting(dialogue, 2027)
+    early = await dialogue.draft(second)
+    path = f"/v1/drafts/{early['id']}"
+    named, other = (one["id"] for one in early["items"][3:5])
+    planned = {
+        "items": [{"item_id": named, "least": 5, "most": 60}],
+        "orders": [{"before": named, "after": other}],
+    }
+    await dialogue.done(UK_SECRETARIAT, "PUT", f"{path}/planning", planned, version=0)
+    await dialogue.attended(meeting)
+    await concluded(dialogue, meeting, own["id"], "NOT_REACHED", conclusion="")
+    taken = await dialogue.done(UK_SECRETARIAT, "POST", f"{path}/carry-over", {}, version=early["version"])
+    back = taken["items"][3]["id"]
+    assert taken["items"][3]["title"] == early["items"][3]["title"]
+    assert back != named
+    planning = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}/planning")
+    assert planning["version"] == 2
+    assert [one["item_id"] for one in planning["items"]] == [back]
+    assert (planning["items"][0]["least"], planning["items"][0]["most"]) == (5, 60)
+
+
 def snapshot(action_id: UUID, number: int, version: int, at: datetime, **members: Any) -> Any:
     message = action_event_pb2.ActionSnapshot(
         action_id=str(action_id),

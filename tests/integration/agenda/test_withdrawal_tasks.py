@@ -39,6 +39,11 @@ async def tasks(dialogue: Dialogue, who: Account, selection: str = "OPEN") -> li
     return found
 
 
+async def to_treat(dialogue: Dialogue, who: Account) -> list[Any]:
+    found = (await dialogue.done(who, "GET", "/v1/awaiting"))["awaiting"]
+    return [one for one in found if one["matter"] == "WITHDRAWAL_TO_TREAT"]
+
+
 async def close(dialogue: Dialogue, who: Account, task: str, note: str = "Told the delegation.") -> Any:
     return await dialogue.ask(who, "POST", f"/v1/withdrawal-tasks/{task}/close", {"note": note})
 
@@ -129,6 +134,26 @@ async def test_a_withdrawal_that_comes_before_the_draft_stops_the_tabling(dialog
     )
     assert (refused.status_code, refused.json()["reason"]) == (409, "REFERENCE_STALE")
     assert await tasks(dialogue, EU_SECRETARIAT, "ALL") == []
+    (task,) = await tasks(dialogue, UK_SECRETARIAT)
+    assert (task["kind"], task["subject_id"], task["cause"]) == ("DRAFT_ITEM", draft["id"], "WITHDRAWN")
+    assert [one["subject_id"] for one in await to_treat(dialogue, UK_SECRETARIAT)] == [task["id"]]
+    assert await to_treat(dialogue, EU_SECRETARIAT) == await to_treat(dialogue, FCDO) == []
+
+
+async def test_what_a_side_has_to_do_about_a_withdrawal_waits_for_it_until_it_said_what_it_did(
+    dialogue: Dialogue,
+) -> None:
+    held = dialogue.assessment()
+    meeting, *_ = await dialogue.tabled(held)
+    await fell(dialogue, held, 2)
+    (task,) = await tasks(dialogue, EU_SECRETARIAT)
+    (waiting,) = await to_treat(dialogue, EU_SECRETARIAT)
+    assert (waiting["subject_id"], waiting["meeting_id"]) == (task["id"], meeting["id"])
+    assert waiting["item_ids"] == [task["item_id"]]
+    assert len(await to_treat(dialogue, UK_SECRETARIAT)) == 2
+    assert (await close(dialogue, EU_SECRETARIAT, task["id"])).status_code == 200
+    assert await to_treat(dialogue, EU_SECRETARIAT) == []
+    assert len(await to_treat(dialogue, UK_SECRETARIAT)) == 2
 
 
 async def test_agreed_text_keeps_its_hash_and_is_flagged(dialogue: Dialogue) -> None:

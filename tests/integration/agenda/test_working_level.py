@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from entente.agenda.v1.agenda_event_pb2 import MeetingMoved
+
 from tests.integration.agenda.test_carry_over import concluded, next_meeting
 from tests.support.dialogue import EU_SECRETARIAT, FCDO, UK_SECRETARIAT, Dialogue, outcome_body
 
@@ -96,3 +98,28 @@ async def test_guidance_waits_for_the_next_edition_when_one_is_cancelled_though_
     third = await next_meeting(dialogue, 2028)
     back = await dialogue.done(FCDO, "GET", f"/v1/meetings/{third['id']}/carry-over")
     assert [one["review_edition"] for one in back["guidance"]] == [2027]
+
+
+async def test_experts_who_have_not_met_are_called_off_with_their_edition(dialogue: Dialogue) -> None:
+    edition = await dialogue.meeting()
+    met = await below(dialogue, edition, datetime(2026, 11, 30, 9, tzinfo=UTC))
+    coming = await below(dialogue, edition, datetime(2026, 12, 3, 9, tzinfo=UTC))
+    dialogue.clock.at = datetime(2026, 12, 1, tzinfo=UTC)
+    path = f"/v1/meetings/{edition['id']}"
+    postponed = await dialogue.done(
+        UK_SECRETARIAT, "POST", f"{path}/postpone", {"reason": "Elections."}, version=edition["version"]
+    )
+    assert (await dialogue.done(FCDO, "GET", f"/v1/meetings/{coming['id']}"))["state"] == "PLANNED"
+    await dialogue.done(
+        UK_SECRETARIAT, "POST", f"{path}/cancel", {"reason": "Elections."}, version=postponed["version"]
+    )
+    states = {
+        one["id"]: (await dialogue.done(EU_SECRETARIAT, "GET", f"/v1/meetings/{one['id']}"))["state"]
+        for one in (edition, met, coming)
+    }
+    assert states == {edition["id"]: "CANCELLED", met["id"]: "PLANNED", coming["id"]: "CANCELLED"}
+    told = [MeetingMoved.FromString(value) for value, _ in dialogue.published("agenda.agenda.v1")]
+    assert [one.meeting_id for one in told] == [edition["id"], edition["id"], coming["id"]]
+    assert [one.reason for one in told] == ["Elections."] * 3
+    audited = dialogue.rows("SELECT subject_id FROM audit WHERE action = 'meeting.cancelled' ORDER BY id")
+    assert [subject for (subject,) in audited] == [edition["id"], coming["id"]]

@@ -1,7 +1,7 @@
 """A party's own planning of its draft: what it set by hand and what must hold, as kept between two
 solutions."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -103,6 +103,15 @@ class Planning:
         """The planning of a draft that no longer has the item; itself where it does not name it."""
         items = tuple(entry for entry in self.items if entry.item != item)
         orders = tuple(pair for pair in self.orders if item not in pair)
+        if (items, orders) == (self.items, self.orders):
+            return self
+        return replace(self, items=items, orders=orders, version=self.version + 1)
+
+    def renaming(self, became: Mapping[UUID, UUID]) -> "Planning":
+        """The planning of a draft some of whose items have become others; itself where it names none of
+        them."""
+        items = tuple(replace(entry, item=became.get(entry.item, entry.item)) for entry in self.items)
+        orders = tuple((became.get(one, one), became.get(other, other)) for one, other in self.orders)
         if (items, orders) == (self.items, self.orders):
             return self
         return replace(self, items=items, orders=orders, version=self.version + 1)
