@@ -145,7 +145,7 @@ def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
     )
 
 
-def _draft(view: DraftView) -> DraftModel:
+def draft_model(view: DraftView) -> DraftModel:
     draft = view.draft
     return DraftModel(
         id=draft.id,
@@ -158,7 +158,7 @@ def _draft(view: DraftView) -> DraftModel:
 
 def _encoded(view: DraftView, status: int = 200) -> Encoded:
     location = f"/v1/drafts/{view.draft.id}" if status == 201 else ""
-    return Encoded(_draft(view), status=status, version=view.draft.version, location=location)
+    return Encoded(draft_model(view), status=status, version=view.draft.version, location=location)
 
 
 def _created(view: DraftView) -> Encoded:
@@ -182,7 +182,7 @@ async def create(
 @router.get("/meetings/{meeting_id}/drafts")
 async def of_meeting(principal: Viewer, meeting_id: UUID, parts: Parts) -> DraftsModel:
     found = await list_drafts(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
-    return DraftsModel(drafts=[_draft(view) for view in found])
+    return DraftsModel(drafts=[draft_model(view) for view in found])
 
 
 @router.get("/drafts/{draft_id}", responses={200: {"model": DraftModel}})

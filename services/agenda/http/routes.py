@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from services.agenda.http import (
     agendas,
+    amendments,
     attendance,
     awaiting,
     calendar_feed,
@@ -55,6 +56,7 @@ def routes() -> Sequence[APIRouter]:
         links.router,
         trace.router,
         withdrawal_tasks.router,
+        amendments.router,
         quarantine_routes(readers, operators),
         consumer_routes(readers, operators),
     )

@@ -16,6 +16,7 @@ from tests.support.dialogue import (
     UK_SECRETARIAT,
     Dialogue,
     after_the_meeting,
+    item_body,
     outcome_body,
 )
 from tests.support.outcomes import record_of
@@ -126,21 +127,25 @@ async def test_what_was_planned_of_an_item_holds_when_it_becomes_one_that_comes_
 ) -> None:
     meeting, draft, agenda = await dialogue.tabled(dialogue.assessment())
     await dialogue.agree("agendas", agenda["id"])
-    own = draft["items"][3]
+    own = draft["items"][-1]
     second = await next_meeting(dialogue, 2027)
     early = await dialogue.draft(second)
+    body = item_body(title=own["title"])
+    early = await dialogue.done(
+        UK_SECRETARIAT, "POST", f"/v1/drafts/{early['id']}/items", body, version=early["version"]
+    )
     path = f"/v1/drafts/{early['id']}"
-    named, other = (one["id"] for one in early["items"][3:5])
+    other, named = (one["id"] for one in early["items"][-2:])
     planned = {
         "items": [{"item_id": named, "least": 5, "most": 60}],
-        "orders": [{"before": named, "after": other}],
+        "orders": [{"before": other, "after": named}],
     }
     await dialogue.done(UK_SECRETARIAT, "PUT", f"{path}/planning", planned, version=0)
     await dialogue.attended(meeting)
     await concluded(dialogue, meeting, own["id"], "NOT_REACHED", conclusion="")
     taken = await dialogue.done(UK_SECRETARIAT, "POST", f"{path}/carry-over", {}, version=early["version"])
-    back = taken["items"][3]["id"]
-    assert taken["items"][3]["title"] == early["items"][3]["title"]
+    back = taken["items"][-1]["id"]
+    assert len(taken["items"]) == len(early["items"])
     assert back != named
     planning = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}/planning")
     assert planning["version"] == 2

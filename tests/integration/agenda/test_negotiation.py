@@ -32,6 +32,49 @@ def answer(item_id: object, said: str = "ACCEPTED", **members: object) -> dict[s
     return {"item_id": item_id, "answer": said, **members}
 
 
+async def test_amendments_go_into_the_own_draft_in_one_step(dialogue: Dialogue) -> None:
+    draft = await dialogue.item(await dialogue.draft(await dialogue.meeting()))
+    agenda = await dialogue.table(draft)
+    first, *_, last = (item["item_id"] for item in agenda["items"])
+    await dialogue.answers(
+        EU_SECRETARIAT,
+        agenda,
+        answer(first, "AMENDED", proposal={"minutes": 25}),
+        answer(last, "AMENDED", proposal={"title": "Water", "position": 1}),
+    )
+    path = f"/v1/drafts/{draft['id']}/apply-amendments"
+    body, version = {"agenda_id": agenda["id"]}, draft["version"]
+
+    async def asked(where: str = path, said: object = body, **options: Any) -> Any:
+        return await dialogue.ask(UK_SECRETARIAT, "POST", where, said, **{"version": version, **options})
+
+    tried = await asked(f"{path}?validate_only=true")
+    assert tried.status_code == 200
+    key = str(uuid4())
+    done, again = await asked(key=key), await asked(key=key)
+    assert done.json() == again.json()
+    assert done.json()["draft"]["version"] == version + 1
+    assert [(one["item_id"], one["party"], one["field"], one["after"]) for one in done.json()["applied"]] == [
+        (last, "EU", "title", "Water"),
+        (first, "EU", "minutes", 25),
+        (last, "EU", "position", 1),
+    ]
+    assert done.json()["not_applied"] == []
+    assert done.json()["draft"]["items"][0]["title"] == "Water"
+    stale = await asked()
+    assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+    chosen = {**body, "item_ids": [first]}
+    left = await asked(said=chosen, version=version + 1)
+    assert left.json()["applied"] == []
+    assert left.json()["not_applied"] == [
+        {"item_id": first, "party": "EU", "field": "minutes", "reason": "ALREADY_SO"}
+    ]
+    assert (await asked(said={**body, "item_ids": []})).json()["reason"] == "INVALID_REQUEST"
+    assert (await asked(said={"agenda_id": str(uuid4())})).json()["reason"] == "NO_ACCESS"
+    foreign = await dialogue.ask(EU_SECRETARIAT, "POST", path, body, version=version + 1)
+    assert foreign.json()["reason"] == "NO_ACCESS"
+
+
 async def test_a_change_reopens_only_what_it_changes(dialogue: Dialogue) -> None:
     meeting = await dialogue.meeting()
     draft = await dialogue.item(await dialogue.draft(meeting))
