@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.agenda.domain.assembly.refusals import MinutesInvalid
 from services.agenda.domain.items import DraftItem, TabledItem, TabledReference, check_reserved
 from services.agenda.domain.protection import require_joint, require_protection
 from services.agenda.domain.references import AssessmentState, Reference
@@ -133,7 +134,7 @@ def tabled_items(
 ) -> tuple[TabledItem, ...]:
     """The items as they go on the table.
 
-    Raises `ReferenceNotReleasable`, `ReferenceStale`, `MarkingTooLow`, `AboveCeiling` or
+    Raises `MinutesInvalid`, `ReferenceNotReleasable`, `ReferenceStale`, `MarkingTooLow`, `AboveCeiling` or
     `MarkingNotForAllParties`.
     """
     whole = parse(marking)
@@ -141,6 +142,12 @@ def tabled_items(
     tabled = []
     for position, item in enumerate(items, start=1):
         content = item.content
+        if content.minutes < 1:
+            raise MinutesInvalid(
+                f"item {position} has no minutes",
+                pointer=f"/items/{position - 1}/minutes",
+                item_id=str(item.id),
+            )
         check_reserved(content, series, policy, f"/items/{position - 1}")
         chosen = [answers[reference] for reference in content.references]
         references = tuple(allowed_text(item, answer, series.parties) for answer in chosen)

@@ -54,7 +54,7 @@ class ItemBody(Body):
     title: Line
     kind: ItemKind
     purpose: ItemPurpose
-    minutes: Annotated[StrictInt, Field(ge=0, le=1_440)]
+    minutes: Annotated[StrictInt, Field(ge=1, le=1_440)]
     commitments: Annotated[list[Code], Field(default_factory=list, max_length=20)]
     theme: OptionalCode = ""
     leads: Annotated[dict[Code, Code], Field(default_factory=dict, max_length=20)]

@@ -64,19 +64,38 @@ class RunModel(BaseModel):
 
 
 class RestItemModel(BaseModel):
-    """`minutes` and `starts_at` are null where there would be no time left for the item."""
+    """`minutes` and `starts_at` are null where there would be no time left for the item; `why` says why it
+    has fewer minutes, or none."""
 
     item_id: UUID
     planned_minutes: int
     minutes: int | None
     starts_at: datetime | None
+    why: list[str]
+
+
+class RestBreakModel(BaseModel):
+    id: str
+    starts_at: datetime
+    minutes: int
+
+
+class YieldedModel(BaseModel):
+    """What cannot be kept, and what cannot hold together with it."""
+
+    constraint: str
+    conflict: list[str]
 
 
 class RestModel(BaseModel):
-    """A proposal: nothing is changed by it."""
+    """A proposal: nothing is changed by it. `planning` is the version of the own side's planning that it
+    keeps to, 0 where there is none."""
 
     items: list[RestItemModel]
     ends_at: datetime
+    planning: int
+    breaks: list[RestBreakModel]
+    given_up: list[YieldedModel]
 
 
 def _encoded(view: RunView) -> Encoded:
@@ -137,10 +156,18 @@ async def rest(
                 planned_minutes=one.planned_minutes,
                 minutes=one.minutes,
                 starts_at=one.starts_at,
+                why=list(one.why),
             )
             for one in found.items
         ],
         ends_at=found.ends_at,
+        planning=found.planning,
+        breaks=[
+            RestBreakModel(id=one.id, starts_at=one.starts_at, minutes=one.minutes) for one in found.breaks
+        ],
+        given_up=[
+            YieldedModel(constraint=one.constraint, conflict=list(one.conflict)) for one in found.given_up
+        ],
     )
 
 

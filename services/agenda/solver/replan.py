@@ -36,6 +36,7 @@ def replan(problem: Problem, plan: Plan, progress: Progress) -> Replanned:
     """
     rest = the_rest(problem, plan, progress)
     given_up: list[Constraint] = []
+    conflicts: list[tuple[Constraint, ...]] = []
     answer = solve(rest)
     while isinstance(answer, Conflict):
         entry = _victim(answer.constraints, rest)
@@ -47,12 +48,14 @@ def replan(problem: Problem, plan: Plan, progress: Progress) -> Replanned:
             ]
         else:
             given_up.append(entry)
+            conflicts.append(tuple(answer.constraints))
             kept = [other for other in rest.constraints if other != entry]
             if isinstance(entry, AtTime | AtPosition | InWindow | Lasts):
                 kept.append(Must(entry.item))
         rest = rest.keeping(tuple(dict.fromkeys(kept)))
         answer = solve(rest)
-    return compared(plan, answer.plan, progress, resumption(problem, progress), tuple(given_up))
+    resumes = resumption(problem, progress)
+    return compared(plan, answer.plan, progress, resumes, tuple(given_up), tuple(conflicts))
 
 
 def _victim(conflict: Sequence[Constraint], rest: Problem) -> Constraint:

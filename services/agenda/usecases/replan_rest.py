@@ -7,42 +7,80 @@ from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
 
-from services.agenda.domain.assembly.plan import Plan, Slot
-from services.agenda.domain.assembly.problem import Candidate, Must, Problem, Span, Window
-from services.agenda.domain.assembly.progress import Progress
+from services.agenda.domain.assembly.planning import Planning
+from services.agenda.domain.assembly.problem import FixedBreak
+from services.agenda.domain.assembly.progress import Replanned, the_rest
+from services.agenda.domain.assembly.running import (
+    Left,
+    Yielded,
+    fits_meeting,
+    left_planned,
+    left_unplanned,
+    reasons,
+    yielded,
+)
+from services.agenda.domain.draft import Draft
 from services.agenda.domain.items import TabledItem
-from services.agenda.domain.permissions import Command
+from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.permissions import Command, may
+from services.agenda.domain.ranking.run import RankingRun
 from services.agenda.domain.run_clock import Run, face
 from services.agenda.solver.replan import replan
+from services.agenda.store.drafts import draft_of_party
+from services.agenda.store.planning import find_planning
+from services.agenda.store.ranking_runs import latest_run
 from services.agenda.store.runs import run_of
 from services.agenda.usecases.access import meeting_for
 from services.agenda.usecases.keep_minutes import agreed_items
 from services.chassis.clock import Clock
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
-from services.kernel.series import ItemKind
-
-_LEAST = 5
-"""Minutes below which an item is not shortened; one that was planned shorter keeps its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestItem:
-    """An item still to come, as it would then be. None where there is no time left for it."""
+    """An item still to come, as it would then be. None where there is no time left for it; `why` says why it
+    has fewer minutes, or none."""
 
     item_id: UUID
     planned_minutes: int
     minutes: int | None
     starts_at: datetime | None
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RestBreak:
+    """A planned break still to come."""
+
+    id: str
+    starts_at: datetime
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A proposal for the rest; nothing is changed by it. `ends_at` is when it would end."""
+    """A proposal for the rest; nothing is changed by it. `ends_at` is when it would end.
+
+    `planning` is the version of the own side's planning that it keeps to, 0 where there is none; `given_up`
+    is what no plan of the rest can keep.
+    """
 
     items: tuple[RestItem, ...]
     ends_at: datetime
+    planning: int = 0
+    breaks: tuple[RestBreak, ...] = ()
+    given_up: tuple[Yielded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What the side of the caller, and no other, planned of the meeting."""
+
+    draft: Draft
+    planning: Planning
+    ranking: RankingRun | None
 
 
 async def replan_rest(
@@ -57,33 +95,55 @@ async def replan_rest(
 ) -> Rest:
     """The items that have not begun, fitted in until `until`, or the end of the meeting.
 
-    `more` are the minutes that the running item still needs, else what is left of its own. Standing items
-    are dropped last. Raises `NoAccess`, `AgendaNotAgreed` or `AssemblyUndecided`.
+    `more` are the minutes that the running item still needs, else what is left of its own. Where the caller's
+    side planned its draft, and the caller may read it, its windows, breaks, presenters, minimums and musts
+    hold; else standing items are dropped last. Raises `NoAccess`, `AgendaNotAgreed`, `AssemblyUndecided` or
+    `ConflictUndecided`.
     """
     now = clock()
     async with database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_RUN, meeting_id, policy)
         items = await agreed_items(tx, meeting)
         run = await run_of(tx, meeting.id)
-    end = until or meeting.ends_at
+        own = await _own_planning(tx, reader, meeting, policy)
     running = run.current or run.interrupted
     needed = _needed(run, items, running, now, meeting.ends_at) if more is None else more
-    resumes = now + timedelta(minutes=needed if running is not None else 0)
     waiting = [item for item in items if item.id not in run.finished and item.id != running and item.minutes]
-    if not waiting or end - resumes < timedelta(minutes=1):
-        nothing = tuple(RestItem(item.id, item.minutes, None, None) for item in waiting)
-        return Rest(nothing, resumes)
-    found = await asyncio.to_thread(
-        replan,
-        _problem(waiting, resumes, end),
-        _planned(waiting),
-        Progress(now=0, finished=frozenset()),
-    )
-    slots = {slot.item: slot for slot in found.plan.slots}
-    return Rest(
-        tuple(_rest_item(item, slots.get(str(item.id)), resumes) for item in waiting),
-        resumes + timedelta(minutes=max((slot.end for slot in slots.values()), default=0)),
-    )
+    if own is None:
+        resumes = now + timedelta(minutes=needed if running is not None else 0)
+        left = left_unplanned(waiting, resumes, until or meeting.ends_at)
+    else:
+        left = left_planned(
+            own.planning,
+            own.draft,
+            meeting,
+            own.ranking,
+            items,
+            run,
+            now=now,
+            more=needed,
+            until=until,
+        )
+    version = 0 if own is None else own.planning.version
+    rest = the_rest(left.problem, left.plan, left.progress)
+    if not waiting or not rest.windows:
+        nothing = tuple(RestItem(item.id, item.minutes, None, None, ("no time is left",)) for item in waiting)
+        return Rest(nothing, left.resumes, version)
+    # Solving takes its time: beside the event loop, and with no transaction open.
+    found = await asyncio.to_thread(replan, left.problem, left.plan, left.progress)
+    return _rest(left, found, waiting, version)
+
+
+async def _own_planning(tx: Transaction, reader: Reader, meeting: Meeting, policy: Policy) -> _Own | None:
+    if not may(policy, reader, Command.READ_DRAFT, meeting.series):
+        return None
+    draft = await draft_of_party(tx, meeting.id, reader.party)
+    if draft is None:
+        return None
+    planning = await find_planning(tx, draft.id)
+    if not fits_meeting(planning, meeting):
+        return None
+    return _Own(draft, planning, await latest_run(tx, draft.id))
 
 
 def _needed(
@@ -101,37 +161,35 @@ def _needed(
     )
 
 
-def _problem(waiting: Sequence[TabledItem], start: datetime, end: datetime) -> Problem:
-    """Every minute away from an item's own costs one; dropping an item costs more than shortening all."""
-    whole = sum(item.minutes for item in waiting)
-    return Problem(
-        origin=start,
-        windows=(Window("rest", Span(0, min(whole, (end - start) // timedelta(minutes=1)))),),
-        candidates=tuple(
-            Candidate(
-                id=str(item.id),
-                title=item.title,
-                least=min(item.minutes, _LEAST),
-                wanted=item.minutes,
-                most=item.minutes,
-                worth=whole + 1,
-                place=place,
-            )
-            for place, item in enumerate(waiting)
-        ),
-        constraints=tuple(Must(str(item.id)) for item in waiting if item.kind is ItemKind.STANDING),
-    )
-
-
-def _planned(waiting: Sequence[TabledItem]) -> Plan:
-    slots, at = [], 0
+def _rest(left: Left, found: Replanned, waiting: Sequence[TabledItem], version: int) -> Rest:
+    origin = left.problem.origin
+    slots = {UUID(slot.item): slot for slot in found.plan.slots}
+    why = reasons(left, found)
+    items = []
     for item in waiting:
-        slots.append(Slot(str(item.id), at, item.minutes))
-        at += item.minutes
-    return Plan(tuple(slots))
-
-
-def _rest_item(item: TabledItem, slot: Slot | None, start: datetime) -> RestItem:
-    if slot is None:
-        return RestItem(item.id, item.minutes, None, None)
-    return RestItem(item.id, item.minutes, slot.minutes, start + timedelta(minutes=slot.start))
+        slot = slots.get(item.id)
+        items.append(
+            RestItem(
+                item_id=item.id,
+                planned_minutes=item.minutes,
+                minutes=None if slot is None else slot.minutes,
+                starts_at=None if slot is None else origin + timedelta(minutes=slot.start),
+                why=why.get(item.id, ()),
+            )
+        )
+    breaks = [(pause.start, pause.id, pause.minutes) for pause in found.plan.pauses]
+    breaks += [
+        (entry.span.start, entry.id, entry.span.minutes)
+        for entry in left.problem.constraints
+        if isinstance(entry, FixedBreak) and entry.span.end > left.progress.free
+    ]
+    return Rest(
+        items=tuple(items),
+        ends_at=origin + timedelta(minutes=found.predicted_end),
+        planning=version,
+        breaks=tuple(
+            RestBreak(name, origin + timedelta(minutes=start), minutes)
+            for start, name, minutes in sorted(breaks)
+        ),
+        given_up=yielded(left, found),
+    )

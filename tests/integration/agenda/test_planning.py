@@ -119,7 +119,14 @@ async def test_plannings_that_make_no_sense_are_refused_by_name(dialogue: Dialog
     day = 1_440
     refusals: list[tuple[dict[str, object], str]] = [
         (item(minutes=0), "MINUTES_INVALID"),
-        (item(minutes=-5), "MINUTES_INVALID"),
+        (item(minutes=-1), "MINUTES_INVALID"),
+        (item(least=0), "MINUTES_INVALID"),
+        (item(least=-1), "MINUTES_INVALID"),
+        (item(most=-1), "MINUTES_INVALID"),
+        *(
+            ({"movable_breaks": [{"id": "tea", "minutes": none, "earliest": at(0), "latest": at(9)}]}, reason)
+            for none, reason in ((0, "MINUTES_INVALID"), (-1, "MINUTES_INVALID"))
+        ),
         (item(least=400), "MINUTES_OUT_OF_ORDER"),
         (item(position=99), "POSITION_OUT_OF_RANGE"),
         (item(item_id=str(uuid4())), "UNKNOWN_PLANNING_NAME"),
@@ -256,3 +263,23 @@ async def test_an_item_that_is_removed_leaves_the_planning_and_what_waits(dialog
     gone = await dialogue.ask(UK_SECRETARIAT, "DELETE", f"{path}/{taken}", version=now["version"])
     assert (gone.status_code, gone.json()["reason"]) == (404, "UNKNOWN_ITEM")
     assert (await solved(dialogue, draft, now["version"])).status_code == 200
+
+
+@pytest.mark.parametrize("minutes", [0, -1])
+async def test_an_item_has_at_least_a_minute_in_a_draft_and_on_the_table(
+    dialogue: Dialogue, minutes: int
+) -> None:
+    draft = await dialogue.draft(await dialogue.meeting())
+    path, item = f"/v1/drafts/{draft['id']}/items", draft["items"][1]
+    for method, target in (("POST", path), ("PUT", f"{path}/{item['id']}")):
+        body = item_body(minutes=minutes)
+        refused = await dialogue.ask(UK_SECRETARIAT, method, target, body, version=draft["version"])
+        assert (refused.status_code, refused.json()["reason"]) == (400, "INVALID_REQUEST")
+    assert await read(dialogue, draft) == draft
+    # What was written before there was a least is not put on the table.
+    dialogue.rows("UPDATE draft_item SET minutes = 0 WHERE position = 2 RETURNING id")
+    table = f"/v1/drafts/{draft['id']}/table"
+    body = {"marking": "TLP:GREEN"}
+    refused = await dialogue.ask(UK_SECRETARIAT, "POST", table, body, version=draft["version"])
+    assert (refused.status_code, refused.json()["reason"]) == (400, "MINUTES_INVALID")
+    assert refused.json()["errors"][0]["pointer"] == "/items/1/minutes"

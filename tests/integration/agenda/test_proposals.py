@@ -136,6 +136,7 @@ async def test_what_a_proposal_cannot_say_is_refused(dialogue: Dialogue) -> None
         ({"title": "bell\u0007"}, 400, "INVALID_REQUEST"),
         ({"rationale": "x" * 4_001}, 400, "INVALID_REQUEST"),
         ({"minutes": 0}, 400, "INVALID_REQUEST"),
+        ({"minutes": -1}, 400, "INVALID_REQUEST"),
         ({"edition": 26}, 400, "INVALID_REQUEST"),
         ({"party": "EU"}, 400, "INVALID_REQUEST"),
         ({"theme": "NO_SUCH_THEME"}, 400, "UNKNOWN_THEME"),

@@ -39,13 +39,19 @@ class Progress:
     running: str | None = None
     more: int = 0
 
+    @property
+    def free(self) -> int:
+        """The minute at which no item runs, before any break."""
+        return self.now + (self.more if self.running is not None else 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
     """The rest of a meeting, planned anew.
 
     `shortened` has each item with the minutes it had and those it has; `given_up` are constraints that no
-    plan of the rest could keep. `late_by` compares the ends, in minutes; above zero it is a warning.
+    plan of the rest could keep, and `conflicts` for each of them the smallest set that could not hold
+    together. `late_by` compares the ends, in minutes; above zero it is a warning.
     `over_by` is how far the running item goes beyond its minutes.
     """
 
@@ -57,11 +63,12 @@ class Replanned:
     shortened: tuple[tuple[str, int, int], ...]
     dropped: tuple[str, ...]
     given_up: tuple[Constraint, ...]
+    conflicts: tuple[tuple[Constraint, ...], ...] = ()
 
 
 def resumption(problem: Problem, progress: Progress) -> int:
     """The minute at which the next item can start: after the running one, and after a break it runs into."""
-    at = progress.now + (progress.more if progress.running is not None else 0)
+    at = progress.free
     for entry in sorted(
         (entry.span for entry in problem.constraints if isinstance(entry, FixedBreak)),
         key=lambda span: span.start,
@@ -149,7 +156,12 @@ def _break_left(entry: FixedBreak | MovableBreak, resumes: int) -> Iterator[Cons
 
 
 def compared(
-    before: Plan, after: Plan, progress: Progress, resumes: int, given_up: tuple[Constraint, ...]
+    before: Plan,
+    after: Plan,
+    progress: Progress,
+    resumes: int,
+    given_up: tuple[Constraint, ...],
+    conflicts: tuple[tuple[Constraint, ...], ...],
 ) -> Replanned:
     """What the new plan of the rest changes."""
     was = {slot.item: slot for slot in before.slots}
@@ -170,6 +182,7 @@ def compared(
         ),
         dropped=tuple(item for item in was if item not in now and item not in begun),
         given_up=given_up,
+        conflicts=conflicts,
     )
 
 

@@ -61,12 +61,13 @@ def _sentence(entry: Constraint, names: Names) -> str:
     return word(entry, names)
 
 
-def _minutes(count: int) -> str:
+def counted(count: int) -> str:
+    """So many minutes."""
     return "1 minute" if count == 1 else f"{count} minutes"
 
 
 def _must(entry: Must, names: Names) -> str:
-    return f"{names.item(entry.item)} must be taken (at least {_minutes(names.least[entry.item])})"
+    return f"{names.item(entry.item)} must be taken (at least {counted(names.least[entry.item])})"
 
 
 def _excluded(entry: Excluded, names: Names) -> str:
@@ -91,7 +92,7 @@ def _sections(entry: SectionsInOrder, _: Names) -> str:
 
 
 def _section_limit(entry: SectionLimit, _: Names) -> str:
-    return f"the section '{entry.section}' has at most {_minutes(entry.most)}"
+    return f"the section '{entry.section}' has at most {counted(entry.most)}"
 
 
 def _present(entry: Present, names: Names) -> str:
@@ -105,13 +106,13 @@ def _fixed_break(entry: FixedBreak, names: Names) -> str:
 
 def _movable_break(entry: MovableBreak, names: Names) -> str:
     return (
-        f"the break '{entry.id}' of {_minutes(entry.minutes)} starts between {names.minute(entry.earliest)} "
+        f"the break '{entry.id}' of {counted(entry.minutes)} starts between {names.minute(entry.earliest)} "
         f"and {names.minute(entry.latest)}"
     )
 
 
 def _lead_minutes(entry: LeadMinutes, _: Names) -> str:
-    return f"{' and '.join(entry.parties)} lead within {_minutes(entry.most)} of each other"
+    return f"{' and '.join(entry.parties)} lead within {counted(entry.most)} of each other"
 
 
 def _lead_count(entry: LeadCount, _: Names) -> str:
@@ -136,7 +137,7 @@ def _in_window(entry: InWindow, names: Names) -> str:
 
 
 def _lasts(entry: Lasts, names: Names) -> str:
-    return f"{names.item(entry.item)} is fixed at {_minutes(entry.minutes)}"
+    return f"{names.item(entry.item)} is fixed at {counted(entry.minutes)}"
 
 
 _WORDS: Mapping[type, Callable[..., str]] = {
