@@ -106,11 +106,22 @@ async def _play_a_year(system: System) -> None:
             "took longer than planned",
             "outcomes: ",
             "minutes accepted",
+            ": accept, action",
             "returning",
             "matter arising",
         ):
             assert any(line.startswith(series) and shown in line for line in told), (series, shown)
-    assert sum(line.startswith("entente agenda table ") for line in told) == 2
+    for shown in (
+        "confirm, action UKEU-2027-A01 is CLOSED",
+        "UK: matter arising UKEU-2027-A01 is CLOSED",
+        "EU: matter arising UKEU-2027-A02 is IN_PROGRESS",
+        ", 270 days later than agreed",
+    ):
+        assert any(line.startswith("uk-eu") and shown in line for line in told), shown
+    assert any(line.startswith("uk-us-cmr") and "stratcom-owner: review" in line for line in told)
+    shown_where = [line for line in told if line.startswith("entente agenda table ")]
+    assert len(shown_where) == 2
+    assert all(line.endswith(f" --state {system.access.folders.state}") for line in shown_where)
 
 
 async def _each_party_reads_its_own_title(stage: Stage) -> None:

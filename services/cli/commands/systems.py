@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from tempfile import mkdtemp
 from typing import Annotated
 
@@ -27,6 +28,7 @@ from services.cli.failures import CommandFailed
 from services.cli.layout import folders as folders_of
 from services.cli.picture_tables import feeds_table, rhythm_table, tempo_table
 from services.cli.record import Access, SystemRecord, port_of
+from services.cli.supervisor import Child
 from services.cli.system import Options, System, end_orphans, running_system
 from services.cli.thread.stage import Stage, open_stage
 from services.cli.thread.walking import Timing, is_complete, trace, walk
@@ -81,21 +83,28 @@ def demo(state: StateOption = None) -> None:
         began = time.monotonic()
         async with running_system(options) as system:
             ready = time.monotonic() - began
+            _print_how_to_follow(folders, console)
             await _walk_once(system, console, spans=True)
             await _play_year(system, console)
-            restarts = system.supervisor.restarts
+            deaths = deaths_of(system.supervisor.children)
         console.print(f"ready after {ready:.1f} s, all done after {time.monotonic() - began:.1f} s")
-        if temporary is None:
-            console.print(f"the data stays: entente up --state {folders.state}", soft_wrap=True)
+        if deaths:
+            console.print(f"died and were started again: {deaths}", highlight=False, soft_wrap=True)
+        if temporary is None or deaths:
+            console.print(f"the data stays: entente up --state {quote(str(folders.state))}", soft_wrap=True)
         else:
-            console.print("to look at it afterwards: entente demo --state FOLDER, entente up --state FOLDER")
-        if restarts:
-            raise CommandFailed(f"processes died {restarts} times, see {folders.logs}")
-        if temporary is not None:
-            shutil.rmtree(temporary)
+            await asyncio.to_thread(shutil.rmtree, temporary)
+            console.print(
+                "the data is gone; to keep it: entente demo --state FOLDER, entente up --state FOLDER"
+            )
         return 0
 
     run(work)
+
+
+def deaths_of(children: Sequence[Child]) -> str:
+    """The processes that died while the system was up, and how often; empty where none did."""
+    return ", ".join(f"{child.spec.name} {child.restarts}x" for child in children if child.restarts)
 
 
 def status(state: StateOption = None) -> None:
@@ -173,6 +182,15 @@ def _timing_table(timings: Sequence[Timing]) -> Table:
         table.add_row(timing.step, f"{timing.seconds:.2f}")
     table.add_row("all", f"{sum(timing.seconds for timing in timings):.2f}", style="bold")
     return table
+
+
+def _print_how_to_follow(folders: Folders, console: Console) -> None:
+    state = quote(str(folders.state))
+    for line in (
+        f"ready; state and logs in {state}",
+        f"in another terminal: entente tail --audience uk-eu.uk --state {state}",
+    ):
+        console.print(line, style="green", highlight=False, soft_wrap=True)
 
 
 def _print_ways_in(access: Access, console: Console) -> None:

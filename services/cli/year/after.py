@@ -7,7 +7,7 @@ from services.cli.clients.rest import Document
 from services.cli.thread.stage import PATIENCE, require
 from services.cli.waiting import until
 from services.cli.year.before import plan
-from services.cli.year.cycle import Side, Year
+from services.cli.year.cycle import Course, Side, Undertaking, Year
 
 _OVERRUN: Final = 12
 """Minutes that the first item of substance takes beyond its plan."""
@@ -56,13 +56,17 @@ async def conclude(year: Year) -> None:
     kinds: list[str] = []
     for item in year.items:
         body = _outcome(year, item, put_off)
+        undertaking = _undertaken(year, item)
+        if undertaking is not None:
+            body = {**body, **_concluded(year, undertaking)}
         outcome = await desk.post(
             "agenda",
             f"{year.path}/outcomes",
             {"item_id": item["itemId"], "marking": year.cycle.marking, **body},
         )
         kinds.append(outcome["kind"])
-        if outcome["action"]:
+        if undertaking is not None:
+            year.actions.append((undertaking, outcome["action"]))
             year.say(f"action {outcome['action']['reference']}: {outcome['action']['text']}")
     told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
     year.say(f"outcomes: {told}")
@@ -73,11 +77,6 @@ def _outcome(year: Year, item: Document, put_off: Document) -> Document:
         return {"kind": "DEFERRED", "reason": "Both sides want to hear industry first."}
     if item is year.items[-1]:
         return {"kind": "NOT_REACHED", "reason": "The list of actions took its time."}
-    if item["title"] == year.cycle.drafting.proposal["title"]:
-        due = (year.stage.clock.now() + timedelta(days=200)).date().isoformat()
-        when = "review_date" if year.cycle.standing else "due_date"
-        action = {**year.cycle.action, when: due}
-        return {"kind": "CONCLUDED", "conclusion": "Both sides will do it together.", "action": action}
     if year.cycle.guidance and item["title"].startswith("Guidance"):
         return {
             "kind": "GUIDANCE",
@@ -85,6 +84,17 @@ def _outcome(year: Year, item: Document, put_off: Document) -> Document:
             "addressees": list(year.cycle.guidance),
         }
     return {"kind": "NOTED", "conclusion": "Taken note of."}
+
+
+def _undertaken(year: Year, item: Document) -> Undertaking | None:
+    return next((one for one in year.cycle.undertakings if one.item == item["title"]), None)
+
+
+def _concluded(year: Year, undertaking: Undertaking) -> Document:
+    day = (year.stage.clock.now() + timedelta(days=undertaking.days)).date().isoformat()
+    when = "review_date" if undertaking.course is Course.REVIEWED else "due_date"
+    action = {**undertaking.action, when: day}
+    return {"kind": "CONCLUDED", "conclusion": "Both sides will do it together.", "action": action}
 
 
 async def minute(year: Year) -> None:
@@ -122,9 +132,12 @@ async def carry_over(year: Year) -> None:
 async def _comes_back(year: Year, side: Side, concluded: str, edition: int) -> None:
     desk = year.stage.desk(side.secretariat)
 
+    worked = {(one["reference"], one["state"], one["due_date"]) for _, one in year.actions}
+
     async def arisen() -> Document | None:
         found = await desk.get("agenda", f"{year.path}/matters-arising")
-        return found if found["matters"] else None
+        told = {(one["reference"], one["state"], one["due_date"]) for one in found["matters"]}
+        return found if worked <= told else None
 
     matters = await until(arisen, within=PATIENCE, what="the matters arising")
     returning = (await desk.get("agenda", f"{year.path}/carry-over"))["items"]
@@ -135,5 +148,6 @@ async def _comes_back(year: Year, side: Side, concluded: str, edition: int) -> N
     titles = [f"“{one['title']}” from {one['from_edition']}" for one in returning]
     year.say(f"{side.party}: returning {', '.join(titles)}")
     for one in matters["matters"]:
-        due = one["due_date"] or "reviewed yearly"
-        year.say(f"{side.party}: matter arising {one['reference']} is {one['state']}, {due}")
+        slipped = f", {one['slipped_days']} days later than agreed" if one["slips"] else ""
+        became = f"{one['state']}, due {one['due_date']}{slipped}"
+        year.say(f"{side.party}: matter arising {one['reference']} is {became}")

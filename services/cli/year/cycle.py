@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Final
 
 from services.cli.clients.rest import Document
@@ -20,13 +21,37 @@ class Side:
     proposal: Mapping[str, object]
 
 
+class Course(Enum):
+    """What becomes of an action before the next edition."""
+
+    COMPLETED = auto()
+    SLIPPING = auto()
+    """Its due date is moved, and it is still open then."""
+    REVIEWED = auto()
+    """Lasting work: it has a day of review and none to be due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undertaking:
+    """An action that follows from the item of that title, and how it goes on.
+
+    It is due, or reviewed, `days` after the meeting. The accounts: `owner` works on it, `other` answers
+    for the other party.
+    """
+
+    item: str
+    action: Mapping[str, object]
+    days: int
+    course: Course
+    owner: str
+    other: str
+
+
 @dataclass(frozen=True, slots=True)
 class Cycle:
     """One series; the first side drafts and tables, the second answers.
 
     `hosts` names each party's venue, that of even years first; `hours` is how long the meeting lasts.
-    `standing` says that the commitment of the action is lasting work, so that it has a day of review and
-    none to be due.
     """
 
     series: str
@@ -35,8 +60,7 @@ class Cycle:
     hours: float
     hosts: Mapping[str, str]
     sides: tuple[Side, Side]
-    action: Mapping[str, object]
-    standing: bool = False
+    undertakings: tuple[Undertaking, ...]
     guidance: tuple[Mapping[str, str], ...] = ()
 
     @property
@@ -64,6 +88,8 @@ class Year:
     agenda: Document = field(default_factory=dict)
     proposals: dict[str, Document] = field(default_factory=dict)
     deferred: str = ""
+    actions: list[tuple[Undertaking, Document]] = field(default_factory=list)
+    """Each action as it was last answered."""
     concluded: Document = field(default_factory=dict)
     """The meeting that was held, once the next edition has begun."""
 
@@ -96,6 +122,9 @@ def _proposal(title: str, minutes: int, marking: str, **members: object) -> dict
     }
 
 
+_CONSOLES: Final = "Remote support consoles: one minimum for operators on both sides"
+_TRAINING: Final = "Placeholder: combined training places"
+
 UK_EU: Final = Cycle(
     series="uk-eu",
     marking="TLP:GREEN//UK OFFICIAL REL EU",
@@ -109,7 +138,7 @@ UK_EU: Final = Cycle(
             ("fcdo-chair", "dsit-chair"),
             {"name": "Cyber Director", "organisation": "FCDO", "nationality": "GBR"},
             _proposal(
-                "Remote support consoles: one minimum for operators on both sides",
+                _CONSOLES,
                 30,
                 "TLP:GREEN//UK OFFICIAL REL EU",
                 commitments=["C3"],
@@ -138,15 +167,41 @@ UK_EU: Final = Cycle(
             ),
         ),
     ),
-    action={
-        "text": "Exercise together the loss of a managed service provider that administers hospitals.",
-        "guidance": "One scenario for both sides; the report names what each side would ask of the other.",
-        "owners": [
-            {"party": "UK", "organisation": "DSIT", "accountable": True},
-            {"party": "EU", "organisation": "CNECT", "accountable": True},
-        ],
-        "commitment": "C3",
-    },
+    undertakings=(
+        Undertaking(
+            item=_CONSOLES,
+            action={
+                "text": "Exercise together the loss of a managed service provider that administers "
+                "hospitals.",
+                "guidance": "One scenario for both sides; the report names what each side would ask of "
+                "the other.",
+                "owners": [
+                    {"party": "UK", "organisation": "DSIT", "accountable": True},
+                    {"party": "EU", "organisation": "CNECT", "accountable": True},
+                ],
+                "commitment": "C3",
+            },
+            days=200,
+            course=Course.COMPLETED,
+            owner="dsit-owner",
+            other="cnect-owner",
+        ),
+        Undertaking(
+            item="Cybercrime and ransomware",
+            action={
+                "text": "Name on each side one contact, by day and by night, for hospitals under ransomware.",
+                "guidance": "Functions and numbers, no people; both lists are tried out once a quarter.",
+                "owners": [
+                    {"party": "UK", "organisation": "HOME-OFFICE", "accountable": True},
+                    {"party": "EU", "organisation": "EUROPOL", "accountable": True},
+                ],
+            },
+            days=120,
+            course=Course.SLIPPING,
+            owner="home-office-owner",
+            other="europol-owner",
+        ),
+    ),
 )
 
 UK_US_CMR: Final = Cycle(
@@ -162,7 +217,7 @@ UK_US_CMR: Final = Cycle(
             ("stratcom-chair", "gchq-chair"),
             {"name": "Deputy Commander", "organisation": "STRATCOM", "nationality": "GBR"},
             _proposal(
-                "Placeholder: combined training places",
+                _TRAINING,
                 30,
                 "TLP:GREEN",
                 commitments=["S2"],
@@ -183,16 +238,24 @@ UK_US_CMR: Final = Cycle(
             ),
         ),
     ),
-    action={
-        "text": "Agree one vocabulary for public statements of the review.",
-        "guidance": "Terms that both publish already come first.",
-        "owners": [
-            {"party": "UK", "organisation": "STRATCOM", "accountable": True},
-            {"party": "US", "organisation": "NSA", "accountable": True},
-        ],
-        "commitment": "S4",
-    },
-    standing=True,
+    undertakings=(
+        Undertaking(
+            item=_TRAINING,
+            action={
+                "text": "Agree one vocabulary for public statements of the review.",
+                "guidance": "Terms that both publish already come first.",
+                "owners": [
+                    {"party": "UK", "organisation": "STRATCOM", "accountable": True},
+                    {"party": "US", "organisation": "NSA", "accountable": True},
+                ],
+                "commitment": "S4",
+            },
+            days=30,
+            course=Course.REVIEWED,
+            owner="stratcom-owner",
+            other="nsa-owner",
+        ),
+    ),
     guidance=(
         {"party": "UK", "organisation": "STRATCOM"},
         {"party": "US", "organisation": "USCYBERCOM"},

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from shlex import quote
 from typing import Final
 
 from services.cli.failures import CommandFailed
 from services.cli.thread.stage import Stage
 from services.cli.thread.walking import Timing
-from services.cli.year import after, before
+from services.cli.year import after, before, between
 from services.cli.year.cycle import CYCLES, Year
 
 STEPS: Final[tuple[tuple[str, Callable[[Year], Awaitable[None]]], ...]] = (
@@ -22,6 +23,8 @@ STEPS: Final[tuple[tuple[str, Callable[[Year], Awaitable[None]]], ...]] = (
     ("registers are closed", after.register),
     ("every item is concluded", after.conclude),
     ("the conclusions are signed", after.minute),
+    ("owners take their actions on", between.take_on),
+    ("owners work on their actions", between.work),
     ("the next edition begins", after.carry_over),
 )
 
@@ -39,7 +42,7 @@ async def play_year(stage: Stage) -> list[Timing]:
             except CommandFailed as failure:
                 raise CommandFailed(f"{year.cycle.series}, {name}: {failure}") from failure
         timings.append(Timing(name, time.monotonic() - began))
-    stage.say("[bold]where to look[/]")
+    stage.say("[bold]where to look while the system is up[/]")
     for year in years:
         for line in where_to_look(year):
             stage.say(line)
@@ -49,17 +52,19 @@ async def play_year(stage: Stage) -> list[Timing]:
 def where_to_look(year: Year) -> list[str]:
     """The commands that show what was played, while the system is up."""
     held, ahead, side = year.concluded["id"], year.meeting["id"], year.cycle.drafting.secretariat
+    state = quote(str(year.stage.access.folders.state))
     return [
-        f"entente agenda {command} --as {side}"
+        f"entente {command} --as {side} --state {state}"
         for command in (
-            f"meetings --series {year.cycle.series}",
-            f"show {held}",
-            f"table {held}",
-            f"diff {held}",
-            f"register {held}",
-            f"clock {held}",
-            f"ranking {ahead}",
-            f"conflicts {ahead}",
-            f"matters {ahead}",
+            f"agenda meetings --series {year.cycle.series}",
+            f"agenda show {held}",
+            f"agenda table {held}",
+            f"agenda diff {held}",
+            f"agenda register {held}",
+            f"agenda clock {held}",
+            f"agenda ranking {ahead}",
+            f"agenda conflicts {ahead}",
+            f"agenda matters {ahead}",
+            f"actions list --series {year.cycle.series}",
         )
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.cli.commands.systems import deaths_of
 from services.cli.supervisor import Child, ChildSpec, ChildState, Supervisor
 from tests.support.waiting import eventually
 
@@ -87,6 +88,7 @@ class TestAChild:
             os.kill(killed, signal.SIGKILL)
             await eventually(lambda: one.restarts == 1)
             assert (two.pid, two.restarts) == (untouched, 0)
+            assert deaths_of(supervisor.children) == "one 1x"
 
     async def test_is_ready_only_when_it_says_so(self, child: Specify) -> None:
         async with supervised(child("probed", _LASTING)) as supervisor:
