@@ -122,10 +122,10 @@ class Officials:
             self.edits[proposal["id"]] += 1
 
     async def _conclude(self, year: Year, enough: Callable[[], bool], tasks: asyncio.TaskGroup) -> None:
-        due = (self.stage.clock.now() + timedelta(days=200)).date().isoformat()
-        when = "review_date" if year.cycle.standing else "due_date"
+        due = (self.stage.clock.now() + timedelta(days=200)).date()
+        undertaking = year.cycle.undertakings[0]
         for number, item in enumerate(year.items):
-            action = {**year.cycle.action, "text": f"Action {number + 1} of this meeting.", when: due}
+            action = {**undertaking.dated(due), "text": f"Action {number + 1} of this meeting."}
             body = {
                 "item_id": item["itemId"],
                 "marking": year.cycle.marking,

@@ -7,7 +7,7 @@ from services.cli.clients.rest import Document
 from services.cli.thread.stage import PATIENCE, require
 from services.cli.waiting import until
 from services.cli.year.before import plan
-from services.cli.year.cycle import Course, Side, Undertaking, Year
+from services.cli.year.cycle import Side, Undertaking, Year
 
 _OVERRUN: Final = 12
 """Minutes that the first item of substance takes beyond its plan."""
@@ -91,9 +91,8 @@ def _undertaken(year: Year, item: Document) -> Undertaking | None:
 
 
 def _concluded(year: Year, undertaking: Undertaking) -> Document:
-    day = (year.stage.clock.now() + timedelta(days=undertaking.days)).date().isoformat()
-    when = "review_date" if undertaking.course is Course.REVIEWED else "due_date"
-    action = {**undertaking.action, when: day}
+    day = (year.stage.clock.now() + timedelta(days=undertaking.days)).date()
+    action = undertaking.dated(day)
     return {"kind": "CONCLUDED", "conclusion": "Both sides will do it together.", "action": action}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum, auto
 from typing import Final
 
@@ -45,6 +46,11 @@ class Undertaking:
     course: Course
     owner: str
     other: str
+
+    def dated(self, day: date) -> dict[str, object]:
+        """The action with the day on which it is due, or reviewed."""
+        when = "review_date" if self.course is Course.REVIEWED else "due_date"
+        return {**self.action, when: day.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
