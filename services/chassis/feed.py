@@ -17,6 +17,8 @@ RING = 10_000
 """Entries kept to be replayed one by one."""
 LARGEST_BUFFER = 1_000
 """Keys that may wait for one reader."""
+AHEAD = 2.0
+"""Seconds that a view may be behind the token of a reader who comes from elsewhere."""
 MOST_AT_ONCE = 64
 """Steps given to a reader together, so that what is written for a slow one stays small."""
 _LONGEST_TOKEN = 100
@@ -187,7 +189,10 @@ class _Reader:
 class FeedView:
     """The state of one feed: the newest entry of each key, the latest entries, and the open readers."""
 
-    def __init__(self, on_readers: Callable[[int], None] = lambda _: None, *, ring: int = RING) -> None:
+    def __init__(
+        self, on_readers: Callable[[int], None] = lambda _: None, *, ring: int = RING, ahead: float = AHEAD
+    ) -> None:
+        self._ahead = ahead
         self._epoch = ""
         self._past_epochs: set[str] = set()
         self._last = 0
@@ -258,6 +263,20 @@ class FeedView:
         missed = [entry for entry in self._newest.values() if entry.token.sequence > resume.sequence]
         return [replace(entry, coalesced=True) for entry in missed]
 
+    async def _reach(self, resume: Token | None, reader: _Reader, allowed: Allowed) -> None:
+        """Waits for what a reader has from elsewhere: the topic and other replicas may be moments ahead."""
+        now = asyncio.get_running_loop().time
+        until = now() + self._ahead
+        while (
+            resume is not None
+            and resume.epoch == self._epoch
+            and resume.sequence > self._last
+            and not self._closed
+            and now() < until
+        ):
+            await reader.wait(min(until - now(), allowed()))
+            reader.take()
+
     @contextmanager
     def _reader(self) -> Iterator[_Reader]:
         reader = _Reader()
@@ -299,6 +318,7 @@ class FeedView:
         self.require_caught_up()
         now = asyncio.get_running_loop().time
         with self._reader() as reader:
+            await self._reach(resume, reader, allowed)
             # A beat says what the reader has been given, never what the view has meanwhile.
             given = self.token
             steps = [*self.catch_up(resume), *self._notices.values()]

@@ -127,6 +127,24 @@ async def test_a_feed_that_is_still_being_read_has_no_readers() -> None:
         await anext(view.follow(Token("a", 5), LONG))
 
 
+async def test_a_reader_that_was_moments_ahead_elsewhere_is_not_told_to_forget() -> None:
+    view = view_of(entry(1, "x"))
+    async with following(view, Token("a", 3), beat=5.0) as steps:
+        first = asyncio.create_task(some(steps, 1))
+        await asyncio.sleep(0)
+        for number in (2, 3, 4):
+            view.apply(entry(number, "y"))
+        assert await first == ["4y"]
+
+
+async def test_a_reader_whose_token_nobody_reaches_is_told_to_forget() -> None:
+    view = FeedView(ring=100, ahead=0.01)
+    view.apply(entry(1, "x"))
+    view.mark_caught_up()
+    async with following(view, Token("a", 3)) as steps:
+        assert await some(steps, 3) == ["reset a", "1x", "end a:1"]
+
+
 async def test_a_reader_gets_the_snapshot_and_then_what_is_new() -> None:
     view = view_of(entry(1, "x"))
     async with following(view) as steps:
