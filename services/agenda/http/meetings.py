@@ -16,7 +16,7 @@ from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.http.times import TimesBody
 from services.agenda.usecases.list_candidates import list_candidates
 from services.agenda.usecases.plan_meeting import AskedMeeting, plan_meeting
-from services.agenda.usecases.read_meetings import list_meetings, read_meeting
+from services.agenda.usecases.read_meetings import page_of_meetings, read_meeting
 from services.chassis.http.requests import Encoded, RehearsableMutation
 from services.chassis.identity import Principal
 
@@ -54,6 +54,7 @@ class MeetingView(BaseModel):
 
 class MeetingsView(BaseModel):
     meetings: list[MeetingView]
+    next_page_token: str
 
 
 class ThemeView(BaseModel):
@@ -131,9 +132,22 @@ async def plan(
 
 
 @router.get("")
-async def of_series(principal: Viewer, series: SeriesQuery, parts: Parts) -> MeetingsView:
-    found = await list_meetings(parts.database, reader_of(principal), series, policy=parts.policy)
-    return MeetingsView(meetings=[meeting_view(meeting) for meeting in found])
+async def of_series(
+    principal: Viewer,
+    series: SeriesQuery,
+    parts: Parts,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> MeetingsView:
+    found, following = await page_of_meetings(
+        parts.database,
+        reader_of(principal),
+        series,
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+    )
+    return MeetingsView(meetings=[meeting_view(meeting) for meeting in found], next_page_token=following)
 
 
 @router.get("/{meeting_id}", responses={200: {"model": MeetingView}})

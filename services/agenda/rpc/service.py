@@ -8,7 +8,6 @@ import grpc
 from entente.agenda.v1 import agenda_service_pb2 as messages
 from entente.agenda.v1 import agenda_service_pb2_grpc
 
-from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import PERMISSIONS, Command
 from services.agenda.rpc.agreed import (
     encode_agenda,
@@ -47,11 +46,11 @@ from services.agenda.usecases.conclude_meeting import (
     statement_on_conclusions,
 )
 from services.agenda.usecases.list_ranking import list_ranking
-from services.agenda.usecases.paging import Key, cut, page_size, read_key, read_proposal_token, write_token
+from services.agenda.usecases.paging import cut, page_size, read_key, read_proposal_token, write_token
 from services.agenda.usecases.proposing import list_proposals
 from services.agenda.usecases.rank_subjects import explain_subject
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
-from services.agenda.usecases.read_meetings import list_meetings, read_meeting
+from services.agenda.usecases.read_meetings import page_of_meetings, read_meeting
 from services.agenda.usecases.record_outcome import list_outcomes, read_outcome
 from services.agenda.usecases.trace_thread import trace_thread
 from services.chassis.etags import parse_etag
@@ -113,12 +112,16 @@ class AgendaServicer(RecordMethods, Methods, agenda_service_pb2_grpc.AgendaServi
         self, request: messages.ListMeetingsRequest, _: Any
     ) -> messages.ListMeetingsResponse:
         parts, series, size = self._parts, read_code(request.series, "/series"), page_size(request.page_size)
-        question = ("meetings", series)
-        after = read_key(read_token(request.page_token), (int, int, str, str), *question)
-        found = await list_meetings(parts.database, caller(), series, policy=parts.policy)
-        shown, last = cut(found, _place, after, size)
+        shown, following = await page_of_meetings(
+            parts.database,
+            caller(),
+            series,
+            page_size=size,
+            page_token=read_token(request.page_token),
+            policy=parts.policy,
+        )
         return messages.ListMeetingsResponse(
-            meetings=[encode_meeting(one) for one in shown], next_page_token=write_token(last, *question)
+            meetings=[encode_meeting(one) for one in shown], next_page_token=following
         )
 
     async def GetAgenda(  # noqa: N802 the name is the contract's
@@ -326,12 +329,6 @@ class AgendaServicer(RecordMethods, Methods, agenda_service_pb2_grpc.AgendaServi
         return encode_thread(
             await trace_thread(caller(), read_thread_id(request.id), tracing=self._parts.tracing())
         )
-
-
-def _place(meeting: Meeting) -> Key:
-    """In the order that meetings are listed in: several may be of one edition."""
-    below = int(meeting.parent is not None)
-    return -meeting.edition, below, _instant(meeting.starts_at), str(meeting.id)
 
 
 def _instant(at: datetime) -> str:

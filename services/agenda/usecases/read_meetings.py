@@ -1,7 +1,8 @@
 """Meetings as their series' officials see them, with the deadlines of each date they have had."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from uuid import UUID
 
 from services.agenda.domain.cadence import NextEdition, next_day, propose_next
@@ -12,6 +13,7 @@ from services.agenda.domain.permissions import Command, require
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.store.moves import moves_of
 from services.agenda.usecases.access import meeting_for
+from services.agenda.usecases.paging import Key, cut, read_key, write_token
 from services.calendars import closed_days, zone_of
 from services.chassis.clock import Clock
 from services.chassis.database import Database
@@ -49,6 +51,17 @@ async def list_meetings(
     require(policy, reader, Command.READ_MEETING, series, f"series '{series}'")
     async with database.transaction() as tx:
         return await meetings_of_series(tx, series)
+
+
+async def page_of_meetings(
+    database: Database, reader: Reader, series: str, *, page_size: int, page_token: str, policy: Policy
+) -> tuple[Sequence[Meeting], str]:
+    """A page of the same list, and the token of the next one. Raises `NoAccess` or `InvalidValue`."""
+    question = ("meetings", series)
+    after = read_key(page_token, (int, int, str, str), *question)
+    found = await list_meetings(database, reader, series, policy=policy)
+    shown, last = cut(found, _place, after, page_size)
+    return shown, write_token(last, *question)
 
 
 async def read_history(
@@ -94,6 +107,14 @@ async def propose_edition(
     closed = closed_days(policy, series.parties, years)
     following = propose_next(series, nominal, closed)
     return following, plan_deadlines(series.deadlines, following.first_day, closed)
+
+
+def _place(meeting: Meeting) -> Key:
+    """In the order that meetings are listed in: several may be of one edition."""
+    below = int(meeting.parent is not None)
+    # An instant of fixed length sorts as it is.
+    starts_at = meeting.starts_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return -meeting.edition, below, starts_at, str(meeting.id)
 
 
 def _history(

@@ -28,7 +28,7 @@ async def plan_meeting(stage: Stage) -> None:
     """This year's dialogue, in London whosever turn it is, two weeks ahead."""
     desk = stage.desk(SECRETARIAT)
     starts = (stage.clock.now() + timedelta(days=14)).replace(hour=9, minute=30, second=0, microsecond=0)
-    known = await desk.get("agenda", "/v1/meetings", series=SERIES)
+    known = await desk.get("agenda", "/v1/meetings", series=SERIES, page_size=200)
     meeting = next((one for one in known["meetings"] if one["edition"] == starts.year), None)
     if meeting is None:
         meeting = await desk.post(

@@ -16,7 +16,7 @@ _CALL: Final = 60
 async def plan(year: Year) -> None:
     """The next edition that nobody has planned, in the month of the series."""
     desk, cycle, now = year.stage.desk(year.cycle.drafting.secretariat), year.cycle, year.stage.clock.now()
-    known = await desk.get("agenda", "/v1/meetings", series=cycle.series)
+    known = await desk.get("agenda", "/v1/meetings", series=cycle.series, page_size=200)
     taken = {one["edition"] for one in known["meetings"]}
     year.edition = next(
         edition

@@ -198,6 +198,18 @@ async def test_working_level_meetings_hang_under_their_edition_and_the_next_edit
     await dialogue.done(EU_SECRETARIAT, "POST", "/v1/meetings", {**below, "host_party": "EU"})
     listed = await dialogue.done(FCDO, "GET", "/v1/meetings?series=uk-eu")
     assert [one["level"] for one in listed["meetings"]] == ["EDITION", "WORKING", "WORKING"]
+    assert listed["next_page_token"] == ""
+    paged: list[Any] = []
+    token = ""
+    while not paged or token:
+        query = f"series=uk-eu&page_size=2&page_token={token}"
+        page = await dialogue.done(FCDO, "GET", f"/v1/meetings?{query}")
+        paged.append(page["meetings"])
+        token = page["next_page_token"]
+    assert paged == [listed["meetings"][:2], listed["meetings"][2:]]
+    for wrong in ("page_size=0", "page_size=201", "page_token=e30=", "page_token=x"):
+        refused = await dialogue.ask(FCDO, "GET", f"/v1/meetings?series=uk-eu&{wrong}")
+        assert refused.status_code == 400, wrong
     found = await dialogue.done(FCDO, "GET", f"/v1/meetings/{first['id']}/deadlines")
     assert (found["meeting"]["parent"], found["deadlines"]) == (edition["id"], [])
     again = await dialogue.ask(UK_SECRETARIAT, "POST", "/v1/meetings", meeting_body())

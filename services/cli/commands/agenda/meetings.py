@@ -25,7 +25,12 @@ def meetings(
     """List the meetings of a series, the latest edition first, each with those under it."""
 
     async def work(desk: Desk) -> int:
-        found = await desk.get("agenda", "/v1/meetings", series=series)
+        found = await desk.get("agenda", "/v1/meetings", series=series, page_size=200)
+        token = found["next_page_token"]
+        while token:
+            page = await desk.get("agenda", "/v1/meetings", series=series, page_size=200, page_token=token)
+            found["meetings"].extend(page["meetings"])
+            token = found["next_page_token"] = page["next_page_token"]
         print_found(found, meeting_lines, as_json=as_json)
         return 0
 
