@@ -94,9 +94,7 @@ def demo(state: StateOption = None) -> None:
             console.print(f"the data stays: entente up --state {quote(str(folders.state))}", soft_wrap=True)
         else:
             await asyncio.to_thread(shutil.rmtree, temporary)
-            console.print(
-                "the data is gone; to keep it: entente demo --state FOLDER, entente up --state FOLDER"
-            )
+            console.print("the data is gone; it stays with: entente demo --state FOLDER", soft_wrap=True)
         return 0
 
     run(work)
