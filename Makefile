@@ -59,7 +59,7 @@ check: $(VENV)/test.stamp node_modules/.stamp
 	python proto/generate.py --check
 
 test: check
-	python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder
+	python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder
 
 format: $(VENV)/test.stamp
 	ruff check --fix .
@@ -93,6 +93,6 @@ chains: $(VENV)/test.stamp
 	python -m benchmarks.chains --data $(DATA)
 
 long: $(VENV)/test.stamp
-	python -m pytest -m long -n 2 --dist loadfile --no-loadscope-reorder
+	python -m pytest -m long -n 3 --dist loadfile --no-loadscope-reorder
 
 verify: test long bench chaos chains

@@ -145,8 +145,9 @@ async def test_the_commands_of_the_page_show_the_same_records(tracker: Tracker) 
     assert read == told
 
 
-@pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed: its command is not run")
+@pytest.mark.long
 async def test_the_kcat_command_of_the_page_shows_the_same_records(tracker: Tracker, tmp_path: Path) -> None:
+    assert shutil.which("kcat"), "this test runs kcat, the Debian package of that name"
     told, ways = await four_records(tracker)
     library = fresh_library(tmp_path / "library")
     async with typed(kcat_line(), **ways, LD_LIBRARY_PATH=library) as output:
