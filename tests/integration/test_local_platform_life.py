@@ -39,6 +39,7 @@ def own_folders() -> Iterator[Folders]:
 
 
 class TestLife:
+    @pytest.mark.long
     async def test_a_restart_keeps_addresses_data_and_credentials(self, own_folders: Folders) -> None:
         platform, topic = Platform(own_folders), "threatfeed.receipt.ncsc.v1"
         before = platform.start(whole_deployment())
@@ -99,6 +100,7 @@ class TestLife:
         assert sorted(access.found_running for access in both) == [False, True]
         assert both[0].logins == both[1].logins
 
+    @pytest.mark.long
     async def test_what_a_killed_starter_leaves_is_found_again(self, own_folders: Folders) -> None:
         Platform(own_folders).stop()
         with _starter(own_folders) as starter:

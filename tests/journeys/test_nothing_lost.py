@@ -8,7 +8,7 @@ from benchmarks.chaos.run import CRASH_POINTS, run
 from benchmarks.platform import measuring_platform, state_folder
 from services.cli.layout import deployment
 
-SEED, KILLS, SECONDS, RATE = 20_261_123, 6, 20, 100
+SEED, KILLS, SECONDS, RATE = 20_261_123, 6, 12, 100
 
 
 @pytest.mark.timeout(300)

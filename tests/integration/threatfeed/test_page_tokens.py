@@ -46,6 +46,7 @@ def plain_lists(held: str) -> list[tuple[str, Question]]:
         clearances=about,
         conflicts=about,
         denials=about,
+        notices=about,
         records=("threatfeed.submission.ncsc.v1:0:0",),
         series=("uk-eu",),
     )

@@ -320,8 +320,8 @@ class Asker:
     async def _stream(self, question: Question) -> bytes:
         """What a stream gives up to the end of what is held; a client would wait for more."""
         async with (
-            asyncio.timeout(20),
-            httpx.AsyncClient(base_url=self.loaded.address, trust_env=False) as client,
+            asyncio.timeout(60),
+            httpx.AsyncClient(base_url=self.loaded.address, trust_env=False, timeout=60) as client,
             client.stream(
                 question.method, question.path, params=question.query, headers=self._headers(question)
             ) as answer,
