@@ -122,6 +122,7 @@ class TestLife:
             assert _session(pid) == pid
         assert Platform(own_folders).status() == before
 
+    @pytest.mark.long
     async def test_a_killed_broker_and_database_come_back_with_their_data(self, own_folders: Folders) -> None:
         platform, topic = Platform(own_folders), "threatfeed.receipt.enisa.v1"
         before = platform.start(whole_deployment())

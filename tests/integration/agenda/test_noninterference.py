@@ -14,7 +14,7 @@ from tests.support.sides.story import OVER, STORY
 from tests.support.sides.telling import audiences_of
 from tests.support.sides.values import Arguments
 
-QUICK: Final = ("eeas-secretariat", "nsa-secretariat")
+QUICK: Final = ("eeas-secretariat",)
 
 
 async def compare(platform: PlatformAccess, postgres: Databases, name: str, most: int) -> None:
