@@ -1,7 +1,7 @@
 """A live view of a compacted one-partition topic, for readers who resume where they were.
 
 Every replica reads the topic whole, without a group. Readers get a snapshot or what they missed, then
-what is new; a slow reader's records are coalesced by key, and one that falls too far behind is closed.
+what is new; what waits for a slow reader is coalesced by key, and one that falls too far behind is closed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from services.kernel.refusals import Refusal, RefusalKind
 RING = 10_000
 """Entries kept to be replayed one by one."""
 LARGEST_BUFFER = 1_000
-"""Keys that may wait for one reader."""
+"""Entries that may wait for one reader; of more only the newest of each key, and so many keys at most."""
 AHEAD = 2.0
 """Seconds that a view may be behind the token of a reader who comes from elsewhere."""
 MOST_AT_ONCE = 64
@@ -127,10 +127,12 @@ def always() -> float:
 
 
 class _Reader:
-    """Steps waiting for one reader: the newest entry of each key replaces the older one."""
+    """Steps waiting for one reader: every entry until the buffer is full, then the newest of each key."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str, Entry] = OrderedDict()
+        self._every: list[Entry] = []
+        self._newest: OrderedDict[str, Entry] = OrderedDict()
+        """Instead of every entry, since the buffer was full."""
         self._notices: dict[str, Notice] = {}
         self._reset: Reset | None = None
         self._wake = asyncio.Event()
@@ -139,20 +141,31 @@ class _Reader:
     def offer(self, entry: Entry) -> None:
         if self._overflowed:
             return
-        if self._waiting.pop(entry.key, None) is not None:
-            entry = replace(entry, coalesced=True)
-        self._waiting[entry.key] = entry
-        if len(self._waiting) > LARGEST_BUFFER:
+        if self._newest:
+            self._coalesce(entry)
+        else:
+            self._every.append(entry)
+            if len(self._every) > LARGEST_BUFFER:
+                for one in self._every:
+                    self._coalesce(one)
+                self._every.clear()
+        if len(self._newest) > LARGEST_BUFFER:
             self._overflowed = True
-            self._waiting.clear()
+            self._newest.clear()
         self._wake.set()
+
+    def _coalesce(self, entry: Entry) -> None:
+        if self._newest.pop(entry.key, None) is not None:
+            entry = replace(entry, coalesced=True)
+        self._newest[entry.key] = entry
 
     def tell(self, notice: Notice) -> None:
         self._notices[notice.name] = notice
         self._wake.set()
 
     def reset(self, epoch: str) -> None:
-        self._waiting.clear()
+        self._every.clear()
+        self._newest.clear()
         self._reset = Reset(epoch)
         self._wake.set()
 
@@ -176,8 +189,9 @@ class _Reader:
         self._wake.clear()
         if self._overflowed:
             raise ReaderTooSlow("more changes are waiting than a reader may leave; resume by token")
-        entries, notices = list(self._waiting.values()), list(self._notices.values())
-        self._waiting.clear()
+        entries, notices = [*self._every, *self._newest.values()], list(self._notices.values())
+        self._every.clear()
+        self._newest.clear()
         self._notices.clear()
         if self._reset is None:
             return [*entries, *notices]

@@ -161,13 +161,29 @@ async def test_what_happens_while_the_snapshot_is_read_follows_it() -> None:
         assert await some(steps, 2) == ["end a:1", "2x"]
 
 
-async def test_what_waits_for_a_slow_reader_is_coalesced_by_key() -> None:
+async def test_a_reader_whose_buffer_is_not_full_gets_every_change_however_many_come_at_once() -> None:
     view = view_of(entry(1, "x"))
     async with following(view) as steps:
         await some(steps, 2)
-        for one in (entry(2, "x"), entry(3, "y"), entry(4, "x"), entry(5, "z")):
-            view.apply(one)
-        assert await some(steps, 3) == ["3y", "~4x", "5z"]
+        numbers = range(2, LARGEST_BUFFER + 2)
+        for number in numbers:
+            view.apply(entry(number, "x"))
+        assert await some(steps, LARGEST_BUFFER) == [f"{number}x" for number in numbers]
+
+
+async def test_what_waits_in_a_full_buffer_is_coalesced_by_key_until_it_is_taken() -> None:
+    view = view_of(entry(1, "x"))
+    async with following(view) as steps:
+        await some(steps, 2)
+        view.apply(entry(2, "y"))
+        last = LARGEST_BUFFER + 3
+        for number in range(3, last):
+            view.apply(entry(number, "x"))
+        view.apply(entry(last, "z"))
+        assert await some(steps, 3) == ["2y", f"~{last - 1}x", f"{last}z"]
+        for number in (last + 1, last + 2):
+            view.apply(entry(number, "x"))
+        assert await some(steps, 2) == [f"{last + 1}x", f"{last + 2}x"]
 
 
 async def test_a_quiet_feed_beats_with_the_token_of_what_the_reader_was_given() -> None:
