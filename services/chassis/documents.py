@@ -54,11 +54,11 @@ class LiveDocuments(Generic[T]):
         return await asyncio.to_thread(self._look_again)
 
     def _look_again(self) -> bool:
-        stamps = _stamps(self._folder)
-        if stamps == self._seen:
-            return False
-        self._seen = stamps
         try:
+            stamps = _stamps(self._folder)
+            if stamps == self._seen:
+                return False
+            self._seen = stamps
             self._current = self._build(read_documents(self._folder))
         except (Refusal, OSError, LookupError, TypeError, ValueError, yaml.YAMLError) as error:
             self._log.error("documents are not taken", error=repr(error))

@@ -35,3 +35,13 @@ async def test_what_cannot_be_read_leaves_the_last_in_force(tmp_path: Path, brok
     (tmp_path / "a.yaml").write_text("x: 333")
     assert await live.look_again()
     assert live() == {"a": 333}
+
+
+async def test_a_document_that_is_being_put_in_its_place_leaves_the_last_in_force(tmp_path: Path) -> None:
+    live = kept(tmp_path)
+    (tmp_path / "b.yaml").symlink_to(tmp_path / "new")
+    assert not await live.look_again()
+    assert live() == {"a": 1}
+    (tmp_path / "new").write_text("x: 2")
+    assert await live.look_again()
+    assert live() == {"a": 1, "b": 2}
