@@ -190,25 +190,24 @@ class TokenVerifier:
         """What the issuer last said; another object as soon as it says something else."""
         return self._accounts
 
-    async def look_again(self) -> bool:
-        """Whether the list of changed accounts says something new. An issuer that does not answer is no
-        failure yet.
+    async def look_again(self) -> None:
+        """Reads the list of changed accounts, once for all who come while it is read. An issuer that does
+        not answer is no failure yet.
         """
-        address = self._settings.accounts
+        address, came = self._settings.accounts, time.monotonic()
         async with self._accounts_lock:
-            if address is None or time.monotonic() - self._accounts_asked < ACCOUNTS_EVERY / 2:
-                return False
-            self._accounts_asked = time.monotonic()
+            if address is None or came - self._accounts_asked < ACCOUNTS_EVERY / 2:
+                return
             try:
                 states = AccountStates.parse(await _fetch(address))
             except (IssuerUnreachable, OSError, ValueError) as error:
                 structlog.get_logger("identity").warning("accounts are not read", error=repr(error))
-                return False
-            self._accounts_read = time.monotonic()
+                return
+            finally:
+                self._accounts_asked = time.monotonic()
+            self._accounts_read = self._accounts_asked
             if states != self._accounts:
                 self._accounts = states
-                return True
-            return False
 
     def check_account(self, principal: Principal) -> None:
         """What was last read of a principal's account and the life of its token, without asking anybody.

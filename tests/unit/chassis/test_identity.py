@@ -1,5 +1,6 @@
 """Only a token that the trusted issuer signed, for us, and lately, says who calls."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
@@ -190,6 +191,27 @@ async def test_whatever_comes_as_a_token_is_refused(
 async def test_a_token_of_immoderate_length_is_not_even_read(issuer: Issuer) -> None:
     with pytest.raises(TokenInvalid, match="too long"):
         await issuer.verifier().verify("x" * 8_193)
+
+
+async def test_an_issuer_that_hangs_is_waited_for_once_by_all_who_come_meanwhile(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier, asked, gives_up = issuer.verifier(), asyncio.Queue[str](), asyncio.Event()
+    monkeypatch.setattr(identity, "ACCOUNTS_EVERY", 0.0)
+
+    async def hanging(address: str) -> object:
+        asked.put_nowait(address)
+        await gives_up.wait()
+        raise IssuerUnreachable("no answer")
+
+    monkeypatch.setattr(identity, "_fetch", hanging)
+    looking = [asyncio.create_task(verifier.look_again()) for _ in range(3)]
+    await asked.get()
+    gives_up.set()
+    await asyncio.gather(*looking)
+    assert asked.empty()
+    await verifier.look_again()
+    assert asked.qsize() == 1
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "token"])
