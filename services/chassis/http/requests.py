@@ -18,8 +18,7 @@ from services.kernel.refusals import Refusal, RefusalKind
 
 T = TypeVar("T")
 JSON = "application/json"
-VALIDATE_ONLY = "validate_only"
-_POINTER = f"/{VALIDATE_ONLY}"
+_VALIDATE_ONLY = "validate_only"
 
 
 class RequestKeyMissing(Refusal):
@@ -69,16 +68,17 @@ ExpectedVersion = Annotated[int, Depends(expected_version)]
 
 
 class Mutation:
-    """A request that changes something: named by its Idempotency-Key, answered once.
+    """A request that changes something, or only tries to: named by its Idempotency-Key, answered once."""
 
-    `rehearsed` says whether it is only tried; None where it cannot be.
-    """
-
-    def __init__(self, request: Request, key: str, body: bytes) -> None:
+    def __init__(self, request: Request, key: str, body: bytes, *, rehearsed: bool = False) -> None:
         self._request = request
         self.key = key
         self._body = body
-        self.rehearsed: bool | None = None
+        self._rehearsed = rehearsed
+
+    def rehearsal(self) -> "Mutation":
+        """The same request, only tried."""
+        return Mutation(self._request, self.key, self._body, rehearsed=True)
 
     async def run(
         self,
@@ -86,10 +86,8 @@ class Mutation:
         encode: Callable[[T], "Encoded"],
     ) -> Response:
         """Runs the use case once; a repeat gets the first answer. Where only validation is asked for, all of
-        it is undone before it is answered. Raises `ValidateOnlyUnavailable`.
+        it is undone before it is answered.
         """
-        if self.rehearsed is None and VALIDATE_ONLY in self._request.query_params:
-            raise ValidateOnlyUnavailable("the request cannot be tried without being made", pointer=_POINTER)
         state = self._request.app.state
         database: Database = state.database
         clock: Clock = state.clock
@@ -107,7 +105,7 @@ class Mutation:
             ),
             at=clock(),
             encode=lambda result: encode(result).answer(),
-            rehearsed=bool(self.rehearsed),
+            rehearsed=self._rehearsed,
         )
         await once.answered_before()
         await use_case(once)
@@ -157,18 +155,29 @@ async def mutation(
     return Mutation(request, key, await request.body())
 
 
-MutationDependency = Annotated[Mutation, Depends(mutation)]
+_Asked = Annotated[Mutation, Depends(mutation)]
+
+
+async def never_rehearsed(request: Request, asked: _Asked) -> Mutation:
+    """A mutation that is never only tried. Raises `ValidateOnlyUnavailable`."""
+    if _VALIDATE_ONLY in request.query_params:
+        raise ValidateOnlyUnavailable(
+            "the request cannot be tried without being made", pointer=f"/{_VALIDATE_ONLY}"
+        )
+    return asked
+
+
+MutationDependency = Annotated[Mutation, Depends(never_rehearsed)]
 
 
 async def rehearsable(
-    change: MutationDependency,
+    asked: _Asked,
     validate_only: Annotated[
         bool, Query(description="Check everything and answer as if it were done, and keep nothing of it")
     ] = False,
 ) -> Mutation:
     """A mutation whose use case writes in its one transaction and nowhere else."""
-    change.rehearsed = validate_only
-    return change
+    return asked.rehearsal() if validate_only else asked
 
 
 RehearsableMutation = Annotated[Mutation, Depends(rehearsable)]

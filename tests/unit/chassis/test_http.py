@@ -228,6 +228,16 @@ async def test_a_request_key_may_be_quoted_as_the_draft_standard_has_it(client: 
         assert response.json() == {"key": key}
 
 
+async def test_a_mutation_that_cannot_be_tried_is_not_made_when_it_is_asked_for_on_trial(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {"Idempotency-Key": str(UUID(int=1))}
+    for value in ("true", "1", "false", ""):
+        response = await client.post(f"/v1/mutations?validate_only={value}", headers=headers)
+        document = problem_of(response, 400, "VALIDATE_ONLY_UNAVAILABLE")
+        assert document["errors"][0]["pointer"] == "/validate_only"
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
