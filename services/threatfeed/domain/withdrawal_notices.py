@@ -112,13 +112,10 @@ class ShownText:
     rendition: Rendition
     shown_at: datetime
 
-    def same(self, other: "ShownText") -> bool:
-        """Whether it is the same text, whenever it was shown."""
-        return (self.assessment_id, self.revision, self.rendition) == (
-            other.assessment_id,
-            other.revision,
-            other.rendition,
-        )
+    @property
+    def which(self) -> tuple[UUID, int, Rendition]:
+        """The text, whenever it was shown."""
+        return self.assessment_id, self.revision, self.rendition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,16 +168,14 @@ class WithdrawalNotice:
         return replace(self, state=state, aggregate_version=self.aggregate_version + 1)
 
 
-def lost(before: ShownText | None, now: Rendition | None, *, withdrawn: bool) -> NoticeCause | None:
+def lost(before: Rendition, now: Rendition | None, *, withdrawn: bool) -> NoticeCause | None:
     """Why a notice is due to who was shown `before` and may have `now`; None where nothing was lost.
 
     A newer revision in the same rendition takes nothing away.
     """
-    if before is None:
-        return None
     if now is None:
         return NoticeCause.WITHDRAWN if withdrawn else NoticeCause.NOT_RELEASED
-    if before.rendition is Rendition.FULL and now is Rendition.TEAR_LINE:
+    if before is Rendition.FULL and now is Rendition.TEAR_LINE:
         return NoticeCause.NARROWED
     return None
 

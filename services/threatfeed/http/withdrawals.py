@@ -1,6 +1,5 @@
 """Notices of withdrawal over REST: for their recipients, and for the originators of the texts."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +12,7 @@ from services.chassis.http.requests import Encoded, ExpectedVersion, MutationDep
 from services.chassis.identity import Principal
 from services.kernel.parties import Reader, Role
 from services.kernel.release_terms import Rendition
-from services.threatfeed.domain.paging import Position, page_size, page_token, read_page_token
+from services.threatfeed.domain.paging import page_size, page_token, read_page_token
 from services.threatfeed.domain.withdrawal_notices import (
     Acknowledgement,
     Handling,
@@ -29,12 +28,17 @@ from services.threatfeed.usecases.acknowledge_notice import (
     acknowledge_notice,
     state_acknowledgement,
 )
-from services.threatfeed.usecases.read_notices import READERS, list_notices, list_recipients, read_notice
+from services.threatfeed.usecases.read_notices import (
+    READERS,
+    Listing,
+    list_notices,
+    list_recipients,
+    read_notice,
+)
 
 Recipient = Annotated[Principal, Depends(permit(*READERS))]
 Answerer = Annotated[Principal, Depends(permit(*ANSWERERS))]
 Officer = Annotated[Principal, Depends(permit(Role.RELEASE_OFFICER))]
-Listing = Callable[..., Awaitable[tuple[list[WithdrawalNotice], Position | None]]]
 SelectionQuery = Annotated[
     NoticeSelection, Query(description="OVERDUE is outstanding and past the time by which an answer is due")
 ]

@@ -29,7 +29,13 @@ from services.threatfeed.usecases.acknowledge_notice import (
     state_acknowledgement,
 )
 from services.threatfeed.usecases.clearance_statements import ClearanceDesk, Signature, ToSign
-from services.threatfeed.usecases.read_notices import READERS, list_notices, list_recipients, read_notice
+from services.threatfeed.usecases.read_notices import (
+    READERS,
+    Listing,
+    list_notices,
+    list_recipients,
+    read_notice,
+)
 
 _DESCRIPTOR = messages.DESCRIPTOR.services_by_name["WithdrawalService"]
 ACCESS = {
@@ -53,38 +59,14 @@ class WithdrawalServicer(withdrawal_service_pb2_grpc.WithdrawalServiceServicer):
     async def ListWithdrawalNotices(  # noqa: N802 the name is the contract's
         self, request: messages.ListWithdrawalNoticesRequest, _: Any
     ) -> messages.ListWithdrawalNoticesResponse:
-        reader, at, selection = reader_of_call(), self._clock(), _selection(request.selection)
-        asked = f"{reader.subject}|withdrawal-notices|{selection.value}"
-        page, position = await list_notices(
-            self._database,
-            reader,
-            selection,
-            after=read_page_token(request.page_token, asked),
-            size=page_size(request.page_size),
-            policy=self._policy,
-            at=at,
-        )
-        return messages.ListWithdrawalNoticesResponse(
-            notices=[_entry(one, at) for one in page], next_page_token=page_token(position, asked)
-        )
+        notices, token = await self._page(list_notices, "notices", request)
+        return messages.ListWithdrawalNoticesResponse(notices=notices, next_page_token=token)
 
     async def ListWithdrawalRecipients(  # noqa: N802 the name is the contract's
         self, request: messages.ListWithdrawalRecipientsRequest, _: Any
     ) -> messages.ListWithdrawalRecipientsResponse:
-        reader, at, selection = reader_of_call(), self._clock(), _selection(request.selection)
-        asked = f"{reader.subject}|withdrawal-recipients|{selection.value}"
-        page, position = await list_recipients(
-            self._database,
-            reader,
-            selection,
-            after=read_page_token(request.page_token, asked),
-            size=page_size(request.page_size),
-            policy=self._policy,
-            at=at,
-        )
-        return messages.ListWithdrawalRecipientsResponse(
-            notices=[_entry(one, at) for one in page], next_page_token=page_token(position, asked)
-        )
+        notices, token = await self._page(list_recipients, "recipients", request)
+        return messages.ListWithdrawalRecipientsResponse(notices=notices, next_page_token=token)
 
     async def GetWithdrawalNotice(  # noqa: N802 the name is the contract's
         self, request: messages.GetWithdrawalNoticeRequest, _: Any
@@ -129,6 +111,25 @@ class WithdrawalServicer(withdrawal_service_pb2_grpc.WithdrawalServiceServicer):
             database=self._database,
             clock=self._clock,
         )
+
+    async def _page(
+        self,
+        use_case: Listing,
+        what: str,
+        request: messages.ListWithdrawalNoticesRequest | messages.ListWithdrawalRecipientsRequest,
+    ) -> tuple[list[messages.WithdrawalNoticeEntry], str]:
+        reader, at, selection = reader_of_call(), self._clock(), _selection(request.selection)
+        asked = f"{reader.subject}|withdrawal-{what}|{selection.value}"
+        page, position = await use_case(
+            self._database,
+            reader,
+            selection,
+            after=read_page_token(request.page_token, asked),
+            size=page_size(request.page_size),
+            policy=self._policy,
+            at=at,
+        )
+        return [_entry(one, at) for one in page], page_token(position, asked)
 
 
 def withdrawal_service(servicer: WithdrawalServicer) -> Service:

@@ -51,7 +51,12 @@ async def issue_notices(
     known = await notices_of(tx, list(texts))
     back = [one for one in known if restored(one, now.get((one.recipient.party, one.text.assessment_id)))]
     lifted = [one.lift() for one in back]
-    standing = [one for one in known if one.state is not NoticeState.LIFTED and one not in back]
+    over = {one.id for one in back}
+    told = {
+        (one.recipient, one.text.which)
+        for one in known
+        if one.state is not NoticeState.LIFTED and one.id not in over
+    }
     audiences = [audience for key in sorted(policy.series) for audience in policy.audiences(key)]
     due = [
         *_of_views(texts, now, shown, audiences),
@@ -59,7 +64,8 @@ async def issue_notices(
     ]
     issued: list[WithdrawalNotice] = []
     for recipient, text, cause in due:
-        if not any(one.recipient == recipient and one.text.same(text) for one in (*standing, *issued)):
+        if (recipient, text.which) not in told:
+            told.add((recipient, text.which))
             issued.append(_notice(texts[text.assessment_id], recipient, text, cause, policy, at))
     if lifted:
         await store_lifted(tx, lifted, [_audit("withdrawal-notice.lifted", one, at) for one in lifted])
@@ -84,7 +90,7 @@ def _of_views(
         text = ShownText(identity, before.revision, before.rendition, before.shown_at)
         # What has been told to be gone is told once, whatever becomes of it later.
         withdrawn = one.state in _ENDED and before.readable
-        cause = lost(text, rendition, withdrawn=withdrawn)
+        cause = lost(before.rendition, rendition, withdrawn=withdrawn)
         if cause is not None:
             for recipient in recipients(party, audiences):
                 yield recipient, text, cause

@@ -1,5 +1,6 @@
 """Who may know of a notice of withdrawal: the delegation that it is for, and the originator of the text."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from services.threatfeed.usecases.read_clearances import open_series
 
 READERS = frozenset({Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR})
 """Whoever reads assessments hears of those that are gone."""
+Listing = Callable[..., Awaitable[tuple[list[WithdrawalNotice], Position | None]]]
+"""How notices are listed, by those to whom they went or by those whose texts they are about."""
 
 
 async def read_notice(

@@ -53,7 +53,6 @@ def test_every_move_of_a_notice_is_said() -> None:
 @pytest.mark.parametrize(
     ("before", "now", "withdrawn", "expected"),
     [
-        (None, None, True, None),
         (FULL, None, True, NoticeCause.WITHDRAWN),
         (FULL, None, False, NoticeCause.NOT_RELEASED),
         (LINE, None, True, NoticeCause.WITHDRAWN),
@@ -64,9 +63,9 @@ def test_every_move_of_a_notice_is_said() -> None:
     ],
 )
 def test_a_notice_is_due_for_what_was_lost(
-    before: Rendition | None, now: Rendition | None, withdrawn: bool, expected: NoticeCause | None
+    before: Rendition, now: Rendition | None, withdrawn: bool, expected: NoticeCause | None
 ) -> None:
-    assert lost(before and shown(before), now, withdrawn=withdrawn) is expected
+    assert lost(before, now, withdrawn=withdrawn) is expected
 
 
 def test_an_answer_is_given_once() -> None:
