@@ -1,6 +1,6 @@
 """How commands ask a service for one account, and how they print what they are told."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,7 +14,10 @@ from services.cli.record import Access
 from services.cli.terminal import json_line
 
 JsonOption = Annotated[bool, typer.Option("--json", help="The service's answer on one line")]
+SeriesOption = Annotated[str, typer.Option(help="Such as uk-eu")]
+Query = dict[str, str | int | list[str]]
 
+_LARGEST_PAGE: Final = 200
 _PATIENCE: Final = 2.0
 """Seconds for which a service is waited for that does not answer: somebody sits before the terminal."""
 
@@ -27,6 +30,26 @@ def ask(name: str, state: Path | None, work: Callable[[Desk], Awaitable[int]]) -
             return await work(Desk(Access.find(folders(state)), name, client, patience=_PATIENCE))
 
     run(working)
+
+
+async def pages(
+    desk: Desk,
+    service: str,
+    path: str,
+    member: str,
+    query: Mapping[str, str | int | list[str]],
+    *,
+    size: int = _LARGEST_PAGE,
+) -> Document:
+    """What a listing holds, page after page of that size, as one document."""
+    found: list[Document] = []
+    place: Query = {}
+    while True:
+        page = await desk.get(service, path, **query, **place, page_size=size)
+        found.extend(page[member])
+        if not page["next_page_token"]:
+            return {member: found}
+        place = {"page_token": page["next_page_token"]}
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from services.actions.app import make_publication
 from services.actions.usecases.escalate_actions import EscalationScheduler
 from services.actions.usecases.run_rounds import RoundRunner
 from services.cli.clients.rest import Desk, open_client
-from services.cli.commands.actions.arguments import pages
+from services.cli.commands.asking import pages
 from services.cli.record import Access
 from tests.support.processes import SettableClock
 from tests.support.terminal import Shell, Terminal, terminal_beside
@@ -82,7 +82,7 @@ async def test_two_sides_read_how_an_action_stands_and_each_only_what_it_may(
     async with open_client() as client:
         desk = Desk(access, "fcdo-secretariat", client)
         query = {"series": "uk-eu", "text": text}
-        whole = await pages(desk, "/v1/actions", "actions", query, size=1)
+        whole = await pages(desk, "actions", "/v1/actions", "actions", query, size=1)
     assert sorted(one["reference"] for one in whole["actions"]) == both
 
     shown = await told(terminal, "show", "ukeu-2031-a01", "--history", "--thread", *EU)

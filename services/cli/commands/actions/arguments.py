@@ -1,7 +1,7 @@
 """What commands under `actions` are told, and the questions that this amounts to."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -9,14 +9,11 @@ from uuid import UUID
 
 import typer
 
-from services.cli.clients.rest import Desk, Document
+from services.cli.commands.asking import Query
 
-LARGEST_PAGE: Final = 200
 _LONGEST_TEXT: Final = 200
 _REFERENCE: Final = re.compile(r"[A-Z0-9]{1,40}-[0-9]{4}-A[0-9]{2,12}")
 _DATE: Final = "2026-11-25"
-
-Query = dict[str, str | int | list[str]]
 
 
 class ActionState(StrEnum):
@@ -81,7 +78,6 @@ def _named(text: str) -> str:
 NamedAction = Annotated[
     str, typer.Argument(metavar="ACTION", parser=_named, help="A reference such as UKEU-2026-A07, or an id")
 ]
-SeriesOption = Annotated[str, typer.Option(help="Such as uk-eu")]
 StatesOption = Annotated[
     list[ActionState] | None, typer.Option("--in-state", help="Any of these", case_sensitive=False)
 ]
@@ -118,22 +114,3 @@ def asked(**members: str | Sequence[str] | bool | None) -> Query:
         elif value:
             query[name] = str(value) if isinstance(value, str) else [str(one) for one in value]
     return query
-
-
-async def pages(
-    desk: Desk,
-    path: str,
-    member: str,
-    query: Mapping[str, str | int | list[str]],
-    *,
-    size: int = LARGEST_PAGE,
-) -> Document:
-    """What a listing holds, page after page of that size, as one document."""
-    found: list[Document] = []
-    place: Query = {}
-    while True:
-        page = await desk.get("actions", path, **query, **place, page_size=size)
-        found.extend(page[member])
-        if not page["next_page_token"]:
-            return {member: found}
-        place = {"page_token": page["next_page_token"]}

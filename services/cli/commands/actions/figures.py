@@ -8,10 +8,9 @@ from services.cli.commands.actions.arguments import (
     CommitmentOption,
     OwnerOption,
     PartyOption,
-    SeriesOption,
     asked,
 )
-from services.cli.commands.asking import JsonOption, ask, print_found
+from services.cli.commands.asking import JsonOption, SeriesOption, ask, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.terminal import printable

@@ -15,14 +15,12 @@ from services.cli.commands.actions.arguments import (
     DayOption,
     OwnerOption,
     PartyOption,
-    SeriesOption,
     SinceOption,
     StatesOption,
     TextOption,
     asked,
-    pages,
 )
-from services.cli.commands.asking import JsonOption, ask, print_found
+from services.cli.commands.asking import JsonOption, SeriesOption, ask, pages, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.terminal import printable
@@ -86,7 +84,7 @@ def list_(
             told = await desk.get("actions", "/v1/actions/figures", **query)
             last = date.fromisoformat(told["day"]) + timedelta(days=int(due_within))
             query |= {"due_from": told["day"], "due_to": last.isoformat()}
-        found = await pages(desk, "/v1/actions", "actions", query)
+        found = await pages(desk, "actions", "/v1/actions", "actions", query)
         print_found(found, list_lines, as_json=as_json)
         return 0
 
@@ -109,7 +107,7 @@ def changed(
 
     async def work(desk: Desk) -> int:
         query = {"series": series, "since": since, **wanted}
-        found = await pages(desk, "/v1/actions/changes", "changes", query)
+        found = await pages(desk, "actions", "/v1/actions/changes", "changes", query)
         print_found(found, change_lines, as_json=as_json)
         return 0
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import typer
 
 from services.cli.clients.rest import Desk, Document
-from services.cli.commands.actions.arguments import SeriesOption, asked, pages
-from services.cli.commands.asking import JsonOption, ask, print_found
+from services.cli.commands.actions.arguments import asked
+from services.cli.commands.asking import JsonOption, SeriesOption, ask, pages, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.terminal import printable
@@ -28,7 +28,7 @@ def notices(
 
     async def work(desk: Desk) -> int:
         query = asked(series=series, open_only=open_only or None)
-        found = await pages(desk, "/v1/notices", "notices", query)
+        found = await pages(desk, "actions", "/v1/notices", "notices", query)
         print_found(found, notice_lines, as_json=as_json)
         return 0
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import typer
 
 from services.cli.clients.rest import Desk, Document
-from services.cli.commands.actions.arguments import DayOption, SeriesOption, asked
-from services.cli.commands.asking import JsonOption, ask, print_found
+from services.cli.commands.actions.arguments import DayOption, asked
+from services.cli.commands.asking import JsonOption, SeriesOption, ask, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.terminal import printable

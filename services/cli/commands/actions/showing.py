@@ -7,9 +7,9 @@ from uuid import UUID
 import typer
 
 from services.cli.clients.rest import Desk, Document
-from services.cli.commands.actions.arguments import NamedAction, Query, pages
+from services.cli.commands.actions.arguments import NamedAction
 from services.cli.commands.actions.listing import change_lines, due, rated
-from services.cli.commands.asking import JsonOption, ask, print_lines
+from services.cli.commands.asking import JsonOption, Query, ask, pages, print_lines
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.failures import CommandFailed
@@ -36,7 +36,7 @@ def show(
         found: Document = {"action": await _action(desk, action)}
         here = f"/v1/actions/{found['action']['id']}"
         if history or (found["action"]["state"] == _CLAIMED and not as_json):
-            found |= await pages(desk, f"{here}/history", "changes", {})
+            found |= await pages(desk, "actions", f"{here}/history", "changes", {})
         if thread:
             found["thread"] = await desk.get("actions", f"{here}/thread")
         if as_json:
@@ -57,7 +57,7 @@ async def _action(desk: Desk, named: str) -> Document:
     if not known:
         raise CommandFailed(f"{named} is a reference of no series")
     query: Query = {"series": known[0], "edition": int(year), "order": "REFERENCE"}
-    for one in (await pages(desk, "/v1/actions", "actions", query))["actions"]:
+    for one in (await pages(desk, "actions", "/v1/actions", "actions", query))["actions"]:
         if one["reference"] == named:
             return dict(one)
     raise CommandFailed(f"{desk.account.name} may see no action {named}")

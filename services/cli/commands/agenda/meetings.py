@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
 from zoneinfo import ZoneInfo
-
-import typer
 
 from services.cli.clients.rest import Desk, Document
 from services.cli.commands.agenda.arguments import MeetingArgument
-from services.cli.commands.asking import JsonOption, ask, print_found
+from services.cli.commands.asking import JsonOption, SeriesOption, ask, pages, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.terminal import printable
 
 
 def meetings(
-    series: Annotated[str, typer.Option(help="Such as uk-eu")] = "uk-eu",
+    series: SeriesOption = "uk-eu",
     name: AccountOption = "fcdo-secretariat",
     *,
     as_json: JsonOption = False,
@@ -25,12 +22,7 @@ def meetings(
     """List the meetings of a series, the latest edition first, each with those under it."""
 
     async def work(desk: Desk) -> int:
-        found = await desk.get("agenda", "/v1/meetings", series=series, page_size=200)
-        token = found["next_page_token"]
-        while token:
-            page = await desk.get("agenda", "/v1/meetings", series=series, page_size=200, page_token=token)
-            found["meetings"].extend(page["meetings"])
-            token = found["next_page_token"] = page["next_page_token"]
+        found = await pages(desk, "agenda", "/v1/meetings", "meetings", {"series": series})
         print_found(found, meeting_lines, as_json=as_json)
         return 0
 
