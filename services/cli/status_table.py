@@ -15,17 +15,18 @@ from services.cli.terminal import printable
 
 _COLOURS: Final[Mapping[str, str]] = {"GREEN": "green", "AMBER": "yellow", "RED": "red"}
 _LONGEST_TEXT: Final = 200
-_COLUMNS: Final = {
-    "action": False,
-    "state": False,
-    "RAG": False,
-    "computed": False,
-    "due": False,
-    "basis": False,
-    "owners": True,
-    "what was agreed": True,
-    "changed": False,
-}
+_COLUMNS: Final = (
+    "action",
+    "state",
+    "RAG",
+    "computed",
+    "due",
+    "basis",
+    "owners",
+    "what was agreed",
+    "changed",
+)
+_WRAPPED: Final = frozenset({"owners", "what was agreed"})
 
 
 @dataclass(slots=True)
@@ -65,18 +66,8 @@ class StatusBoard:
             expand=True,
             header_style="bold",
         )
-        for heading in (
-            "action",
-            "state",
-            "RAG",
-            "computed",
-            "due",
-            "basis",
-            "owners",
-            "what was agreed",
-            "changed",
-        ):
-            table.add_column(heading, no_wrap=heading not in {"owners", "what was agreed"})
+        for heading in _COLUMNS:
+            table.add_column(heading, no_wrap=heading not in _WRAPPED)
         for status in sorted(self.held.values(), key=lambda one: one.reference):
             table.add_row(*_cells(status), style="bold" if status.action_id == self.last else "")
         return table
