@@ -19,6 +19,7 @@ from entente.exchange.v1.action_status_pb2 import ActionStatus
 from google.protobuf import json_format
 
 from deploy.local.access import KafkaLogin
+from services.chassis.feed import ResumeTokenMalformed, Token
 from services.chassis.rpc.statuses import refusal_of
 from services.cli.failures import CommandFailed, Refused
 from services.kernel.refusals import RefusalKind
@@ -207,8 +208,10 @@ async def watch_kafka(login: KafkaLogin, audience: str, resume: str = "") -> Fee
     """Follows the audience's topic with the audience's own login, from its beginning.
 
     A relay may send twice: records up to the last sequence of the epoch, and all of an epoch that is over,
-    are dropped. A token that the topic does not know resets, as the services do.
+    are dropped. A token that the topic does not know resets, as the services do. Raises `Refused` for one
+    that is malformed.
     """
+    log = TopicLog(resume)
     consumer = AIOKafkaConsumer(
         **login.aiokafka(), group_id=None, enable_auto_commit=False, fetch_max_wait_ms=100
     )
@@ -217,7 +220,6 @@ async def watch_kafka(login: KafkaLogin, audience: str, resume: str = "") -> Fee
         place = TopicPartition(f"actions.status.{audience}.v1", 0)
         consumer.assign([place])
         held = await _held(consumer, place)
-        log = TopicLog(resume)
         for step in log.catch_up(held):
             yield step
         async for record in consumer:
@@ -242,8 +244,12 @@ class TopicLog:
     """What a reader of a topic makes of its records: the steps that the services would give it."""
 
     def __init__(self, resume: str) -> None:
-        self._epoch, _, digits = resume.rpartition(":")
-        self._last = int(digits or 0)
+        """Raises `Refused` for a token that no service gave out."""
+        try:
+            token = Token.parse(resume)
+        except ResumeTokenMalformed as malformed:
+            raise Refused(0, malformed.reason, malformed.detail, "the topic") from malformed
+        self._epoch, self._last = ("", 0) if token is None else (token.epoch, token.sequence)
         self._past: set[str] = set()
 
     def catch_up(self, held: list[ActionStatus]) -> list[Step]:
@@ -262,7 +268,7 @@ class TopicLog:
         for status in held:
             steps += self.take(status)
         if not known:
-            steps.append(Step(Kind.SNAPSHOT_COMPLETE, f"{self._epoch}:{self._last}" if self._epoch else ""))
+            steps.append(Step(Kind.SNAPSHOT_COMPLETE, str(Token(self._epoch, self._last))))
         return steps
 
     def take(self, status: ActionStatus) -> list[Step]:

@@ -111,6 +111,13 @@ def test_a_reader_of_the_topic_resumes_by_the_same_token_as_the_others(resume: s
     assert live == ["status a:4", "reset c", "status c:1"]
 
 
+@pytest.mark.parametrize("resume", ["7", "a:", "a:seven", "a:-1", ":7"])
+def test_a_reader_of_the_topic_is_refused_a_malformed_token_by_the_same_name(resume: str) -> None:
+    with pytest.raises(Refused) as refused:
+        TopicLog(resume)
+    assert refused.value.reason == "RESUME_TOKEN_MALFORMED"
+
+
 def test_an_empty_topic_is_an_empty_snapshot() -> None:
     assert TopicLog("").catch_up([]) == [Step(Kind.SNAPSHOT_COMPLETE, "")]
 
