@@ -150,7 +150,8 @@ class AccountStates:
 class TokenVerifier:
     """Verifies tokens; fetches the issuer's keys when first needed and when a key is unknown.
 
-    Where the issuer keeps a list of changed accounts, it is looked at again every second that tokens come.
+    Where the issuer keeps a list of changed accounts, it is looked at again when tokens come, twice in
+    `ACCOUNTS_EVERY` at most.
     """
 
     def __init__(self, settings: IdentitySettings) -> None:
