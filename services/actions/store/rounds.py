@@ -1,5 +1,7 @@
 """Reporting rounds and what they ask. A worker locks its round first, then the actions it asks about; whoever
 reports locks the action alone, so that neither waits for the other in a circle.
+
+Rounds are locked for all but their key, which every update that answers one refers to.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,7 +57,7 @@ async def lock_running(tx: Transaction, series: str) -> list[Round]:
         tx,
         """
         SELECT * FROM report_round WHERE series = %s AND state = ANY(%s)
-        ORDER BY planned_for FOR UPDATE SKIP LOCKED
+        ORDER BY planned_for FOR NO KEY UPDATE SKIP LOCKED
         """,
         [series, _RUNNING],
     )

@@ -14,6 +14,7 @@ from entente.actions.v1 import action_service_pb2, report_round_service_pb2, rep
 from entente.exchange.v1 import action_status_pb2
 
 from services.actions.app import make_publication
+from services.actions.store.rounds import lock_running
 from services.actions.usecases.run_rounds import RoundRunner
 from tests.support.processes import SettableClock
 from tests.support.rpc import refusal
@@ -323,6 +324,18 @@ async def test_whoever_is_not_of_the_series_learns_nothing_of_its_rounds(tracker
     assert (await office.get(f"/v1/actions/{identity}/progress", "GCHQ"))["reason"] == "NO_ACCESS"
     assert (await office.get("/v1/report-rounds/first"))["status"] == 400
     assert (await office.get("/v1/report-rounds", series="uk-eu", before="soon"))["status"] == 400
+
+
+async def test_whoever_reports_waits_for_no_worker_that_takes_a_step_of_the_round(tracker: Tracker) -> None:
+    office = Office(tracker)
+    office.clock.at = datetime(2028, 10, 1, 12, tzinfo=UTC)
+    identity = await office.working(owners=UK_ONLY)
+    await office.at("2028-10-14T00:00:00")
+    async with tracker.process.database.transaction() as tx:
+        assert [one.state for one in await lock_running(tx, "uk-eu")] == ["OPEN"]
+        async with asyncio.timeout(10):
+            await office.done(identity, "progress", AMBER)
+    assert await office.answers(identity, "UK") == ["SUBMITTED"]
 
 
 async def test_in_a_year_whose_holidays_are_not_known_no_round_is_planned_and_the_worker_goes_on(
