@@ -1,7 +1,7 @@
 """List the actions of a series that a reader may see, filtered, in order, page by page."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from services.actions.domain.action import Action
 from services.actions.domain.filters import ANY, ActionFilter, Order
@@ -70,17 +70,24 @@ def _write_key(key: Key) -> str:
 
 
 def _read_place(place: list[str] | None, order: Order) -> tuple[str, str] | None:
+    """Raises `PageTokenInvalid` for a key that is not as `_write_key` writes it."""
     if place is None:
         return None
     key, reference = place
     try:
-        match order:
-            case Order.OPENED_AT:
-                datetime.fromisoformat(key)
-            case Order.ORIGINAL_DUE_DATE | Order.DUE_DATE:
-                date.fromisoformat(key)
-            case Order.REFERENCE:
-                pass
-    except ValueError:
+        written = _write_key(_read_key(key, order))
+    except (ValueError, OverflowError):
         raise invalid_token() from None
+    if written != key:
+        raise invalid_token()
     return key, reference
+
+
+def _read_key(text: str, order: Order) -> Key:
+    match order:
+        case Order.OPENED_AT:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        case Order.ORIGINAL_DUE_DATE | Order.DUE_DATE:
+            return date.fromisoformat(text)
+        case Order.REFERENCE:
+            return text

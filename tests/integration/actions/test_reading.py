@@ -1,8 +1,10 @@
 """Reading over REST and gRPC: what is found, told and counted, and which questions are refused."""
 
+import base64
 from typing import Any
 
 import grpc
+import orjson
 import pytest
 from entente.actions.v1 import action_service_pb2 as api
 from entente.exchange.v1 import action_status_pb2
@@ -149,6 +151,22 @@ async def test_a_question_that_can_have_no_answer_is_refused(
 )
 async def test_what_is_no_value_of_a_filter_is_refused(tracker: Tracker, query: dict[str, str]) -> None:
     assert (await ask(tracker, "", **query))["status"] == 400
+
+
+async def test_a_token_whose_place_a_reader_rewrote_is_refused(tracker: Tracker) -> None:
+    """Python reads days by their week, which the database does not, and instants without an offset."""
+    for _ in range(2):
+        await tracker.open(marking="TLP:CLEAR")
+    for order, place in (
+        ("DUE_DATE", "2027-W01-1"),
+        ("OPENED_AT", "2027-W01-1T00:00:00+00:00"),
+        ("OPENED_AT", "2027-01-01T00:00:00"),
+    ):
+        given = (await ask(tracker, "", order=order, page_size=1))["next_page_token"]
+        question, _, reference = orjson.loads(base64.urlsafe_b64decode(given + "=="))
+        rewritten = base64.urlsafe_b64encode(orjson.dumps([question, place, reference])).decode().rstrip("=")
+        answer = await ask(tracker, "", order=order, page_size=1, page_token=rewritten)
+        assert (answer["status"], answer["reason"]) == (400, "PAGE_TOKEN_INVALID")
 
 
 async def test_the_ends_of_the_calendar_and_a_huge_page_are_no_mistakes(tracker: Tracker) -> None:
