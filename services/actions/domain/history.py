@@ -13,6 +13,7 @@ from services.actions.domain.action import Action
 from services.actions.domain.owners import Objection, Signature
 
 EVIDENCE = "evidence"
+_LASTED = {True: "sustained", False: "not sustained"}
 _EDITION = re.compile(r"-(\d{4})-")
 
 
@@ -101,12 +102,18 @@ _WORDS: dict[str, Callable[[Action], list[str]]] = {
     "reviews": lambda action: [
         f"{_signature(review.by)}, due {review.due}: {review.finding}" for review in action.reviews
     ],
+    "beneficiaries": lambda action: list(action.beneficiaries),
+    "closure_reviews": lambda action: [
+        f"{_signature(review.by)}, due {review.due}, {_LASTED[review.sustained]}: {review.finding}"
+        for review in action.closure_reviews
+    ],
     EVIDENCE: lambda action: [str(item.id) for item in action.evidence],
     "claim": lambda action: [] if action.claim is None else [_signature(action.claim)],
     "confirmations": lambda action: [_signature(entry) for entry in action.confirmations],
     "rejection": lambda action: _objection(action.rejection),
     "proposals": lambda action: [
         f"{proposal.terms.kind.value}, by {_signature(proposal.by)}: {proposal.terms.reason}"
+        + "".join(f"; accepted by {_signature(signature)}" for signature in proposal.accepted)
         for proposal in action.proposals
     ],
     "successor": lambda action: [action.successor] if action.successor else [],

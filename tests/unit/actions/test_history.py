@@ -1,9 +1,12 @@
-"""A change is told to those only who may see something of it."""
+"""A change is told, to those only who may see something of it."""
 
 from dataclasses import replace
+from datetime import date
 
-from services.actions.domain.history import Change, changes
-from tests.support.actions import ACTION_ID, AT, claimed, evidence, in_progress
+from services.actions.domain.history import Change, FieldChange, changes
+from services.actions.domain.proposals import ProposalKind, Terms
+from services.actions.domain.states import State
+from tests.support.actions import ACTION_ID, AT, CLOSURE_ID, CNECT, DSIT, claimed, evidence, in_progress
 
 
 def test_a_change_of_what_is_hidden_leaves_no_entry() -> None:
@@ -29,3 +32,25 @@ def test_a_claim_stays_told_without_the_evidence_that_is_hidden() -> None:
     assert seen is not None
     assert "evidence" not in {entry.field for entry in seen.fields}
     assert "state" in {entry.field for entry in seen.fields}
+
+
+def test_whom_it_is_for_is_told() -> None:
+    before = in_progress()
+    (told,) = changes(before, before.benefiting(["Water operators"], DSIT, AT))
+    assert told == FieldChange("beneficiaries", (), ("Water operators",))
+
+
+def test_a_look_at_what_was_closed_is_told() -> None:
+    closed = replace(claimed(), state=State.CLOSED, review_on=AT.date())
+    (told,) = changes(closed, closed.closure_reviewed("The tool is idle.", DSIT, AT, sustained=False))
+    assert (told.field, told.before) == ("closure_reviews", ())
+    assert told.after[0].endswith("not sustained: The tool is idle.")
+
+
+def test_a_party_that_accepts_what_others_still_have_to_is_told() -> None:
+    terms = Terms(ProposalKind.MOVE_DUE_DATE, "The tender is late.", due_date=date(2028, 1, 1))
+    asked = ("UK", "EU", "US")
+    waits = in_progress().proposed(terms, DSIT, asked, CLOSURE_ID, AT)
+    (told,) = changes(waits, waits.proposal_accepted(CLOSURE_ID, CNECT, asked, AT))
+    assert told.field == "proposals"
+    assert told.after == (f"{told.before[0]}; accepted by EU CNECT {CNECT.subject}",)
