@@ -7,12 +7,10 @@ from entente.actions.v1 import beneficiary_service_pb2, beneficiary_service_pb2_
 
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
-from services.actions.rpc.messages import encode_action, read_id
+from services.actions.rpc.calling import Methods
+from services.actions.rpc.messages import encode_action
 from services.actions.rpc.parts import ActionParts, current_reader
-from services.actions.usecases.change import Changing
 from services.actions.usecases.name_beneficiaries import list_benefiting, name_beneficiaries
-from services.chassis.etags import parse_etag
-from services.chassis.rpc.requests import run_once
 from services.chassis.rpc.server import Service
 
 NAME = "entente.actions.v1.BeneficiaryService"
@@ -22,11 +20,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
 }
 
 
-class BeneficiaryServicer(beneficiary_service_pb2_grpc.BeneficiaryServiceServicer):
+class BeneficiaryServicer(Methods, beneficiary_service_pb2_grpc.BeneficiaryServiceServicer):
     """Maps messages to use cases and back."""
-
-    def __init__(self, parts: ActionParts) -> None:
-        self._parts = parts
 
     async def ListBenefitingActions(  # noqa: N802 the name is the contract's
         self, request: beneficiary_service_pb2.ListBenefitingActionsRequest, _: Any
@@ -47,21 +42,12 @@ class BeneficiaryServicer(beneficiary_service_pb2_grpc.BeneficiaryServiceService
     async def NameBeneficiaries(  # noqa: N802 the name is the contract's
         self, request: beneficiary_service_pb2.NameBeneficiariesRequest, _: Any
     ) -> beneficiary_service_pb2.NameBeneficiariesResponse:
-        parts, who = self._parts, current_reader()
-        action_id, version = read_id(request.action_id), parse_etag(request.etag, "/etag")
-        publication, names = parts.publication, list(request.beneficiaries)
-        return await run_once(
-            lambda once: name_beneficiaries(
-                once, who, action_id, version, names, changing=Changing(publication, parts.clock)
-            ),
-            lambda action: beneficiary_service_pb2.NameBeneficiariesResponse(
-                action=encode_action(action, publication.rating(action, parts.clock()))
-            ),
+        return await self._change(
+            request,
+            name_beneficiaries,
             beneficiary_service_pb2.NameBeneficiariesResponse,
-            request=request,
-            request_id=request.request_id,
-            database=parts.database,
-            clock=parts.clock,
+            list(request.beneficiaries),
+            changing=self._changing,
         )
 
 

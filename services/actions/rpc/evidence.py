@@ -8,17 +8,16 @@ from google.protobuf.message import Message
 
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
+from services.actions.rpc.calling import Methods
 from services.actions.rpc.messages import encode_evidence, read_evidence, read_id
 from services.actions.rpc.parts import ActionParts, current_reader
 from services.actions.usecases import read_evidence as reading
-from services.actions.usecases.change import Changing
 from services.actions.usecases.change_evidence import ShownEvidence
 from services.actions.usecases.revise_evidence import revise_evidence
 from services.actions.usecases.submit_evidence import submit_evidence
 from services.actions.usecases.withdraw_evidence import withdraw_evidence
 from services.chassis.etags import etag, parse_etag
 from services.chassis.once import Once
-from services.chassis.rpc.requests import run_once
 from services.chassis.rpc.server import Service
 
 NAME = "entente.actions.v1.EvidenceService"
@@ -32,11 +31,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
 M = TypeVar("M", bound=Message)
 
 
-class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
+class EvidenceServicer(Methods, evidence_service_pb2_grpc.EvidenceServiceServicer):
     """Maps messages to use cases and back."""
-
-    def __init__(self, parts: ActionParts) -> None:
-        self._parts = parts
 
     async def ListEvidence(  # noqa: N802 the name is the contract's
         self, request: evidence_service_pb2.ListEvidenceRequest, _: Any
@@ -88,7 +84,7 @@ class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
     ) -> evidence_service_pb2.SubmitEvidenceResponse:
         who, action_id = current_reader(), read_id(request.action_id)
         given = read_evidence(request.evidence)
-        return await self._change(
+        return await self._of_evidence(
             request,
             lambda once: submit_evidence(
                 once, who, action_id, given, holding=self._parts.holding, changing=self._changing
@@ -103,7 +99,7 @@ class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
         evidence_id = read_id(request.evidence_id, "/evidence_id")
         version = parse_etag(request.etag, "/etag")
         given = read_evidence(request.evidence)
-        return await self._change(
+        return await self._of_evidence(
             request,
             lambda once: revise_evidence(
                 once,
@@ -124,7 +120,7 @@ class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
         who, action_id = current_reader(), read_id(request.action_id)
         evidence_id = read_id(request.evidence_id, "/evidence_id")
         version = parse_etag(request.etag, "/etag")
-        return await self._change(
+        return await self._of_evidence(
             request,
             lambda once: withdraw_evidence(
                 once, who, action_id, evidence_id, version, request.reason, changing=self._changing
@@ -132,25 +128,13 @@ class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
             evidence_service_pb2.WithdrawEvidenceResponse,
         )
 
-    @property
-    def _changing(self) -> Changing:
-        return Changing(self._parts.publication, self._parts.clock)
-
-    async def _change(
+    async def _of_evidence(
         self,
         request: Any,
         use_case: Callable[[Once[ShownEvidence]], Awaitable[ShownEvidence]],
         response: type[M],
     ) -> M:
-        return await run_once(
-            use_case,
-            lambda shown: response(evidence=_encode(shown)),
-            response,
-            request=request,
-            request_id=request.request_id,
-            database=self._parts.database,
-            clock=self._parts.clock,
-        )
+        return await self._once(request, use_case, lambda shown: response(evidence=_encode(shown)), response)
 
 
 def _encode(shown: ShownEvidence) -> evidence_service_pb2.ShownEvidence:

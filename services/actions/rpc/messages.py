@@ -1,6 +1,6 @@
 """Actions as messages, and messages as arguments of use cases."""
 
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from entente.actions.v1 import action_service_pb2
@@ -43,7 +43,7 @@ def encode_action(action: Action, rating: Rating) -> action_service_pb2.Action:
 
 
 def encode_trace(action: Action) -> action_service_pb2.TraceActionResponse:
-    response = action_service_pb2.TraceActionResponse(
+    return action_service_pb2.TraceActionResponse(
         outcome_id=action.outcome_id,
         action_id=str(action.id),
         reference=action.reference,
@@ -53,10 +53,14 @@ def encode_trace(action: Action) -> action_service_pb2.TraceActionResponse:
         evidence=[encode_evidence(item) for item in action.evidence],
         confirmations=[_confirmation(entry) for entry in action.confirmations],
         closure_id="" if action.closure_id is None else str(action.closure_id),
+        closed_at=None if action.closed_at is None else encode_instant(action.closed_at),
     )
-    if action.closed_at is not None:
-        response.closed_at.FromDatetime(action.closed_at.astimezone(UTC))
-    return response
+
+
+def encode_instant(at: datetime) -> Timestamp:
+    instant = Timestamp()
+    instant.FromDatetime(at.astimezone(UTC))
+    return instant
 
 
 def read_id(text: str, pointer: str = "/action_id") -> UUID:
@@ -128,8 +132,6 @@ def read_evidence(item: action_service_pb2.Evidence, here: str = "/evidence") ->
 
 
 def encode_evidence(item: Evidence) -> action_service_pb2.Evidence:
-    submitted_at = Timestamp()
-    submitted_at.FromDatetime(item.submitted_at.astimezone(UTC))
     return action_service_pb2.Evidence(
         evidence_id=str(item.id),
         title=item.title,
@@ -137,7 +139,7 @@ def encode_evidence(item: Evidence) -> action_service_pb2.Evidence:
         uri=item.uri,
         digest=item.digest,
         submitted_by=item.submitted_by,
-        submitted_at=submitted_at,
+        submitted_at=encode_instant(item.submitted_at),
         marking=item.marking,
         kind=action_service_pb2.EvidenceKind.Value(f"EVIDENCE_KIND_{item.kind.value}"),
         text=item.text,
@@ -150,25 +152,22 @@ def encode_evidence(item: Evidence) -> action_service_pb2.Evidence:
 
 
 def _closure_review(review: ClosureReview) -> action_service_pb2.ClosureReview:
-    message = action_service_pb2.ClosureReview(
+    return action_service_pb2.ClosureReview(
         organisation=review.by.organisation,
         official=review.by.official,
         due=review.due.isoformat(),
         finding=review.finding,
         sustained=review.sustained,
+        reviewed_at=encode_instant(review.by.at),
     )
-    message.reviewed_at.FromDatetime(review.by.at.astimezone(UTC))
-    return message
 
 
 def _confirmation(entry: Attestation) -> action_service_pb2.Confirmation:
-    confirmed_at = Timestamp()
-    confirmed_at.FromDatetime(entry.at.astimezone(UTC))
     return action_service_pb2.Confirmation(
         party=entry.party,
         organisation=entry.organisation,
         official=entry.official,
-        confirmed_at=confirmed_at,
+        confirmed_at=encode_instant(entry.at),
         evidence_digest=evidence_digest(entry.evidence),
         holds=entry.holds,
         changes=[
@@ -179,20 +178,18 @@ def _confirmation(entry: Attestation) -> action_service_pb2.Confirmation:
 
 
 def _milestone(milestone: Milestone) -> action_service_pb2.Milestone:
-    message = action_service_pb2.Milestone(
+    return action_service_pb2.Milestone(
         milestone_id=str(milestone.id),
         title=milestone.title,
         weight=milestone.weight,
         due=milestone.due.isoformat(),
+        reached_at=None if milestone.reached_at is None else encode_instant(milestone.reached_at),
     )
-    if milestone.reached_at is not None:
-        message.reached_at.FromDatetime(milestone.reached_at.astimezone(UTC))
-    return message
 
 
 def _proposal(proposal: Proposal) -> action_service_pb2.Proposal:
     terms = proposal.terms
-    message = action_service_pb2.Proposal(
+    return action_service_pb2.Proposal(
         proposal_id=str(proposal.id),
         kind=action_service_pb2.ProposalKind.Value(f"PROPOSAL_KIND_{terms.kind.value}"),
         reason=terms.reason,
@@ -202,6 +199,5 @@ def _proposal(proposal: Proposal) -> action_service_pb2.Proposal:
         party=proposal.by.party,
         organisation=proposal.by.organisation,
         accepted_by=[signature.party for signature in proposal.accepted],
+        proposed_at=encode_instant(proposal.by.at),
     )
-    message.proposed_at.FromDatetime(proposal.by.at.astimezone(UTC))
-    return message

@@ -1,4 +1,4 @@
-"""What the methods of ActionService share: what they work with, and who calls."""
+"""What the methods work with besides the request, and who calls."""
 
 from dataclasses import dataclass
 

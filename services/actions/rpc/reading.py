@@ -11,18 +11,17 @@ from services.actions.domain.action import Rag
 from services.actions.domain.figures import COUNTED, Figures
 from services.actions.domain.filters import ActionFilter, Order
 from services.actions.domain.states import State
-from services.actions.rpc.messages import encode_action, read_day, read_id, read_rag
-from services.actions.rpc.parts import ActionParts, current_reader
+from services.actions.rpc.calling import Methods
+from services.actions.rpc.messages import encode_action, encode_instant, read_day, read_id, read_rag
+from services.actions.rpc.parts import current_reader
 from services.actions.usecases.count_actions import count_actions
 from services.actions.usecases.list_actions import Listing, list_actions
 from services.actions.usecases.list_changes import ChangedAction, Since, list_changes, read_history
 from services.kernel.refusals import InvalidValue
 
 
-class ReadingMethods:
+class ReadingMethods(Methods):
     """The part of ActionService that reads many actions."""
-
-    _parts: ActionParts
 
     async def ListActions(  # noqa: N802 the name is the contract's
         self, request: api.ListActionsRequest, _: Any
@@ -154,18 +153,12 @@ def _read_instant(value: Timestamp, pointer: str) -> datetime:
         raise InvalidValue("no instant of the calendar", pointer=pointer) from error
 
 
-def _timestamp(at: datetime) -> Timestamp:
-    message = Timestamp()
-    message.FromDatetime(at.astimezone(UTC))
-    return message
-
-
 def _change(entry: ChangedAction) -> api.ActionChange:
     change = entry.change
     return api.ActionChange(
         action_id=str(change.action_id),
         reference=entry.action.reference,
-        changed_at=_timestamp(change.at),
+        changed_at=encode_instant(change.at),
         kind=change.kind,
         actor=change.actor,
         party=change.party or "",
@@ -177,7 +170,7 @@ def _change(entry: ChangedAction) -> api.ActionChange:
 
 
 def _figures(found: Figures) -> api.GetActionFiguresResponse:
-    as_of = _timestamp(found.as_of)
+    as_of = encode_instant(found.as_of)
     return api.GetActionFiguresResponse(
         series=found.series,
         as_of=as_of,

@@ -1,7 +1,7 @@
 """Reporting rounds over gRPC."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from entente.actions.v1 import report_round_service_pb2 as api
@@ -13,16 +13,12 @@ from services.actions.domain import definitions
 from services.actions.domain.rounds import Counts, ProgressUpdate, Round, RoundDays
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS
-from services.actions.rpc.messages import encode_action, read_day, read_id, read_rag
-from services.actions.rpc.parts import ActionParts
-from services.actions.usecases.change import Changing
+from services.actions.rpc.calling import Methods
+from services.actions.rpc.messages import encode_instant, read_day, read_id, read_rag
+from services.actions.rpc.parts import ActionParts, current_reader
 from services.actions.usecases.correct_report import correct_report
 from services.actions.usecases.read_rounds import OwnAnswer, list_rounds, list_updates, read_round
-from services.chassis.etags import parse_etag
-from services.chassis.identity import current_principal
-from services.chassis.rpc.requests import run_once
 from services.chassis.rpc.server import Service
-from services.kernel.parties import Reader
 
 NAME = "entente.actions.v1.ReportRoundService"
 ACCESS: Mapping[str, frozenset[str]] = {
@@ -34,11 +30,8 @@ ACCESS: Mapping[str, frozenset[str]] = {
 }
 
 
-class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServicer):
+class ReportRoundServicer(Methods, report_round_service_pb2_grpc.ReportRoundServiceServicer):
     """Maps messages to use cases and back."""
-
-    def __init__(self, parts: ActionParts) -> None:
-        self._parts = parts
 
     async def ListReportRounds(  # noqa: N802 the name is the contract's
         self, request: api.ListReportRoundsRequest, _: Any
@@ -47,7 +40,7 @@ class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServic
         before = read_day(request.before, "/before") if request.before else None
         listed = await list_rounds(
             parts.database,
-            _reader(),
+            current_reader(),
             request.series,
             before,
             policy=parts.publication.policy,
@@ -64,7 +57,7 @@ class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServic
         parts = self._parts
         view = await read_round(
             parts.database,
-            _reader(),
+            current_reader(),
             read_id(request.round_id, "/round_id"),
             policy=parts.publication.policy,
             now=parts.clock(),
@@ -77,7 +70,7 @@ class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServic
                 api.PartyReportCounts(party=party, counts=_counts(counts))
                 for party, counts in view.joint.items()
             ],
-            as_of=_instant(view.as_of),
+            as_of=encode_instant(view.as_of),
         )
 
     async def ListProgressUpdates(  # noqa: N802 the name is the contract's
@@ -86,7 +79,7 @@ class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServic
         parts = self._parts
         updates = await list_updates(
             parts.database,
-            _reader(),
+            current_reader(),
             read_id(request.action_id),
             read_id(request.before, "/before") if request.before else None,
             policy=parts.publication.policy,
@@ -97,21 +90,14 @@ class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServic
     async def CorrectReport(  # noqa: N802 the name is the contract's
         self, request: api.CorrectReportRequest, _: Any
     ) -> api.CorrectReportResponse:
-        parts, who, action_id = self._parts, _reader(), read_id(request.action_id)
-        version, rag = parse_etag(request.etag, "/etag"), read_rag(request.rag)
-        changing = Changing(parts.publication, parts.clock)
-        return await run_once(
-            lambda once: correct_report(
-                once, who, action_id, version, rag, request.narrative, request.reason, changing=changing
-            ),
-            lambda action: api.CorrectReportResponse(
-                action=encode_action(action, parts.publication.rating(action, parts.clock()))
-            ),
+        return await self._change(
+            request,
+            correct_report,
             api.CorrectReportResponse,
-            request=request,
-            request_id=request.request_id,
-            database=parts.database,
-            clock=parts.clock,
+            read_rag(request.rag),
+            request.narrative,
+            request.reason,
+            changing=self._changing,
         )
 
     async def GetRatingDefinitions(  # noqa: N802 the name is the contract's
@@ -138,17 +124,8 @@ class ReportRoundServicer(report_round_service_pb2_grpc.ReportRoundServiceServic
         )
 
 
-def _reader() -> Reader:
-    principal = current_principal.get()
-    return Reader.from_claims(principal.subject, principal.claims)
-
-
 def _instant(at: datetime | None) -> Timestamp | None:
-    if at is None:
-        return None
-    instant = Timestamp()
-    instant.FromDatetime(at.astimezone(UTC))
-    return instant
+    return None if at is None else encode_instant(at)
 
 
 def _days(series: str, days: RoundDays) -> api.ReportRound:
@@ -205,7 +182,7 @@ def _update(update: ProgressUpdate) -> api.ProgressUpdate:
         party=update.by.party,
         organisation=update.by.organisation,
         official=update.by.official,
-        submitted_at=_instant(update.by.at),
+        submitted_at=encode_instant(update.by.at),
         rag=action_status_pb2.Rag.Value(f"RAG_{update.rag}"),
         narrative=update.narrative,
         percent=update.percent,

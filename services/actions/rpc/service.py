@@ -1,18 +1,14 @@
 """ActionService over gRPC."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import Any, Concatenate, ParamSpec, TypeVar
-from uuid import UUID
+from typing import Any
 
 from entente.actions.v1 import action_service_pb2, action_service_pb2_grpc
-from google.protobuf.message import Message
 
-from services.actions.domain.action import Action
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.visibility import READERS, WATCHERS
 from services.actions.rpc.messages import (
-    encode_action,
     encode_trace,
     read_evidence,
     read_id,
@@ -26,7 +22,6 @@ from services.actions.rpc.stream import HEARTBEAT, encode_step
 from services.actions.usecases.accept_action import accept_action
 from services.actions.usecases.answer_proposal import ANSWERERS, accept_proposal, refuse_proposal
 from services.actions.usecases.block_action import block_action
-from services.actions.usecases.change import Changing
 from services.actions.usecases.claim_completion import claim_completion
 from services.actions.usecases.confirm_completion import confirm_completion
 from services.actions.usecases.decline_action import decline_action
@@ -40,13 +35,9 @@ from services.actions.usecases.review_action import review_action
 from services.actions.usecases.set_dependencies import set_dependencies
 from services.actions.usecases.unblock_action import unblock_action
 from services.actions.usecases.watch_status import watch_status
-from services.chassis.etags import parse_etag
 from services.chassis.feed import Token
 from services.chassis.identity import current_principal
-from services.chassis.once import Once
-from services.chassis.rpc.requests import run_once
 from services.chassis.rpc.server import Service
-from services.kernel.parties import Reader
 
 NAME = "entente.actions.v1.ActionService"
 _OF_MOVES = {
@@ -72,15 +63,9 @@ ACCESS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("ProposeChange", "AcceptProposal", "RefuseProposal"), ANSWERERS),
 }
 
-M = TypeVar("M", bound=Message)
-P = ParamSpec("P")
-
 
 class ActionServicer(ReadingMethods, action_service_pb2_grpc.ActionServiceServicer):
     """Maps messages to use cases and back."""
-
-    def __init__(self, parts: ActionParts) -> None:
-        self._parts = parts
 
     async def GetAction(  # noqa: N802 the name is the contract's
         self, request: action_service_pb2.GetActionRequest, _: Any
@@ -282,34 +267,6 @@ class ActionServicer(ReadingMethods, action_service_pb2_grpc.ActionServiceServic
             async for steps in batches:
                 for step in steps:
                     yield encode_step(step)
-
-    def _shown(self, action: Action) -> action_service_pb2.Action:
-        return encode_action(action, self._parts.publication.rating(action, self._parts.clock()))
-
-    @property
-    def _changing(self) -> Changing:
-        return Changing(self._parts.publication, self._parts.clock)
-
-    async def _change(
-        self,
-        request: Any,
-        use_case: Callable[Concatenate[Once[Action], Reader, UUID, int, P], Awaitable[Action]],
-        response: type[M],
-        *arguments: P.args,
-        **named: P.kwargs,
-    ) -> M:
-        """Raises `InvalidValue` or `EtagMalformed` besides what the use case raises."""
-        who, action_id = current_reader(), read_id(request.action_id)
-        version = parse_etag(request.etag, "/etag")
-        return await run_once(
-            lambda once: use_case(once, who, action_id, version, *arguments, **named),
-            lambda action: response(action=self._shown(action)),
-            response,
-            request=request,
-            request_id=request.request_id,
-            database=self._parts.database,
-            clock=self._parts.clock,
-        )
 
 
 def action_service(parts: ActionParts) -> Service:
