@@ -1,24 +1,25 @@
 """Read what an official's organisation was told of actions that are not carried out."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
-
-import orjson
 
 from services.actions.domain.action import Action
 from services.actions.domain.escalation import Notice
 from services.actions.domain.visibility import may_see
 from services.actions.store.actions import find, find_all
 from services.actions.store.escalation import Addressed, NoticePosition, find_notice, page_notices
-from services.actions.usecases.paging import DEFAULT_PAGE, LARGEST_PAGE, PageTokenInvalid
+from services.actions.usecases.paging import (
+    invalid_token,
+    page_size,
+    question_of,
+    read_token,
+    write_token,
+)
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
-from services.kernel.refusals import InvalidValue, NoAccess
+from services.kernel.refusals import NoAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,9 @@ async def list_notices(
     roles = policy.roles(reader, listing.series)
     if not roles:
         raise NoAccess(f"series {listing.series}")
-    if listing.size < 0:
-        raise InvalidValue("a page size is not negative", pointer="/page_size")
-    size = min(listing.size or DEFAULT_PAGE, LARGEST_PAGE)
-    asked = _fingerprint(reader, listing)
-    before = _read_token(listing.token, asked)
+    size = page_size(listing.size)
+    asked = question_of(reader, listing.series, listing.open_only)
+    before = _read_place(read_token(listing.token, asked, 2))
     to = Addressed(listing.series, reader.party, reader.organisation, roles)
     visible: list[Told] = []
     async with database.transaction() as tx:
@@ -77,7 +76,7 @@ async def list_notices(
             before = rows[-1].sent_at, rows[-1].id
     shown = visible[:size]
     more = len(visible) > size
-    return NoticePage(tuple(shown), _write_token(shown[-1].notice, asked) if more else "")
+    return NoticePage(tuple(shown), write_token(asked, _write_place(shown[-1].notice)) if more else "")
 
 
 async def read_notice(
@@ -109,25 +108,17 @@ async def addressed_to(
     return Told(notice, action)
 
 
-def _fingerprint(reader: Reader, listing: NoticeListing) -> str:
-    asked = [reader.party, reader.organisation, listing.series, listing.open_only]
-    return sha256(orjson.dumps(asked)).hexdigest()[:16]
+def _write_place(last: Notice) -> list[str]:
+    return [last.sent_at.isoformat(), str(last.id)]
 
 
-def _write_token(last: Notice, asked: str) -> str:
-    document = orjson.dumps([asked, last.sent_at.isoformat(), str(last.id)])
-    return base64.urlsafe_b64encode(document).decode().rstrip("=")
-
-
-def _read_token(token: str, asked: str) -> NoticePosition | None:
-    if not token:
+def _read_place(place: list[str] | None) -> NoticePosition | None:
+    if place is None:
         return None
     try:
-        padded = token + "=" * (-len(token) % 4)
-        given, at, identity = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        position = datetime.fromisoformat(at), UUID(identity)
-    except (binascii.Error, ValueError, TypeError, AttributeError):
-        raise PageTokenInvalid("the page token was not given out here", pointer="/page_token") from None
-    if given != asked or position[0].tzinfo is None:
-        raise PageTokenInvalid("the page token is of another request", pointer="/page_token")
-    return position
+        at, identity = datetime.fromisoformat(place[0]), UUID(place[1])
+    except ValueError:
+        raise invalid_token() from None
+    if at.tzinfo is None:
+        raise invalid_token()
+    return at, identity

@@ -33,6 +33,20 @@ async def test_only_the_body_addressed_reads_and_acknowledges_and_only_its_side_
     ((mine,), (theirs,)) = (await overdue(dsit), await overdue(cnect))
     assert (mine["action_id"], mine["step"], mine["acknowledged"]) == (identity, "OWNER", None)
     assert mine["id"] != theirs["id"]
+    await tracker.open(due_date="2027-06-30")
+    await scheduler.turn()
+    query: dict[str, str | int] = {"series": "uk-eu"}
+    whole = (await tracker.http.get(HERE, params=query, headers=dsit)).json()["notices"]
+    pages, query["page_size"] = [], 1
+    while query.get("page_token") != "":
+        answer = (await tracker.http.get(HERE, params=query, headers=dsit)).json()
+        pages += answer["notices"]
+        query["page_token"] = answer["next_page_token"]
+        if answer["next_page_token"]:
+            strange = await tracker.http.get(HERE, params=query, headers=cnect)
+            assert (strange.status_code, strange.json()["reason"]) == (400, "PAGE_TOKEN_INVALID")
+    assert len(whole) > 1
+    assert pages == whole
     for stranger in (
         cnect,
         tracker.headers("DSIT", "UK", "secretariat"),
