@@ -9,19 +9,9 @@ from pydantic import Field
 from services.actions.domain.beneficiaries import MOST_BENEFICIARIES
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.texts import LONGEST_TITLE
-from services.actions.domain.visibility import READERS
 from services.actions.http import bodies, models
-from services.actions.http.parts import (
-    Change,
-    ClockDependency,
-    DatabaseDependency,
-    PublicationDependency,
-    change_by,
-    reader_of,
-)
+from services.actions.http.parts import Change, ReadingDependency, change_by
 from services.actions.usecases.name_beneficiaries import list_benefiting, name_beneficiaries
-from services.chassis.http.requests import permit
-from services.chassis.identity import Principal
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
 Planning = Annotated[Change, Depends(change_by(*RULES[Move.PLAN].roles))]
@@ -41,21 +31,15 @@ async def name(action_id: UUID, body: Beneficiaries, change: Planning) -> Respon
 
 
 async def list_(
-    principal: Annotated[Principal, Depends(permit(*READERS))],
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     series: Annotated[str, Query(max_length=100)],
     beneficiary: Annotated[str, Query(max_length=LONGEST_TITLE, description="In whichever case")] = "",
 ) -> BenefitingActions:
     """The actions of a series that are for somebody, or for one who is named."""
-    now = clock()
     found = await list_benefiting(
-        database, reader_of(principal), series, beneficiary, policy=publication.policy, now=now
+        reading.database, reading.reader, series, beneficiary, policy=reading.policy, now=reading.now
     )
-    return BenefitingActions(
-        actions=[models.show(action, publication.rating(action, now)) for action in found]
-    )
+    return BenefitingActions(actions=[reading.show(action) for action in found])
 
 
 def routes() -> APIRouter:

@@ -7,19 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.actions.domain.states import RULES, Move
-from services.actions.domain.visibility import READERS
 from services.actions.http import bodies, models
-from services.actions.http.parts import (
-    Change,
-    ClockDependency,
-    DatabaseDependency,
-    PublicationDependency,
-    change_by,
-    reader_of,
-)
+from services.actions.http.parts import Change, ReadingDependency, change_by
 from services.actions.usecases.review_closure import list_closure_reviews, review_closure
-from services.chassis.http.requests import permit
-from services.chassis.identity import Principal
 
 Reviewing = Annotated[Change, Depends(change_by(*RULES[Move.REVIEW_CLOSURE].roles))]
 
@@ -29,19 +19,15 @@ class ClosureReviews(models.Model):
 
 
 async def due(
-    principal: Annotated[Principal, Depends(permit(*READERS))],
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     series: Annotated[str, Query(max_length=100)],
     due_by: date | None = None,
 ) -> ClosureReviews:
     """Closed actions whose review is due by a day, and those that did not last and nobody reopened."""
-    now = clock()
     found = await list_closure_reviews(
-        database, reader_of(principal), series, due_by, policy=publication.policy, now=now
+        reading.database, reading.reader, series, due_by, policy=reading.policy, now=reading.now
     )
-    return ClosureReviews(actions=[models.show(action, publication.rating(action, now)) for action in found])
+    return ClosureReviews(actions=[reading.show(action) for action in found])
 
 
 async def review(action_id: UUID, body: bodies.ClosureFinding, change: Reviewing) -> Response:

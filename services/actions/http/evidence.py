@@ -7,13 +7,12 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from services.actions.domain.states import RULES, Move
-from services.actions.domain.visibility import READERS
 from services.actions.http import bodies, models
 from services.actions.http.parts import (
     ClockDependency,
-    DatabaseDependency,
     HoldingDependency,
     PublicationDependency,
+    ReadingDependency,
     reader_of,
 )
 from services.actions.usecases.change import Changing
@@ -25,7 +24,6 @@ from services.actions.usecases.withdraw_evidence import withdraw_evidence
 from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation, permit
 from services.chassis.identity import Principal
 
-Reading = Annotated[Principal, Depends(permit(*READERS))]
 Providing = Annotated[Principal, Depends(permit(*RULES[Move.SUBMIT_EVIDENCE].roles))]
 
 
@@ -121,14 +119,11 @@ async def withdraw(
 
 async def list_(
     action_id: UUID,
-    principal: Reading,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
 ) -> Items:
     """The evidence of an action that the reader may read."""
     found = await list_evidence(
-        database, reader_of(principal), action_id, policy=publication.policy, now=clock()
+        reading.database, reading.reader, action_id, policy=reading.policy, now=reading.now
     )
     return Items(evidence=[_item(shown) for shown in found.items], evidence_digest=found.digest)
 
@@ -136,14 +131,11 @@ async def list_(
 async def get(
     action_id: UUID,
     evidence_id: UUID,
-    principal: Reading,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
 ) -> Response:
     """One item."""
     shown = await read_evidence(
-        database, reader_of(principal), action_id, evidence_id, policy=publication.policy, now=clock()
+        reading.database, reading.reader, action_id, evidence_id, policy=reading.policy, now=reading.now
     )
     return _encoded(shown).response()
 
@@ -151,14 +143,11 @@ async def get(
 async def history(
     action_id: UUID,
     evidence_id: UUID,
-    principal: Reading,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
 ) -> Revisions:
     """Every revision of an item, the first one first."""
     found = await read_revisions(
-        database, reader_of(principal), action_id, evidence_id, policy=publication.policy, now=clock()
+        reading.database, reading.reader, action_id, evidence_id, policy=reading.policy, now=reading.now
     )
     return Revisions(revisions=[_item(shown) for shown in found])
 

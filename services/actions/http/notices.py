@@ -10,8 +10,9 @@ from services.actions.http.bodies import Nothing
 from services.actions.http.models import Model
 from services.actions.http.parts import (
     ClockDependency,
-    DatabaseDependency,
     PublicationDependency,
+    Reading,
+    read_by,
     reader_of,
 )
 from services.actions.usecases.acknowledge_notice import acknowledge_notice
@@ -24,6 +25,7 @@ from services.kernel.escalation import ADDRESSABLE, LadderStep, Trigger
 from services.kernel.parties import Role
 
 Addressee = Annotated[Principal, Depends(permit(*ADDRESSABLE))]
+AddresseeReading = Annotated[Reading, Depends(read_by(*ADDRESSABLE))]
 
 
 class Acknowledgement(Model):
@@ -85,10 +87,7 @@ def show(told: Told) -> Notice:
 
 
 async def list_(
-    principal: Addressee,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: AddresseeReading,
     series: Annotated[str, Query(max_length=100)],
     open_only: bool = False,
     page_size: Annotated[int, Query(ge=0, description=f"At most {LARGEST_PAGE}")] = 0,
@@ -96,11 +95,11 @@ async def list_(
 ) -> Response:
     """What the caller's organisation was told in a series, the latest first."""
     page = await list_notices(
-        database,
-        reader_of(principal),
+        reading.database,
+        reading.reader,
         NoticeListing(series, open_only, page_size, page_token),
-        policy=publication.policy,
-        now=clock(),
+        policy=reading.policy,
+        now=reading.now,
     )
     shown = NoticePage(notices=[show(told) for told in page.notices], next_page_token=page.next_token)
     return Encoded(shown).response()
@@ -108,14 +107,11 @@ async def list_(
 
 async def get(
     notice_id: UUID,
-    principal: Addressee,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: AddresseeReading,
 ) -> Response:
     """One notice."""
     told = await read_notice(
-        database, reader_of(principal), notice_id, policy=publication.policy, now=clock()
+        reading.database, reading.reader, notice_id, policy=reading.policy, now=reading.now
     )
     return Encoded(show(told)).response()
 

@@ -1,13 +1,15 @@
-"""What the routes of actions share: who asks, and with what a change is made."""
+"""What the routes of actions share: who asks, and with what is read and a change made."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Concatenate, ParamSpec
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
 
 from services.actions.domain.action import Action
+from services.actions.domain.visibility import READERS
 from services.actions.http import models
 from services.actions.usecases.change import Changing
 from services.actions.usecases.given_evidence import Holding
@@ -18,6 +20,7 @@ from services.chassis.http.requests import Encoded, ExpectedVersion, Mutation, R
 from services.chassis.identity import Principal
 from services.chassis.once import Once
 from services.kernel.parties import Reader, Role
+from services.kernel.policy import Policy
 
 P = ParamSpec("P")
 
@@ -26,8 +29,8 @@ def reader_of(principal: Principal) -> Reader:
     return Reader.from_claims(principal.subject, principal.claims)
 
 
-def encode(action: Action, publication: Publication, clock: Clock) -> Encoded:
-    return Encoded(models.show(action, publication.rating(action, clock())), version=action.version)
+def encode(action: Action, publication: Publication, at: datetime) -> Encoded:
+    return Encoded(models.show(action, publication.rating(action, at)), version=action.version)
 
 
 def _database(request: Request) -> Database:
@@ -57,6 +60,40 @@ HoldingDependency = Annotated[Holding, Depends(_holding)]
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One request to read: who asks, and as of when it is answered."""
+
+    database: Database
+    reader: Reader
+    publication: Publication
+    now: datetime
+
+    @property
+    def policy(self) -> Policy:
+        return self.publication.policy
+
+    def show(self, action: Action) -> models.Action:
+        return models.show(action, self.publication.rating(action, self.now))
+
+
+def read_by(*roles: Role) -> Callable[..., Reading]:
+    """The dependency of a route that callers in these roles may ask."""
+
+    def dependency(
+        principal: Annotated[Principal, Depends(permit(*roles))],
+        database: DatabaseDependency,
+        publication: PublicationDependency,
+        clock: ClockDependency,
+    ) -> Reading:
+        return Reading(database, reader_of(principal), publication, clock())
+
+    return dependency
+
+
+ReadingDependency = Annotated[Reading, Depends(read_by(*READERS))]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One request to change an action: who asks, of which version, and that it is answered once."""
 
@@ -76,7 +113,7 @@ class Change:
         publication, clock = self.changing.publication, self.changing.clock
         return await self.mutation.run(
             lambda once: use_case(once, self.reader, action_id, self.version, *arguments, **named),
-            lambda action: encode(action, publication, clock),
+            lambda action: encode(action, publication, clock()),
         )
 
 

@@ -3,20 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from services.actions.domain.filters import Order
 from services.actions.domain.instants import read_as_of, read_since
-from services.actions.domain.visibility import READERS
 from services.actions.http import models, reading_models
 from services.actions.http.filters import FilterDependency
-from services.actions.http.parts import (
-    ClockDependency,
-    DatabaseDependency,
-    PublicationDependency,
-    encode,
-    reader_of,
-)
+from services.actions.http.parts import ReadingDependency, encode
 from services.actions.usecases.count_actions import count_actions
 from services.actions.usecases.forecast_action import forecast_action
 from services.actions.usecases.list_actions import Listing, list_actions
@@ -24,20 +17,15 @@ from services.actions.usecases.list_changes import Since, list_changes, read_his
 from services.actions.usecases.paging import LARGEST_PAGE
 from services.actions.usecases.read_actions import read_action
 from services.actions.usecases.read_thread import read_thread
-from services.chassis.http.requests import Encoded, permit
-from services.chassis.identity import Principal
+from services.chassis.http.requests import Encoded
 
-ReadingPrincipal = Annotated[Principal, Depends(permit(*READERS))]
 SeriesQuery = Annotated[str, Query(max_length=100)]
 PageSize = Annotated[int, Query(ge=0, description=f"At most {LARGEST_PAGE}")]
 PageToken = Annotated[str, Query(max_length=500)]
 
 
 async def list_(
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     wanted: FilterDependency,
     series: SeriesQuery,
     order: Order = Order.ORIGINAL_DUE_DATE,
@@ -47,24 +35,21 @@ async def list_(
 ) -> Response:
     """The actions of a series that are wanted, soonest original due date first unless said otherwise."""
     page = await list_actions(
-        database,
-        reader_of(principal),
+        reading.database,
+        reading.reader,
         Listing(series, wanted, order, descending, page_size, page_token),
-        policy=publication.policy,
-        now=clock(),
+        policy=reading.policy,
+        now=reading.now,
     )
     shown = models.ActionPage(
-        actions=[models.show(action, publication.rating(action, clock())) for action in page.actions],
+        actions=[reading.show(action) for action in page.actions],
         next_page_token=page.next_token,
     )
     return Encoded(shown).response()
 
 
 async def changes(
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     wanted: FilterDependency,
     series: SeriesQuery,
     since: Annotated[str, Query(max_length=40, description="A date, or a date-time with its offset")],
@@ -73,20 +58,17 @@ async def changes(
 ) -> Response:
     """What changed since, of the actions that are wanted as they stand now; the earliest first."""
     page = await list_changes(
-        database,
-        reader_of(principal),
+        reading.database,
+        reading.reader,
         Since(series, read_since(since), wanted, page_size, page_token),
-        policy=publication.policy,
-        now=clock(),
+        policy=reading.policy,
+        now=reading.now,
     )
     return Encoded(reading_models.show_changes(page)).response()
 
 
 async def figures(
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     wanted: FilterDependency,
     series: SeriesQuery,
     as_of: Annotated[
@@ -94,82 +76,68 @@ async def figures(
     ] = "",
 ) -> Response:
     """How many actions that are wanted stand how, now or then: each figure with its population."""
-    now = clock()
     found = await count_actions(
-        database,
-        reader_of(principal),
+        reading.database,
+        reading.reader,
         series,
         wanted,
-        read_as_of(as_of, now),
-        policy=publication.policy,
-        now=now,
+        read_as_of(as_of, reading.now),
+        policy=reading.policy,
+        now=reading.now,
     )
     return Encoded(reading_models.show_figures(found)).response()
 
 
 async def history(
     action_id: UUID,
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     page_size: PageSize = 0,
     page_token: PageToken = "",
 ) -> Response:
     """What changed of one action, by whom and when; the earliest first."""
     page = await read_history(
-        database,
-        reader_of(principal),
+        reading.database,
+        reading.reader,
         action_id,
         size=page_size,
         token=page_token,
-        policy=publication.policy,
-        now=clock(),
+        policy=reading.policy,
+        now=reading.now,
     )
     return Encoded(reading_models.show_changes(page)).response()
 
 
 async def thread(
     action_id: UUID,
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
 ) -> Response:
     """From the outcome to the closure of one action, with the actions beside it."""
     found = await read_thread(
-        database, reader_of(principal), action_id, policy=publication.policy, now=clock()
+        reading.database, reading.reader, action_id, policy=reading.policy, now=reading.now
     )
     return Encoded(reading_models.show_thread(found)).response()
 
 
 async def get(
     action_id: UUID,
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
 ) -> Response:
     """One action."""
     action = await read_action(
-        database, reader_of(principal), action_id, policy=publication.policy, now=clock()
+        reading.database, reading.reader, action_id, policy=reading.policy, now=reading.now
     )
-    return encode(action, publication, clock).response()
+    return encode(action, reading.publication, reading.now).response()
 
 
 async def forecast(
     action_id: UUID,
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
 ) -> models.Forecast:
     """When it will be done: an interval that four of five actions like it finished within."""
-    now = clock()
     found = await forecast_action(
-        database, reader_of(principal), action_id, policy=publication.policy, now=now
+        reading.database, reading.reader, action_id, policy=reading.policy, now=reading.now
     )
-    return models.show_forecast(found, now.date())
+    return models.show_forecast(found, reading.now.date())
 
 
 def routes() -> APIRouter:

@@ -9,23 +9,13 @@ from pydantic import Field
 
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.texts import LONGEST_NARRATIVE
-from services.actions.domain.visibility import READERS
 from services.actions.http import models, round_models
 from services.actions.http.bodies import Progress
-from services.actions.http.parts import (
-    Change,
-    ClockDependency,
-    DatabaseDependency,
-    PublicationDependency,
-    change_by,
-    reader_of,
-)
+from services.actions.http.parts import Change, ReadingDependency, change_by
 from services.actions.usecases.correct_report import correct_report
 from services.actions.usecases.read_rounds import list_rounds, list_updates, read_round
-from services.chassis.http.requests import Encoded, permit
-from services.chassis.identity import Principal
+from services.chassis.http.requests import Encoded
 
-ReadingPrincipal = Annotated[Principal, Depends(permit(*READERS))]
 ByOwner = Annotated[Change, Depends(change_by(*RULES[Move.REPORT].roles))]
 
 
@@ -34,43 +24,36 @@ class Correction(Progress):
 
 
 async def list_(
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     series: Annotated[str, Query(max_length=100)],
     before: Annotated[date | None, Query(description="Only rounds planned for a day before it")] = None,
 ) -> Response:
     """The reporting rounds of a series, the latest first, at most 100; and the next one to come."""
     listed = await list_rounds(
-        database, reader_of(principal), series, before, policy=publication.policy, now=clock()
+        reading.database, reading.reader, series, before, policy=reading.policy, now=reading.now
     )
     return Encoded(round_models.show_rounds(listed)).response()
 
 
 async def get(
     round_id: UUID,
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
 ) -> Response:
     """One reporting round: what the reader's party owes, and the counts of what is joint."""
-    view = await read_round(database, reader_of(principal), round_id, policy=publication.policy, now=clock())
+    view = await read_round(
+        reading.database, reading.reader, round_id, policy=reading.policy, now=reading.now
+    )
     return Encoded(round_models.show_report(view)).response()
 
 
 async def updates(
     action_id: UUID,
-    principal: ReadingPrincipal,
-    database: DatabaseDependency,
-    clock: ClockDependency,
-    publication: PublicationDependency,
+    reading: ReadingDependency,
     before: Annotated[UUID | None, Query(description="Only updates before this one")] = None,
 ) -> Response:
     """What was reported on an action, the latest first; at most 100."""
     found = await list_updates(
-        database, reader_of(principal), action_id, before, policy=publication.policy, now=clock()
+        reading.database, reading.reader, action_id, before, policy=reading.policy, now=reading.now
     )
     shown = round_models.ProgressUpdates(updates=[round_models.show_update(one) for one in found])
     return Encoded(shown).response()
@@ -83,7 +66,7 @@ async def correct(action_id: UUID, body: Correction, change: ByOwner) -> Respons
     )
 
 
-async def define(_: ReadingPrincipal) -> Response:
+async def define(_: ReadingDependency) -> Response:
     """What the ratings mean."""
     return Encoded(round_models.show_definitions()).response()
 
