@@ -81,6 +81,11 @@ class Proposal:
     draft_id: UUID | None = None
     item_id: UUID | None = None
 
+    @property
+    def living(self) -> bool:
+        """Whether it is still a proposal: neither an item of a draft by now nor withdrawn."""
+        return self.state not in (ProposalState.TAKEN, ProposalState.WITHDRAWN)
+
     def require_version(self, expected: int) -> None:
         """Raises `StaleVersion`."""
         if self.version != expected:

@@ -23,17 +23,7 @@ from services.kernel.identifiers import withdrawal_task_id
 _COLUMNS = """
     task.id, task.kind, task.subject_id, task.series, task.party, task.meeting_id, task.item_id,
     task.assessment_id, task.revision, task.cause, task.opened_at,
-    coalesce(task.lapsed_at, CASE
-        WHEN agenda.state = 'SUPERSEDED' THEN agenda.tabled_at
-        WHEN task.kind = 'DRAFT_ITEM' AND NOT EXISTS (
-            SELECT 1 FROM draft_reference AS held WHERE held.draft_id = task.subject_id
-                AND (held.item_id, held.assessment_id, held.revision)
-                    = (task.item_id, task.assessment_id, task.revision)) THEN task.opened_at
-        WHEN task.kind = 'PROPOSAL' AND NOT EXISTS (
-            SELECT 1 FROM proposal_reference AS held WHERE held.proposal_id = task.subject_id
-                AND (held.assessment_id, held.revision) = (task.assessment_id, task.revision))
-            THEN task.opened_at
-        END),
+    coalesce(task.lapsed_at, CASE WHEN agenda.state = 'SUPERSEDED' THEN agenda.tabled_at END),
     closing.note, closing.official, closing.at
 """
 _FROM = """

@@ -8,10 +8,15 @@ from services.agenda.domain.amending import Amending, amend
 from services.agenda.domain.items import check_content
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import OfAnotherMeeting
-from services.agenda.store.drafts import update_draft
-from services.agenda.usecases.access import agenda_for, audit_of, draft_for
-from services.agenda.usecases.drafting import Drafting, DraftView, require_version, view_draft
-from services.agenda.usecases.keep_withdrawal_tasks import keep_tasks_of_draft
+from services.agenda.usecases.access import agenda_for, audit_of
+from services.agenda.usecases.drafting import (
+    Drafting,
+    DraftView,
+    draft_to_change,
+    put_draft,
+    require_version,
+    view_draft,
+)
 from services.chassis.once import Once
 from services.kernel.parties import Reader
 
@@ -38,7 +43,7 @@ async def amend_draft(
     now = drafting.clock()
     policy = drafting.policy
     async with once.transaction() as tx:
-        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, policy, lock=True)
+        draft = await draft_to_change(tx, reader, draft_id, policy)
         agenda = await agenda_for(tx, reader, Command.READ_AGENDA, agenda_id, policy)
         if agenda.meeting_id != draft.meeting_id:
             raise OfAnotherMeeting("the agenda is of another meeting", pointer="/agenda_id")
@@ -60,6 +65,5 @@ async def amend_draft(
                 agenda_id=str(agenda.id),
                 applied=applied,
             )
-            await update_draft(tx, found.draft, expected, audit)
-            await keep_tasks_of_draft(tx, found.draft, now)
+            await put_draft(tx, found.draft, expected, audit)
         return await once.answer(tx, AmendedDraft(await view_draft(tx, found.draft), found))

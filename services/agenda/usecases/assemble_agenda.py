@@ -17,10 +17,10 @@ from services.agenda.domain.ranking.run import RankingRun
 from services.agenda.domain.refusals import StaleVersion
 from services.agenda.solver.assemble import Assembly, assemble
 from services.agenda.solver.conflicts import Conflict
-from services.agenda.store.drafts import update_draft
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
 from services.agenda.store.ranking_runs import latest_run
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.agenda.usecases.drafting import draft_to_change, put_draft
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.once import Once
@@ -128,7 +128,8 @@ async def solve_draft(
     if proposal.conflict and not validate_only:
         raise NoFeasibleAgenda("; ".join(proposal.conflict))
     async with once.transaction() as tx:
-        current = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, assembling.policy, lock=True)
+        texts = [reference for item in parked for reference in item.content.references]
+        current = await draft_to_change(tx, reader, draft_id, assembling.policy, texts)
         _require_version(current, expected)
         if validate_only:
             return await once.answer(tx, proposal)
@@ -146,7 +147,7 @@ async def solve_draft(
             ranking_run=proposal.ranking_run,
         )
         await park_items(tx, draft.id, waiting)
-        await update_draft(tx, changed, expected, audit)
+        await put_draft(tx, changed, expected, audit)
         return await once.answer(tx, replace(proposal, draft_version=changed.version))
 
 

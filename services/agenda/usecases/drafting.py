@@ -1,6 +1,6 @@
 """A party drafts its own agenda: from the series' template, then line by line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,8 @@ from services.agenda.store.proposals import proposals_of_draft
 from services.agenda.store.returning import keep_returning
 from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
 from services.agenda.usecases.carrying_over import returning_to
-from services.agenda.usecases.keep_withdrawal_tasks import keep_tasks_of_draft
+from services.agenda.usecases.keep_withdrawal_tasks import hold_texts, keep_tasks_of_draft
+from services.chassis.audit import AuditEntry
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -119,6 +120,7 @@ async def add_item(
         expected,
         "draft.item-added",
         item.id,
+        content,
         lambda draft: draft.with_item(item, position),
         drafting,
     )
@@ -145,6 +147,7 @@ async def rewrite_item(
         expected,
         "draft.item-rewritten",
         item_id,
+        content,
         lambda draft: _rewritten(draft, item_id, content, position),
         drafting,
     )
@@ -171,19 +174,18 @@ async def take_over(
     """
     now = drafting.clock()
     async with once.transaction() as tx:
-        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
         agenda = await agenda_for(tx, reader, Command.READ_AGENDA, agenda_id, drafting.policy)
+        tabled = [_drafted(item, agenda.tabled_at, agenda.traceparent) for item in read_items(agenda.payload)]
+        texts = [reference for item in tabled for reference in item.content.references]
+        draft = await draft_to_change(tx, reader, draft_id, drafting.policy, texts)
         if agenda.meeting_id != draft.meeting_id:
             raise OfAnotherMeeting("the agenda is of another meeting", pointer="/agenda_id")
         await require_version(tx, draft, expected)
-        changed = draft.taking_over(
-            [_drafted(item, agenda.tabled_at, agenda.traceparent) for item in read_items(agenda.payload)]
-        )
+        changed = draft.taking_over(tabled)
         audit = audit_of(
             once, reader, "draft.version-taken-over", "draft", draft.id, now, agenda_id=str(agenda.id)
         )
-        await update_draft(tx, changed, expected, audit)
-        await keep_tasks_of_draft(tx, changed, now)
+        await put_draft(tx, changed, expected, audit)
         return await once.answer(tx, await view_draft(tx, changed))
 
 
@@ -197,7 +199,7 @@ async def take_in_returning(
     """
     now = drafting.clock()
     async with once.transaction() as tx:
-        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
+        draft = await draft_to_change(tx, reader, draft_id, drafting.policy)
         meeting = await meeting_for(tx, reader, Command.EDIT_DRAFT, draft.meeting_id, drafting.policy)
         meeting.require_ahead(now)
         await require_version(tx, draft, expected)
@@ -211,7 +213,7 @@ async def take_in_returning(
         beside = {item.id for item in waiting}
         changed = draft.taking_in([line for line in lines if line.id not in beside])
         audit = audit_of(once, reader, "draft.returning-taken-in", "draft", draft.id, now)
-        await update_draft(tx, changed, expected, audit)
+        await put_draft(tx, changed, expected, audit)
         await park_items(tx, draft.id, waiting)
         planning = await find_planning(tx, draft.id)
         renamed = planning.renaming(became)
@@ -264,18 +266,36 @@ async def _change(
     expected: int,
     action: str,
     item_id: UUID,
+    content: ItemContent,
     change: Callable[[Draft], Draft],
     drafting: Drafting,
 ) -> DraftView:
     now = drafting.clock()
     async with once.transaction() as tx:
-        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
+        draft = await draft_to_change(tx, reader, draft_id, drafting.policy, content.references)
         await require_version(tx, draft, expected)
         changed = change(draft)
         audit = audit_of(once, reader, action, "draft", draft.id, now, item_id=str(item_id))
-        await update_draft(tx, changed, expected, audit)
-        await keep_tasks_of_draft(tx, changed, now)
+        await put_draft(tx, changed, expected, audit)
         return await once.answer(tx, await view_draft(tx, changed, link=item_id))
+
+
+async def draft_to_change(
+    tx: Transaction, reader: Reader, draft_id: UUID, policy: Policy, texts: Iterable[Reference] = ()
+) -> Draft:
+    """A draft of the reader's own party, locked; the texts under it and those that come into it are held.
+
+    Raises `NoAccess`.
+    """
+    seen = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, policy)
+    await hold_texts(tx, [*texts, *(one for item in seen.items for one in item.content.references)])
+    return await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, policy, lock=True)
+
+
+async def put_draft(tx: Transaction, draft: Draft, expected: int, audit: AuditEntry) -> None:
+    """A draft as changed, with the tasks about what it rests on. Raises `StaleVersion`."""
+    await update_draft(tx, draft, expected, audit)
+    await keep_tasks_of_draft(tx, draft, audit.at)
 
 
 async def require_version(tx: Transaction, draft: Draft, expected: int) -> None:

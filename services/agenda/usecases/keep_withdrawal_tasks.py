@@ -1,15 +1,17 @@
-"""Opens and lapses tasks as texts fall and stand again, in the transaction of the news."""
+"""Opens and lapses tasks as texts fall and stand again, and as what rests on them is changed, in the same
+transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.draft import Draft
 from services.agenda.domain.matters_arising import ActionTelling
-from services.agenda.domain.references import ReferenceState, reference_state
+from services.agenda.domain.proposal import Proposal
+from services.agenda.domain.references import Reference, ReferenceState, reference_state
 from services.agenda.domain.withdrawal_tasks import Fallen, Subject, TaskKind, lapsing, opening
-from services.agenda.store.assessments import standings
+from services.agenda.store.assessments import hold_standings, standings
 from services.agenda.store.withdrawal_tasks import lapse_tasks, open_tasks, own_references_to, tasks_of
 from services.chassis.audit import AuditEntry
 from services.chassis.database import Transaction
@@ -29,24 +31,34 @@ async def keep_tasks_of_action(tx: Transaction, action: ActionTelling, at: datet
     """An action that has ended asks for nothing any more."""
     subject = Subject(TaskKind.ACTION, action.action_id, action.series, None, None)
     fallen = [
-        Fallen(None, one.assessment_id, one.revision, one.state) for one in action.rests_on if action.open
+        Fallen(None, one.assessment_id, one.revision, one.state)
+        for one in action.rests_on
+        if action.open and one.state is not ReferenceState.CURRENT
     ]
-    standing = [one for one in fallen if one.cause is not ReferenceState.CURRENT]
-    await _keep(tx, subject, standing, at)
+    await _keep(tx, subject, fallen, at)
+
+
+async def hold_texts(tx: Transaction, texts: Iterable[Reference]) -> None:
+    """News of them waits for the commit: it finds what is being written, or is seen by it. Before every other
+    lock, as assessments are held first everywhere.
+    """
+    await hold_standings(tx, {one.assessment_id for one in texts})
 
 
 async def keep_tasks_of_draft(tx: Transaction, draft: Draft, at: datetime) -> None:
-    """As a draft is changed: what is added may have fallen before."""
-    texts = [(item.id, one) for item in draft.items for one in item.content.references]
-    known = await standings(tx, {one.assessment_id for _, one in texts})
-    fallen = [
-        Fallen(item_id, one.assessment_id, one.revision, state)
-        for item_id, one in texts
-        if (state := reference_state(one.revision, known.get(one.assessment_id)))
-        is not ReferenceState.CURRENT
-    ]
+    """As a draft is changed, whose texts are held: what is added may have fallen before."""
     subject = Subject(TaskKind.DRAFT_ITEM, draft.id, draft.series, draft.party, draft.meeting_id)
-    await _keep(tx, subject, fallen, at)
+    texts = [(item.id, one) for item in draft.items for one in item.content.references]
+    await _keep(tx, subject, await _fallen(tx, texts), at)
+
+
+async def keep_tasks_of_proposal(tx: Transaction, proposal: Proposal, at: datetime) -> None:
+    """As a proposal is made or changed, whose texts are held; one that was taken or withdrawn asks for
+    nothing any more.
+    """
+    subject = Subject(TaskKind.PROPOSAL, proposal.id, proposal.series, proposal.party, None)
+    texts = [(None, one) for one in proposal.text.content.references if proposal.living]
+    await _keep(tx, subject, await _fallen(tx, texts), at)
 
 
 async def keep_own_tasks(tx: Transaction, assessments: Sequence[UUID], at: datetime) -> None:
@@ -59,6 +71,16 @@ async def keep_own_tasks(tx: Transaction, assessments: Sequence[UUID], at: datet
             found.append(Fallen(one.item_id, one.standing.assessment_id, one.revision, state))
     for subject, fallen in by_subject.items():
         await _keep(tx, subject, fallen, at)
+
+
+async def _fallen(tx: Transaction, texts: Sequence[tuple[UUID | None, Reference]]) -> list[Fallen]:
+    known = await standings(tx, {one.assessment_id for _, one in texts})
+    return [
+        Fallen(item_id, one.assessment_id, one.revision, state)
+        for item_id, one in texts
+        if (state := reference_state(one.revision, known.get(one.assessment_id)))
+        is not ReferenceState.CURRENT
+    ]
 
 
 async def _keep(tx: Transaction, subject: Subject, fallen: Sequence[Fallen], at: datetime) -> None:

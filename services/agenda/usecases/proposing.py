@@ -1,6 +1,6 @@
 """A party keeps a backlog of its own proposals: it proposes, rewrites, parks, takes up again, withdraws."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from uuid import UUID
@@ -29,6 +29,7 @@ from services.agenda.store.proposals import (
     update_proposal,
 )
 from services.agenda.usecases.access import audit_of, proposal_for
+from services.agenda.usecases.keep_withdrawal_tasks import hold_texts, keep_tasks_of_proposal
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -81,8 +82,10 @@ async def propose(
         proposed_at=now,
     )
     async with once.transaction() as tx:
+        await hold_texts(tx, text.content.references)
         audit = audit_of(once, reader, "proposal.made", "proposal", identity, now, series=series)
         await insert_proposal(tx, proposal, audit)
+        await keep_tasks_of_proposal(tx, proposal, now)
         return await once.answer(tx, await view_of(tx, reader, proposal, proposing.policy))
 
 
@@ -101,7 +104,14 @@ async def rewrite_proposal(
     known = frozenset(held.text.content.references)
     await check(held.series, text, proposal_id, known, proposing)
     return await _change(
-        once, reader, proposal_id, expected, "proposal.rewritten", lambda one: one.edited(text), proposing
+        once,
+        reader,
+        proposal_id,
+        expected,
+        "proposal.rewritten",
+        lambda one: one.edited(text),
+        proposing,
+        text.content.references,
     )
 
 
@@ -132,6 +142,7 @@ async def resume_proposal(
     now = proposing.clock()
     async with once.transaction() as tx:
         held = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy)
+        await hold_texts(tx, held.text.content.references)
         # Drafts are locked before proposals, here as when one is taken.
         draft = await find_draft(tx, held.draft_id, lock=True) if held.draft_id else None
         proposal = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy, lock=True)
@@ -140,6 +151,7 @@ async def resume_proposal(
         resumed = proposal.resumed(in_draft=proposal.item_id in items)
         audit = audit_of(once, reader, "proposal.resumed", "proposal", proposal.id, now)
         await update_proposal(tx, resumed, expected, audit)
+        await keep_tasks_of_proposal(tx, resumed, now)
         return await once.answer(tx, await view_of(tx, reader, resumed, proposing.policy))
 
 
@@ -232,12 +244,16 @@ async def _change(
     action: str,
     change: Callable[[Proposal], Proposal],
     proposing: Proposing,
+    texts: Iterable[Reference] = (),
 ) -> ProposalView:
     now = proposing.clock()
     async with once.transaction() as tx:
+        seen = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy)
+        await hold_texts(tx, [*texts, *seen.text.content.references])
         proposal = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy, lock=True)
         proposal.require_version(expected)
         changed = change(proposal)
         audit = audit_of(once, reader, action, "proposal", proposal.id, now)
         await update_proposal(tx, changed, expected, audit)
+        await keep_tasks_of_proposal(tx, changed, now)
         return await once.answer(tx, await view_of(tx, reader, changed, proposing.policy))

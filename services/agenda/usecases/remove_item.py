@@ -3,11 +3,16 @@
 from uuid import UUID
 
 from services.agenda.domain.draft import Draft
-from services.agenda.domain.permissions import Command
-from services.agenda.store.drafts import update_draft
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
-from services.agenda.usecases.access import audit_of, draft_for
-from services.agenda.usecases.drafting import Drafting, DraftView, require_version, view_draft
+from services.agenda.usecases.access import audit_of
+from services.agenda.usecases.drafting import (
+    Drafting,
+    DraftView,
+    draft_to_change,
+    put_draft,
+    require_version,
+    view_draft,
+)
 from services.chassis.database import Transaction
 from services.chassis.once import Once
 from services.kernel.parties import Reader
@@ -28,11 +33,11 @@ async def remove_item(
     """
     now = drafting.clock()
     async with once.transaction() as tx:
-        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, drafting.policy, lock=True)
+        draft = await draft_to_change(tx, reader, draft_id, drafting.policy)
         await require_version(tx, draft, expected)
         changed = await _without(tx, draft, item_id)
         audit = audit_of(once, reader, "draft.item-removed", "draft", draft.id, now, item_id=str(item_id))
-        await update_draft(tx, changed, expected, audit)
+        await put_draft(tx, changed, expected, audit)
         planning = await find_planning(tx, draft.id)
         left = planning.without(item_id)
         if left is not planning:

@@ -5,9 +5,10 @@ from uuid import UUID
 from services.agenda.domain.items import check_content
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import OfAnotherEdition, StaleVersion
-from services.agenda.store.drafts import update_draft
 from services.agenda.store.proposals import update_proposal
-from services.agenda.usecases.access import audit_of, draft_for, meeting_for, proposal_for
+from services.agenda.usecases.access import audit_of, meeting_for, proposal_for
+from services.agenda.usecases.drafting import draft_to_change, put_draft
+from services.agenda.usecases.keep_withdrawal_tasks import keep_tasks_of_proposal
 from services.agenda.usecases.proposing import ProposalView, Proposing, view_of
 from services.chassis.once import Once
 from services.chassis.telemetry import current_traceparent
@@ -33,7 +34,8 @@ async def take_proposal(
     """
     policy, now, item_id = proposing.policy, proposing.clock(), proposing.ids()
     async with once.transaction() as tx:
-        draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, policy, lock=True)
+        held = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, policy)
+        draft = await draft_to_change(tx, reader, draft_id, policy, held.text.content.references)
         proposal = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, policy, lock=True)
         if proposal.series != draft.series:
             raise NoAccess(f"draft '{draft_id}'")
@@ -49,7 +51,8 @@ async def take_proposal(
         changed = draft.with_item(proposal.item(item_id, now, current_traceparent()), position)
         named = {"item_id": str(item_id), "proposal_id": str(proposal.id)}
         audit = audit_of(once, reader, "draft.item-added", "draft", draft.id, now, **named)
-        await update_draft(tx, changed, expected_draft, audit)
+        await put_draft(tx, changed, expected_draft, audit)
         noted = audit_of(once, reader, "proposal.taken", "proposal", proposal.id, now, item_id=str(item_id))
         await update_proposal(tx, taken, expected, noted)
+        await keep_tasks_of_proposal(tx, taken, now)
         return await once.answer(tx, await view_of(tx, reader, taken, policy))

@@ -1,5 +1,7 @@
 """What rests on a text that fell is a task of each secretariat, which closes it for its own side."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +16,7 @@ from tests.support.dialogue import (
     FCDO,
     LEADERSHIP,
     NSA,
+    STARTS,
     TODAY,
     UK_SECRETARIAT,
     Account,
@@ -22,6 +25,11 @@ from tests.support.dialogue import (
 )
 from tests.support.outcomes import record_of
 from tests.support.peers import HeldAssessment
+from tests.support.waiting import eventually
+
+WAITING = """
+    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def fell(
@@ -183,6 +191,66 @@ async def test_a_proposal_that_rests_on_the_text_is_a_task_of_its_own_side(dialo
     (task,) = await tasks(dialogue, EU_SECRETARIAT)
     assert (task["kind"], task["subject_id"]) == ("PROPOSAL", proposal["id"])
     assert await tasks(dialogue, UK_SECRETARIAT, "ALL") == []
+
+
+async def test_a_proposal_is_a_task_from_when_it_rests_on_a_fallen_text_until_it_is_taken_or_withdrawn(
+    dialogue: Dialogue,
+) -> None:
+    held = dialogue.assessment()
+    draft = await dialogue.draft(await dialogue.meeting())
+    await fell(dialogue, held, 2)
+    body = {"series": "uk-eu", **item_body(held), "rationale": "Why", "edition": 2026}
+    dropped = await dialogue.done(UK_SECRETARIAT, "POST", "/v1/proposals", body)
+    (task,) = await tasks(dialogue, UK_SECRETARIAT)
+    assert (task["kind"], task["subject_id"]) == ("PROPOSAL", dropped["id"])
+    path = f"/v1/proposals/{dropped['id']}/withdraw"
+    await dialogue.done(UK_SECRETARIAT, "POST", path, {}, version=dropped["version"])
+    assert await tasks(dialogue, UK_SECRETARIAT) == []
+    assert [one["state"] for one in await tasks(dialogue, UK_SECRETARIAT, "ALL")] == ["LAPSED"]
+
+    taken = await dialogue.done(UK_SECRETARIAT, "POST", "/v1/proposals", body)
+    path = f"/v1/proposals/{taken['id']}/take"
+    into = {"draft_id": draft["id"], "draft_version": draft["version"]}
+    await dialogue.done(UK_SECRETARIAT, "POST", path, into, version=taken["version"])
+    (task,) = await tasks(dialogue, UK_SECRETARIAT)
+    assert (task["kind"], task["subject_id"]) == ("DRAFT_ITEM", draft["id"])
+
+
+async def test_a_text_that_falls_while_its_item_waits_is_a_task_once_the_item_is_back(
+    dialogue: Dialogue,
+) -> None:
+    held = dialogue.assessment()
+    draft = await dialogue.item(await dialogue.draft(await dialogue.meeting()), held)
+    path = f"/v1/drafts/{draft['id']}"
+    items = [{"item_id": draft["items"][-1]["id"], "optional": True}]
+    whole = sum(item["minutes"] for item in draft["items"])
+    version = draft["version"]
+    for planned, room, kinds in ((0, whole - 1, []), (1, whole, ["DRAFT_ITEM"])):
+        ends_at = (STARTS + timedelta(minutes=room)).isoformat()
+        window = {"id": "day", "starts_at": STARTS.isoformat(), "ends_at": ends_at}
+        body = {"windows": [window], "items": items}
+        await dialogue.done(UK_SECRETARIAT, "PUT", f"{path}/planning", body, version=planned)
+        solved = await dialogue.done(UK_SECRETARIAT, "POST", f"{path}/assembly", {}, version=version)
+        version = solved["draft_version"]
+        await fell(dialogue, held, 2)
+        assert [one["kind"] for one in await tasks(dialogue, UK_SECRETARIAT)] == kinds
+
+
+async def test_a_text_that_falls_while_it_is_put_into_a_draft_is_a_task(dialogue: Dialogue) -> None:
+    held = dialogue.assessment()
+    draft = await dialogue.draft(await dialogue.meeting())
+    await fell(dialogue, held, 1, "ACTIVE")
+    standing = AssessmentStanding(held.id, AssessmentState.WITHDRAWN, 1, 2)
+    async with dialogue.parts.database.transaction() as tx:
+        await note_assessments(tx, [standing], dialogue.clock())
+        adding = asyncio.create_task(dialogue.item(draft, held))
+
+        def waits() -> bool:
+            return bool(dialogue.rows(WAITING))
+
+        await eventually(lambda: adding.done() or waits(), describe="the item waits for the news")
+    await adding
+    assert [one["kind"] for one in await tasks(dialogue, UK_SECRETARIAT)] == ["DRAFT_ITEM"]
 
 
 async def test_an_action_whose_basis_fell_is_a_task_until_it_ends(dialogue: Dialogue) -> None:
