@@ -80,6 +80,20 @@ class TabledItem:
     action_ids: tuple[UUID, ...]
     marking: str
 
+    def content(self, references: tuple[Reference, ...] = ()) -> ItemContent:
+        """Its words as a draft holds them; its texts stay behind unless they are given."""
+        return ItemContent(
+            title=self.title,
+            kind=self.kind,
+            purpose=self.purpose,
+            minutes=self.minutes,
+            leads=dict(self.leads),
+            commitments=self.commitments,
+            theme=self.theme,
+            marking=self.marking,
+            references=references,
+        )
+
 
 RESERVED_TITLE = "Reserved item"
 """The placeholder of a reserved item that the series' template does not name."""

@@ -169,18 +169,4 @@ async def contents_of(tx: Transaction, items: Sequence[ReturningItem]) -> dict[U
     """The words of each item as it last stood on an agenda, by its root."""
     agendas = await agendas_by_id(tx, sorted({item.last.agenda_id for item in items}))
     tabled = {(agenda.id, line.id): line for agenda in agendas for line in read_items(agenda.payload)}
-    found = {}
-    for item in items:
-        line = tabled[item.last.agenda_id, item.last.item_id]
-        found[item.root_item_id] = ItemContent(
-            title=line.title,
-            kind=line.kind,
-            purpose=line.purpose,
-            minutes=line.minutes,
-            leads=dict(line.leads),
-            commitments=line.commitments,
-            theme=line.theme,
-            marking=line.marking,
-            references=(),
-        )
-    return found
+    return {item.root_item_id: tabled[item.last.agenda_id, item.last.item_id].content() for item in items}

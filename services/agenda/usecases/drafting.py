@@ -224,25 +224,10 @@ async def take_in_returning(
 
 
 def _drafted(item: TabledItem, at: datetime, traceparent: str | None) -> DraftItem:
-    return DraftItem(
-        id=item.id,
-        content=ItemContent(
-            title=item.title,
-            kind=item.kind,
-            purpose=item.purpose,
-            minutes=item.minutes,
-            leads=dict(item.leads),
-            commitments=item.commitments,
-            theme=item.theme,
-            marking=item.marking,
-            references=tuple(
-                Reference(one.assessment_id, one.revision, one.rendition, one.mode) for one in item.references
-            ),
-        ),
-        action_ids=item.action_ids,
-        proposed_at=at,
-        traceparent=traceparent,
+    texts = tuple(
+        Reference(one.assessment_id, one.revision, one.rendition, one.mode) for one in item.references
     )
+    return DraftItem(item.id, item.content(texts), item.action_ids, at, traceparent)
 
 
 async def _check(

@@ -28,7 +28,7 @@ from services.agenda.domain.assembly.problem import (
 from services.agenda.domain.assembly.progress import Progress, Replanned, resumption, the_rest
 from services.agenda.domain.assembly.wording import counted, in_words
 from services.agenda.domain.draft import Draft
-from services.agenda.domain.items import DraftItem, ItemContent, TabledItem
+from services.agenda.domain.items import DraftItem, TabledItem
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.ranking.run import RankingRun
 from services.agenda.domain.run_clock import Run, RunState
@@ -115,7 +115,8 @@ def left_planned(
         orders=tuple(pair for pair in planning.orders if known.issuperset(pair)),
         items=tuple(_as_agreed(planned.get(item.id, PlannedItem(item.id)), item) for item in items),
     )
-    as_draft = replace(draft, items=tuple(_draft_item(item, now) for item in items))
+    lines = tuple(DraftItem(item.id, item.content(), item.action_ids, now, None) for item in items)
+    as_draft = replace(draft, items=lines)
     whole = problem_of(of_agreed, as_draft, (), meeting, (), ranking)
     order = {str(item.id): place for place, item in enumerate(items)}
     kept = tuple(entry for entry in whole.constraints if _is_kept(entry, order, whole))
@@ -149,21 +150,6 @@ def _as_agreed(planned: PlannedItem, item: TabledItem) -> PlannedItem:
         optional=planned.optional or planned.excluded,
         excluded=False,
     )
-
-
-def _draft_item(item: TabledItem, at: datetime) -> DraftItem:
-    content = ItemContent(
-        title=item.title,
-        kind=item.kind,
-        purpose=item.purpose,
-        minutes=item.minutes,
-        leads=dict(item.leads),
-        commitments=item.commitments,
-        theme=item.theme,
-        marking=item.marking,
-        references=(),
-    )
-    return DraftItem(item.id, content, item.action_ids, at, None)
 
 
 def _is_kept(entry: Constraint, order: Mapping[str, int], problem: Problem) -> bool:
