@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
+from services.agenda.domain.assembly.planning import Planning
 from services.agenda.domain.draft import Draft, becoming, start_draft
 from services.agenda.domain.items import DraftItem, ItemContent, TabledItem, check_content
 from services.agenda.domain.permissions import Command
@@ -215,11 +216,7 @@ async def take_in_returning(
         audit = audit_of(once, reader, "draft.returning-taken-in", "draft", draft.id, now)
         await put_draft(tx, changed, expected, audit)
         await park_items(tx, draft.id, waiting)
-        planning = await find_planning(tx, draft.id)
-        renamed = planning.renaming(became)
-        if renamed is not planning:
-            noted = audit_of(once, reader, "draft.planned", "draft", draft.id, now, version=renamed.version)
-            await put_planning(tx, draft.id, renamed, planning.version, noted)
+        await follow_in_planning(tx, once, reader, draft.id, lambda planning: planning.renaming(became), now)
         return await once.answer(tx, await view_draft(tx, changed))
 
 
@@ -281,6 +278,22 @@ async def put_draft(tx: Transaction, draft: Draft, expected: int, audit: AuditEn
     """A draft as changed, with the tasks about what it rests on. Raises `StaleVersion`."""
     await update_draft(tx, draft, expected, audit)
     await keep_tasks_of_draft(tx, draft, audit.at)
+
+
+async def follow_in_planning(
+    tx: Transaction,
+    once: Once[DraftView],
+    reader: Reader,
+    draft_id: UUID,
+    change: Callable[[Planning], Planning],
+    now: datetime,
+) -> None:
+    """What was planned follows what became of the items; nothing is written where it names none of them."""
+    planning = await find_planning(tx, draft_id)
+    changed = change(planning)
+    if changed is not planning:
+        audit = audit_of(once, reader, "draft.planned", "draft", draft_id, now, version=changed.version)
+        await put_planning(tx, draft_id, changed, planning.version, audit)
 
 
 async def require_version(tx: Transaction, draft: Draft, expected: int) -> None:

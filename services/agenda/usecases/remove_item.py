@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from services.agenda.domain.draft import Draft
-from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
+from services.agenda.store.planning import park_items, parked_items
 from services.agenda.usecases.access import audit_of
 from services.agenda.usecases.drafting import (
     Drafting,
     DraftView,
     draft_to_change,
+    follow_in_planning,
     put_draft,
     require_version,
     view_draft,
@@ -38,11 +39,7 @@ async def remove_item(
         changed = await _without(tx, draft, item_id)
         audit = audit_of(once, reader, "draft.item-removed", "draft", draft.id, now, item_id=str(item_id))
         await put_draft(tx, changed, expected, audit)
-        planning = await find_planning(tx, draft.id)
-        left = planning.without(item_id)
-        if left is not planning:
-            noted = audit_of(once, reader, "draft.planned", "draft", draft.id, now, version=left.version)
-            await put_planning(tx, draft.id, left, planning.version, noted)
+        await follow_in_planning(tx, once, reader, draft.id, lambda planning: planning.without(item_id), now)
         return await once.answer(tx, await view_draft(tx, changed, link=item_id))
 
 

@@ -101,17 +101,20 @@ class Planning:
 
     def without(self, item: UUID) -> "Planning":
         """The planning of a draft that no longer has the item; itself where it does not name it."""
-        items = tuple(entry for entry in self.items if entry.item != item)
-        orders = tuple(pair for pair in self.orders if item not in pair)
-        if (items, orders) == (self.items, self.orders):
-            return self
-        return replace(self, items=items, orders=orders, version=self.version + 1)
+        return self._naming(
+            tuple(entry for entry in self.items if entry.item != item),
+            tuple(pair for pair in self.orders if item not in pair),
+        )
 
     def renaming(self, became: Mapping[UUID, UUID]) -> "Planning":
         """The planning of a draft some of whose items have become others; itself where it names none of
         them."""
-        items = tuple(replace(entry, item=became.get(entry.item, entry.item)) for entry in self.items)
-        orders = tuple((became.get(one, one), became.get(other, other)) for one, other in self.orders)
+        return self._naming(
+            tuple(replace(entry, item=became.get(entry.item, entry.item)) for entry in self.items),
+            tuple((became.get(one, one), became.get(other, other)) for one, other in self.orders),
+        )
+
+    def _naming(self, items: tuple[PlannedItem, ...], orders: tuple[tuple[UUID, UUID], ...]) -> "Planning":
         if (items, orders) == (self.items, self.orders):
             return self
         return replace(self, items=items, orders=orders, version=self.version + 1)
