@@ -56,6 +56,11 @@ async def close(dialogue: Dialogue, who: Account, task: str, note: str = "Told t
     return await dialogue.ask(who, "POST", f"/v1/withdrawal-tasks/{task}/close", {"note": note})
 
 
+def without_ids(answer: Any, identity: str) -> dict[str, str]:
+    """All that a refusal says but what was asked for, and which request it was."""
+    return {name: str(said).replace(identity, "") for name, said in answer.items() if name != "instance"}
+
+
 async def test_a_withdrawn_text_is_a_task_of_every_side_that_has_it_on_the_table(dialogue: Dialogue) -> None:
     held = dialogue.assessment()
     meeting, draft, agenda = await dialogue.tabled(held)
@@ -89,14 +94,12 @@ async def test_a_task_is_closed_once_and_for_the_own_side_alone(dialogue: Dialog
     assert [one["id"] for one in await tasks(dialogue, EU_SECRETARIAT, "DONE")] == [task["id"]]
     own = {one["id"]: one for one in await tasks(dialogue, UK_SECRETARIAT)}
     assert (own[task["id"]]["closed_by"], own[task["id"]]["state"]) == (None, "OPEN")
-    guessed = await close(dialogue, EU_SECRETARIAT, str(uuid4()))
+    unknown = str(uuid4())
+    guessed = await close(dialogue, EU_SECRETARIAT, unknown)
     (of_uk,) = [one["id"] for one in own.values() if one["kind"] == "DRAFT_ITEM"]
     hidden = await close(dialogue, EU_SECRETARIAT, of_uk)
     assert guessed.status_code == hidden.status_code == 403
-    assert (
-        guessed.json()["detail"].replace("'", "").split("task")[0]
-        == (hidden.json()["detail"].replace("'", "").split("task")[0])
-    )
+    assert without_ids(guessed.json(), unknown) == without_ids(hidden.json(), of_uk)
 
 
 async def test_a_task_lapses_when_what_rested_on_the_text_does_no_longer(dialogue: Dialogue) -> None:
