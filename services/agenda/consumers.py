@@ -95,20 +95,19 @@ def _move(change: action_event_pb2.DueDateChange) -> DueDateMove:
 
 def _basis(message: action_event_pb2.ActionSnapshot) -> str:
     """The worst of what the action rests on; empty where it rests on nothing."""
-    states = [
-        _name(action_status_pb2.BasisState.DESCRIPTOR, one.state, "BASIS_STATE_") for one in message.basis
-    ]
+    states = [_basis_state(one) for one in message.basis]
     return next((state for state in ("WITHDRAWN", "STALE", "CURRENT") if state in states), "")
 
 
+def _basis_state(one: action_event_pb2.BasisReference) -> str:
+    return _name(action_status_pb2.BasisState.DESCRIPTOR, one.state, "BASIS_STATE_")
+
+
 def _rests_on(message: action_event_pb2.ActionSnapshot) -> tuple[BasisTelling, ...]:
-    names = (
-        _name(action_status_pb2.BasisState.DESCRIPTOR, one.state, "BASIS_STATE_") for one in message.basis
-    )
     return tuple(
-        BasisTelling(_identity(one.assessment_id), one.revision, ReferenceState(name))
-        for one, name in zip(message.basis, names, strict=True)
-        if name in set(ReferenceState)
+        BasisTelling(_identity(one.assessment_id), one.revision, ReferenceState(state))
+        for one in message.basis
+        if (state := _basis_state(one)) in set(ReferenceState)
     )
 
 

@@ -86,11 +86,11 @@ class WithdrawalTask:
             return TaskState.DONE
         return TaskState.OPEN if self.lapsed_at is None else TaskState.LAPSED
 
-    def close(self, note: str, official: str, at: datetime) -> "WithdrawalTask":
+    def closed(self, closing: Closing) -> "WithdrawalTask":
         """Raises `TaskClosed`."""
         if self.state is not TaskState.OPEN:
             raise TaskClosed("there is nothing to close")
-        return replace(self, closing=Closing(note, official, at))
+        return replace(self, closing=closing)
 
 
 def lapsing(tasks: Iterable[WithdrawalTask], fallen: Sequence[Fallen]) -> tuple[WithdrawalTask, ...]:

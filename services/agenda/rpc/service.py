@@ -31,7 +31,6 @@ from services.agenda.rpc.arguments import (
     read_thread_id,
     read_token,
 )
-from services.agenda.rpc.calling import Methods
 from services.agenda.rpc.following import encode_carry_over, encode_matter, encode_thread
 from services.agenda.rpc.parts import RpcParts, caller
 from services.agenda.rpc.preparing import encode_explanation, encode_proposal, encode_ranking
@@ -98,7 +97,7 @@ ACCESS: Mapping[str, frozenset[str]] = {
 }
 
 
-class AgendaServicer(RecordMethods, Methods, agenda_service_pb2_grpc.AgendaServiceServicer):
+class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceServicer):
     """Maps messages to use cases and back."""
 
     async def GetMeeting(  # noqa: N802 the name is the contract's

@@ -11,11 +11,12 @@ from services.agenda.domain.assembly.problem import AtPosition, Before
 from services.agenda.solver.model import Model, Numbering, add, is_break
 from services.agenda.solver.programme import INFINITY
 
-_PAIRS_UP_TO = 400
+PAIRS_UP_TO = 400
+"""Candidates up to which what holds between each two of them is looked at."""
 
 
 def number_items(model: Model) -> None:
-    """Adds what the pinned positions ask for; None where nothing is pinned to a position."""
+    """Adds what the pinned positions ask for."""
     pins = sorted(
         (entry for entry in model.problem.constraints if isinstance(entry, AtPosition)),
         key=lambda entry: (entry.position, entry.item),
@@ -109,7 +110,7 @@ def _least(model: Model, key: str) -> int:
 def _order(model: Model, numbering: Numbering) -> None:
     """What comes before a pin by another constraint has a lower number, and what comes after it a higher."""
     pinned = {pin.item: place for place, pin in enumerate(numbering.pins)}
-    few = len(model.problem.candidates) <= _PAIRS_UP_TO
+    few = len(model.problem.candidates) <= PAIRS_UP_TO
     before = predecessors(
         model.problem, [key for key in model.options if key in pinned or (few and not is_break(key))]
     )

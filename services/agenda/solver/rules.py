@@ -23,10 +23,8 @@ from services.agenda.domain.assembly.problem import (
     SectionsInOrder,
 )
 from services.agenda.solver.model import Model, Option, add, is_break
-from services.agenda.solver.numbering import number_items, order_as_numbered
+from services.agenda.solver.numbering import PAIRS_UP_TO, number_items, order_as_numbered
 from services.agenda.solver.programme import INFINITY
-
-_PAIRS_UP_TO = 400
 
 Disjoined = Mapping[int, frozenset[str]]
 """By stretch, the activities of which each two have an order in the programme."""
@@ -51,7 +49,7 @@ def programme_of(problem: Problem, learnt: Learnt) -> Model:
         if all(key in model.options for key in keys):
             together = add(*(model.there(key, [number]) for key in sorted(keys)))
             model.row(together, -INFINITY, len(keys) - 1)
-    if len(problem.candidates) <= _PAIRS_UP_TO:
+    if len(problem.candidates) <= PAIRS_UP_TO:
         _keep_apart(model)
     for number, keys in sorted(disjoined.items()):
         model.disjoin(number, sorted(keys))

@@ -1,11 +1,12 @@
 """A secretariat sees what it has to do about texts that no longer stand, and says what it did."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from services.agenda.domain.permissions import Command, may
-from services.agenda.domain.withdrawal_tasks import Closing, TaskKind, TaskSelection, WithdrawalTask
+from services.agenda.domain.withdrawal_tasks import Closing, TaskKind, TaskSelection
 from services.agenda.store.withdrawal_tasks import ListedTask, list_tasks, lock_task, store_closing
 from services.agenda.usecases.access import audit_of
 from services.agenda.usecases.carrying_over import may_have_words
@@ -47,10 +48,10 @@ async def close_task(
         if found is None or not allowed or not _may_know(found, reader, policy, now):
             raise NoAccess(f"withdrawal task '{task_id}'")
         closing = Closing(note, reader.subject, now)
-        closed: WithdrawalTask = found.task.close(note, reader.subject, now)
+        closed = found.task.closed(closing)
         audit = audit_of(once, reader, "withdrawal-task.closed", "withdrawal-task", task_id, now, note=note)
         await store_closing(tx, task_id, reader.party, closing, audit)
-        return await once.answer(tx, ListedTask(closed, found.agreed, found.marking))
+        return await once.answer(tx, replace(found, task=closed))
 
 
 def _may_know(found: ListedTask, reader: Reader, policy: Policy, now: datetime) -> bool:
