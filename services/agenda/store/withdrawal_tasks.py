@@ -22,9 +22,8 @@ from services.kernel.identifiers import withdrawal_task_id
 
 _COLUMNS = """
     task.id, task.kind, task.subject_id, task.series, task.party, task.meeting_id, task.item_id,
-    task.assessment_id, task.revision, task.cause, task.opened_at,
-    coalesce(task.lapsed_at, CASE WHEN agenda.state = 'SUPERSEDED' THEN agenda.tabled_at END),
-    closing.note, closing.official, closing.at
+    task.assessment_id, task.revision, task.cause, task.opened_at, task.lapsed_at,
+    closing.note, closing.official, closing.at, agenda.state = 'AGREED', coalesce(action.marking, '')
 """
 _FROM = """
     withdrawal_task AS task
@@ -108,18 +107,15 @@ async def list_tasks(
     """The party's tasks in some series, the latest first."""
     cursor = await tx.execute(
         f"""
-        SELECT * FROM (
-            SELECT {_COLUMNS}, agenda.state = 'AGREED', coalesce(action.marking, '') FROM {_FROM}
-            WHERE task.series = ANY(%(series)s) AND (task.party IS NULL OR task.party = %(party)s)
-        ) AS listed (id, kind, subject_id, series, party, meeting_id, item_id, assessment_id, revision, cause,
-            opened_at, lapsed_at, note, official, closed_at, agreed, marking)
-        WHERE %(selection)s = 'ALL' OR (%(selection)s = 'DONE' AND closed_at IS NOT NULL)
-            OR (%(selection)s = 'OPEN' AND closed_at IS NULL AND lapsed_at IS NULL)
-        ORDER BY opened_at DESC, id LIMIT %(limit)s
+        SELECT {_COLUMNS} FROM {_FROM}
+        WHERE task.series = ANY(%(series)s) AND (task.party IS NULL OR task.party = %(party)s)
+            AND (%(selection)s = 'ALL' OR (%(selection)s = 'DONE' AND closing.at IS NOT NULL)
+                OR (%(selection)s = 'OPEN' AND closing.at IS NULL AND task.lapsed_at IS NULL))
+        ORDER BY task.opened_at DESC, task.id LIMIT %(limit)s
         """,  # noqa: S608 the columns are constants
         {"party": party, "series": list(series), "selection": selection.value, "limit": limit},
     )
-    return [ListedTask(_task(row), bool(row[15]), row[16]) for row in await cursor.fetchall()]
+    return [_listed(row) for row in await cursor.fetchall()]
 
 
 async def lock_task(tx: Transaction, task_id: UUID, party: str) -> ListedTask | None:
@@ -127,13 +123,13 @@ async def lock_task(tx: Transaction, task_id: UUID, party: str) -> ListedTask | 
     await tx.execute("SELECT 1 FROM withdrawal_task WHERE id = %s FOR UPDATE", [task_id])
     cursor = await tx.execute(
         f"""
-        SELECT {_COLUMNS}, agenda.state = 'AGREED', coalesce(action.marking, '') FROM {_FROM}
+        SELECT {_COLUMNS} FROM {_FROM}
         WHERE task.id = %(id)s AND (task.party IS NULL OR task.party = %(party)s)
         """,  # noqa: S608 the columns are constants
         {"id": task_id, "party": party},
     )
     row = await cursor.fetchone()
-    return None if row is None else ListedTask(_task(row), bool(row[15]), row[16])
+    return None if row is None else _listed(row)
 
 
 async def store_closing(
@@ -191,6 +187,10 @@ async def own_references_to(tx: Transaction, assessment_ids: Sequence[UUID]) -> 
         )
         for row in await cursor.fetchall()
     ]
+
+
+def _listed(row: TupleRow) -> ListedTask:
+    return ListedTask(_task(row), agreed=bool(row[15]), marking=row[16])
 
 
 def _task(row: TupleRow) -> WithdrawalTask:

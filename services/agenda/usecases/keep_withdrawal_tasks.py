@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.agenda import Agenda, AgendaState
 from services.agenda.domain.draft import Draft
 from services.agenda.domain.matters_arising import ActionTelling
 from services.agenda.domain.proposal import Proposal
@@ -18,11 +18,12 @@ from services.chassis.database import Transaction
 
 
 async def keep_tasks_of_agenda(tx: Transaction, agenda: Agenda, at: datetime) -> None:
+    """A version that is off the table asks for nothing any more."""
     subject = Subject(TaskKind.AGENDA_ITEM, agenda.id, agenda.series, None, agenda.meeting_id)
     fallen = [
         Fallen(held.item_id, held.assessment_id, held.revision, held.state)
         for held in agenda.references
-        if held.state is not ReferenceState.CURRENT
+        if held.state is not ReferenceState.CURRENT and agenda.state is not AgendaState.SUPERSEDED
     ]
     await _keep(tx, subject, fallen, at)
 

@@ -8,12 +8,12 @@ from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.moves import Move, move_of
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import StaleVersion
-from services.agenda.events import agenda_changed, meeting_moved
-from services.agenda.store.agendas import agenda_on_table, update_agenda
-from services.agenda.store.agreements import Subject, void_agreements
+from services.agenda.events import meeting_moved
+from services.agenda.store.agendas import agenda_on_table
 from services.agenda.store.meetings import update_meeting, working_level_under
 from services.agenda.store.moves import insert_move, moves_of
 from services.agenda.usecases.access import audit_of, meeting_for
+from services.agenda.usecases.off_the_table import take_off_the_table
 from services.agenda.usecases.timing import AskedTimes, noted, plan_of, times_of
 from services.chassis.clock import Clock
 from services.chassis.database import Transaction
@@ -74,7 +74,10 @@ async def reschedule_meeting(
         move = move_of(moved, MeetingCommand.RESCHEDULE, reason=asked.reason, party=reader.party, at=now)
         await insert_move(tx, moved, move, deadlines)
         await _tell(tx, meeting, moved, move, policy)
-        await _take_off_the_table(tx, once, reader, moved, now)
+        agenda = await agenda_on_table(tx, moved.id)
+        if agenda is not None:
+            told = await take_off_the_table(tx, once, reader, agenda, now, moved=moved.moves)
+            await enqueue(tx, [told], now)
         return await once.answer(tx, moved)
 
 
@@ -138,17 +141,3 @@ async def _tell(tx: Transaction, former: Meeting, moved: Meeting, move: Move, po
     parties = policy.get_series(moved.series).parties
     event = meeting_moved(former, moved, move, parties, current_traceparent(), move.moved_at)
     await enqueue(tx, [event], move.moved_at)
-
-
-async def _take_off_the_table(
-    tx: Transaction, once: Once[Meeting], reader: Reader, meeting: Meeting, now: datetime
-) -> None:
-    agenda = await agenda_on_table(tx, meeting.id)
-    if agenda is None:
-        return
-    superseded = agenda.supersede()
-    audit = audit_of(once, reader, "agenda.superseded", "agenda", agenda.id, now, moved=meeting.moves)
-    await update_agenda(tx, superseded, agenda.aggregate_version, audit)
-    voided = audit_of(once, reader, "agenda.agreements-voided", "agenda", agenda.id, now)
-    await void_agreements(tx, Subject.AGENDA, agenda.id, now, voided)
-    await enqueue(tx, [agenda_changed(superseded, current_traceparent(), now)], now)

@@ -29,15 +29,14 @@ from services.agenda.store.agendas import (
     agenda_on_table,
     agendas_of_meeting,
     insert_agenda,
-    update_agenda,
 )
-from services.agenda.store.agreements import Subject, void_agreements
 from services.agenda.store.assessments import hold_standings
 from services.agenda.store.internal_clearances import clearances_of_draft
 from services.agenda.store.meetings import update_meeting
 from services.agenda.store.releases import denials
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
 from services.agenda.usecases.drafting import require_version
+from services.agenda.usecases.off_the_table import take_off_the_table
 from services.agenda.usecases.rooms import exposed_in_room
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
@@ -129,12 +128,7 @@ async def _put_on_table(
     events: list[OutboxMessage] = []
     former = await agenda_on_table(tx, meeting.id)
     if former is not None:
-        superseded = former.supersede()
-        audit = audit_of(once, reader, "agenda.superseded", "agenda", former.id, now)
-        await update_agenda(tx, superseded, former.aggregate_version, audit)
-        voided = audit_of(once, reader, "agenda.agreements-voided", "agenda", former.id, now)
-        await void_agreements(tx, Subject.AGENDA, former.id, now, voided)
-        events.append(agenda_changed(superseded, current_traceparent(), now))
+        events.append(await take_off_the_table(tx, once, reader, former, now))
     version = 1 + max((held.version for held in await agendas_of_meeting(tx, meeting.id)), default=0)
     agenda_id = tabling.ids()
     statement = tabled_agenda(

@@ -118,6 +118,26 @@ async def test_a_task_lapses_when_what_rested_on_the_text_does_no_longer(dialogu
     assert states == {"AGENDA_ITEM": "LAPSED", "DRAFT_ITEM": "LAPSED"}
 
 
+async def test_a_task_lapses_when_the_meeting_has_another_date_and_is_tabled_for_anew(
+    dialogue: Dialogue,
+) -> None:
+    held = dialogue.assessment()
+    meeting, *_ = await dialogue.tabled(held)
+    await fell(dialogue, held, 2)
+    later = (STARTS + timedelta(days=28)).replace(tzinfo=None)
+    body = {
+        "starts_at": later.isoformat(),
+        "ends_at": (later + timedelta(hours=5)).isoformat(),
+        "reason": "No room.",
+    }
+    found = await dialogue.done(EU_SECRETARIAT, "GET", f"/v1/meetings/{meeting['id']}")
+    path = f"/v1/meetings/{meeting['id']}/reschedule"
+    await dialogue.done(EU_SECRETARIAT, "POST", path, body, version=found["version"])
+    assert [one["state"] for one in await tasks(dialogue, EU_SECRETARIAT, "ALL")] == ["LAPSED"]
+    audited = dialogue.rows("SELECT actor FROM audit WHERE action = 'withdrawal-task.lapsed'")
+    assert audited == [("agenda",)]
+
+
 async def test_news_that_comes_twice_or_late_makes_no_second_task(dialogue: Dialogue) -> None:
     held = dialogue.assessment()
     await dialogue.tabled(held)
