@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from opentelemetry.sdk.trace import TracerProvider
-from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_fixed
 
+from benchmarks.waiting import until
 from deploy.local.platform import PlatformAccess
 from services.chassis.clock import system_clock
 from services.chassis.consumer.batches import BatchProcessor
@@ -76,11 +76,8 @@ async def apply_events(access: PlatformAccess, dsn: str, topic: str, records: in
 
         stop = asyncio.Event()
         running = asyncio.create_task(member.run(stop))
-        waiting = AsyncRetrying(
-            retry=retry_if_result(lambda done: not done), wait=wait_fixed(0.05), stop=stop_after_delay(60)
-        )
         try:
-            await waiting(consumed)
+            await until(consumed, within=60, every=0.05)
         finally:
             stop.set()
             await running

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,6 +115,15 @@ class WorkerProcess:
     def terminate(self) -> int:
         self.child.send_signal(signal.SIGTERM)
         return self.child.wait(timeout=60)
+
+
+def wait_until_ready(*processes: WorkerProcess) -> None:
+    """Raises `RuntimeError` where one has ended, or is not at work within a minute."""
+    deadline = time.monotonic() + 60
+    while not all(one.ready() for one in processes):
+        if time.monotonic() > deadline or not all(one.alive() for one in processes):
+            raise RuntimeError("a process did not get ready: its log says why")
+        time.sleep(0.1)
 
 
 def worker_environment(access: PlatformAccess, **settings: str) -> dict[str, str]:

@@ -16,9 +16,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from benchmarks.platform import AGENCY, RECEIPTS, SUBMISSIONS, fresh_database, measuring_platform
+from benchmarks.platform import (
+    AGENCY,
+    RECEIPTS,
+    SUBMISSIONS,
+    fresh_database,
+    measuring_platform,
+    wait_until_ready,
+)
 from benchmarks.rates import ingesting
 from benchmarks.submissions import NARRATIVE, narrative
 from deploy.local.access import KafkaLogin
@@ -149,12 +155,7 @@ def main() -> int:
     with measuring_platform("bench") as access:
         fresh_database(access)
         with ingesting(access) as (worker, _):
-            waiting = Retrying(
-                retry=retry_if_result(lambda ready: not ready),
-                wait=wait_fixed(0.1),
-                stop=stop_after_delay(60),
-            )
-            waiting(worker.ready)
+            wait_until_ready(worker)
             good = asyncio.run(
                 compare(
                     access.agency(AGENCY),

@@ -25,6 +25,7 @@ from benchmarks.platform import (
     fresh_database,
     measuring_platform,
     start,
+    wait_until_ready,
     worker_environment,
 )
 from deploy.local.keys import issue_token
@@ -188,11 +189,7 @@ def main() -> None:
         asyncio.run(fill(dsn, arguments.count))
         api = start(["-m", "services.threatfeed", "api"], worker_environment(access), LOGS / "search-api.log")
         try:
-            deadline = time.monotonic() + 60
-            while not api.ready():
-                if time.monotonic() > deadline or not api.alive():
-                    raise RuntimeError("the api did not get ready")
-                time.sleep(0.1)
+            wait_until_ready(api)
             ask(Desk(access, api.probes), arguments.count, arguments.times)
         finally:
             api.terminate()

@@ -9,18 +9,17 @@ oracle knows from the plan what must be there in the end.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from aiokafka import AIOKafkaProducer
-from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryError
 
 from benchmarks.chaos.backlog import Backlog
 from benchmarks.chaos.oracle import Tally, verify
-from benchmarks.chaos.plan import Sent, plan
+from benchmarks.chaos.plan import plan
 from benchmarks.chaos.processes import API, NAMES, PICTURE, RELAY, VIEWS, WORKERS, Processes
+from benchmarks.chaos.publishing import publish
 from benchmarks.chaos.reader import Follower
 from benchmarks.chaos.reading import (
     expected_pictures,
@@ -29,7 +28,8 @@ from benchmarks.chaos.reading import (
     verify_reading,
     verify_views,
 )
-from benchmarks.platform import AGENCY, CATALOGUE_AGENCY, fresh_database, submissions_of
+from benchmarks.platform import fresh_database
+from benchmarks.waiting import until
 from deploy.local.platform import PlatformAccess
 from services.chassis.crashpoints import (
     AFTER_DATABASE_COMMIT,
@@ -38,8 +38,6 @@ from services.chassis.crashpoints import (
     BEFORE_MARK,
 )
 from services.cli.accounts import account
-
-Found = TypeVar("Found")
 
 _LONGEST: Final = 3_600
 """Seconds of submissions that a plan holds: publishing goes on for as long as there are kills to come."""
@@ -175,40 +173,6 @@ class Chaos:
             self._tally.problems.append(f"not in time: {what}")
 
 
-async def until(look: Callable[[], Awaitable[Found]], within: float, every: float = 0.02) -> Found:
-    waiting = AsyncRetrying(
-        retry=retry_if_result(lambda found: not found), wait=wait_fixed(every), stop=stop_after_delay(within)
-    )
-    return await waiting(look)
-
-
-async def publish(
-    access: PlatformAccess,
-    tally: Tally,
-    submissions: Iterator[Sent],
-    rate: int,
-    done: Callable[[int], bool],
-) -> None:
-    """Publishes at a steady rate until done; a submission counts as sent when the broker has it."""
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    async with AsyncExitStack() as open_producers:
-        producers = {}
-        for agency in (AGENCY, CATALOGUE_AGENCY):
-            login = access.agency(agency)
-            producer = AIOKafkaProducer(**login.aiokafka(), acks="all", enable_idempotence=True)
-            producers[agency] = await open_producers.enter_async_context(producer)
-        for number, sent in enumerate(submissions):
-            await asyncio.sleep(max(0.0, started + number / rate - loop.time()))
-            headers = [("content-type", sent.content_type.encode())]
-            await producers[sent.agency].send_and_wait(
-                submissions_of(sent.agency), sent.value, key=sent.key.encode(), headers=headers
-            )
-            tally.sent.append(sent)
-            if done(number):
-                return
-
-
 async def run(access: PlatformAccess, *, seed: int, kills: int, seconds: int, rate: int, log: Path) -> Tally:
     rng = random.Random(seed)
     tally = Tally(seed)
@@ -220,7 +184,7 @@ async def run(access: PlatformAccess, *, seed: int, kills: int, seconds: int, ra
     def done(number: int) -> bool:
         return number >= seconds * rate and len(tally.kills) >= kills
 
-    async with asyncio.TaskGroup() as tasks, Backlog(access, dsn) as backlog:
+    async with asyncio.TaskGroup() as tasks, Backlog.opened(access, dsn) as backlog:
         following: list[asyncio.Task[None]] = []
         try:
             chaos = Chaos(processes, backlog, readers, tally, rng)

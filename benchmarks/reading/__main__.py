@@ -30,6 +30,7 @@ from benchmarks.platform import (
     servers,
     start,
     state_folder,
+    wait_until_ready,
 )
 from benchmarks.reading.histories import CNECT, SEEN_BY_CNECT, SERIES, fill
 from deploy.local.keys import issue_token
@@ -199,17 +200,6 @@ def print_plans(dsn: str) -> None:
                 print(f"  {line}")
 
 
-def api_of(access: PlatformAccess) -> WorkerProcess:
-    environment = {**environment_of(access, "actions"), "ENTENTE_RPC__PORT": str(free_port())}
-    api = start(["-m", "services.actions", "api"], environment, state_folder(NAME) / "logs" / "api.log")
-    deadline = time.monotonic() + 60
-    while not api.ready():
-        if time.monotonic() > deadline or not api.alive():
-            raise RuntimeError("the api did not get ready")
-        time.sleep(0.1)
-    return api
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20_000, help="actions")
@@ -220,8 +210,10 @@ def main() -> int:
         dsn = access.services["actions"].dsn
         migrate(dsn, MIGRATIONS)
         asyncio.run(fill(dsn, arguments.count))
-        api = api_of(access)
+        environment = {**environment_of(access, "actions"), "ENTENTE_RPC__PORT": str(free_port())}
+        api = start(["-m", "services.actions", "api"], environment, state_folder(NAME) / "logs" / "api.log")
         try:
+            wait_until_ready(api)
             desk = Desk.of(access, api)
             ask(desk, dsn, arguments.times)
         finally:

@@ -12,23 +12,24 @@ import os
 import random
 import shutil
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 import httpx
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from tenacity import RetryError
 
+from benchmarks.chaos.ends import Ends, topic_ends
 from benchmarks.chaos.oracle import Tally, verify
 from benchmarks.chaos.plan import plan
-from benchmarks.chaos.run import publish, until
+from benchmarks.chaos.publishing import publish
 from benchmarks.platform import CHANGES, ROOT, state_folder
 from benchmarks.thread_chaos.leaders import Leader, leaders
 from benchmarks.thread_chaos.officials import PATIENCE, Officials
 from benchmarks.thread_chaos.verifying import verify_actions, verify_feeds
+from benchmarks.waiting import until
 from deploy.local.access import ExternalAddresses
 from deploy.local.folders import Folders
 from deploy.local.platform import SERVICES, Platform, PlatformAccess
@@ -64,12 +65,11 @@ class Upheaval:
         zombies: Supervisor,
         officials: Officials,
         followers: Sequence[Leader],
-        topics: AIOKafkaConsumer,
+        ends: Ends,
         tally: Tally,
         rng: random.Random,
     ) -> None:
-        self._topics = topics
-        self._places = [TopicPartition(CHANGES, number) for number in topics.partitions_for_topic(CHANGES)]
+        self._ends = ends
         self._system = system
         self._zombies = zombies
         self._officials = officials
@@ -196,8 +196,7 @@ class Upheaval:
         """Changes of assessments that a service has yet to take in."""
         if service == "threatfeed":
             return 0
-        published = sum((await self._topics.end_offsets(self._places)).values())
-        return int(max(0, published - self._counts.of(service, _FOLLOWED, CHANGES)))
+        return max(0, await self._ends.of(CHANGES) - self._counts.of(service, _FOLLOWED, CHANGES))
 
     def _sequence(self, audience: str) -> int:
         return self._counts.of("actions", _SEQUENCE, audience)
@@ -251,21 +250,6 @@ def _second_workers(system: System) -> Supervisor:
     return Supervisor(specs)
 
 
-@asynccontextmanager
-async def _topics(access: PlatformAccess) -> AsyncIterator[AIOKafkaConsumer]:
-    """A client that only asks how long the topic of assessments is."""
-    consumer = AIOKafkaConsumer(**access.kafka_admin.aiokafka())
-    await consumer.start()
-    try:
-        first = TopicPartition(CHANGES, 0)
-        consumer.assign([first])
-        consumer.pause(first)
-        await consumer.end_offsets([first])
-        yield consumer
-    finally:
-        await consumer.stop()
-
-
 async def run(*, seed: int, kills: int, rate: int) -> Tally:
     tally, state = Tally(seed), state_folder("thread-chaos")
     shutil.rmtree(state, ignore_errors=True)
@@ -289,11 +273,11 @@ async def _upset(system: System, zombies: Supervisor, tally: Tally, *, kills: in
 
     async with (
         open_stage(system.access, lambda _: None, patience=PATIENCE) as stage,
-        _topics(access) as topics,
+        topic_ends(access, CHANGES) as ends,
         asyncio.TaskGroup() as tasks,
     ):
         officials = Officials(stage, random.Random(seed + 1))
-        upheaval = Upheaval(system, zombies, officials, followers, topics, tally, random.Random(seed))
+        upheaval = Upheaval(system, zombies, officials, followers, ends, tally, random.Random(seed))
         with tally.timed("sitting down"):
             years = await officials.sit_down()
         following = [tasks.create_task(one.follow()) for one in followers]
