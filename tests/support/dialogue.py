@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
 from services.agenda.app import MIGRATIONS, create_app
 from services.agenda.clients.actions import Actions
@@ -37,6 +36,7 @@ from tests.support.peers import FakeActions, FakeThreatfeed, HeldAssessment, ser
 from tests.support.postgres import Databases
 from tests.support.processes import POLICY, SettableClock, Traces, process_parts
 from tests.support.signing import signed_as
+from tests.support.tokens import KeptTokens
 
 STARTS = datetime(2026, 12, 9, 9, 0, tzinfo=UTC)
 ENDS = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
@@ -82,19 +82,13 @@ class Dialogue:
     threatfeed: FakeThreatfeed
     actions: FakeActions
     traces: Traces
-    _tokens: dict[Account, str] = field(default_factory=dict)
+    _tokens: KeptTokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = KeptTokens(self.platform.keys)
 
     def token(self, who: Account) -> str:
-        if who not in self._tokens:
-            self._tokens[who] = issue_token(
-                self.platform.keys,
-                subject=who.subject,
-                party=who.party,
-                organisation=who.organisation,
-                roles=who.roles,
-                at=datetime.now(UTC),
-            )
-        return self._tokens[who]
+        return self._tokens.of(who.subject, who.party, who.organisation, who.roles)
 
     def process_with(self, settings: ProcessSettings) -> Process:
         """The same parts under other settings."""

@@ -22,7 +22,6 @@ from entente.threatfeed.v1 import (
     policy_service_pb2_grpc,
 )
 
-from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
 from services.chassis.consumer.records import Record
 from services.chassis.http.application import HttpParts, create_api
@@ -53,6 +52,7 @@ from services.threatfeed.usecases.watch_assessments import FeedSignal
 from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running
 from tests.support.submissions import real_policy, real_taxonomies
+from tests.support.tokens import KeptTokens
 
 SEATS = {"uk-eu": ("UK", "FCDO"), "uk-us-cmr": ("UK", "STRATCOM")}
 """A secretariat in each series."""
@@ -89,20 +89,14 @@ class Releasing:
     client: httpx.AsyncClient
     clearances: "clearance_service_pb2_grpc.ClearanceServiceAsyncStub"
     _offsets: "count[int]" = field(default_factory=count)
-    _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _tokens: KeptTokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = KeptTokens(self.platform.keys)
 
     def bearer(self, party: str, organisation: str, *roles: str) -> list[tuple[str, str]]:
-        who = (party, organisation, *roles)
-        if who not in self._tokens:
-            self._tokens[who] = issue_token(
-                self.platform.keys,
-                subject=f"{organisation}-{'-'.join(roles)}".lower(),
-                party=party,
-                organisation=organisation,
-                roles=roles,
-                at=datetime.now(UTC),
-            )
-        return [("authorization", f"Bearer {self._tokens[who]}")]
+        subject = f"{organisation}-{'-'.join(roles)}".lower()
+        return [("authorization", f"Bearer {self._tokens.of(subject, party, organisation, roles)}")]
 
     def officer(self, organisation: str) -> list[tuple[str, str]]:
         return self.bearer(CONSENTING[organisation], organisation, "release-officer")

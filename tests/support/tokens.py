@@ -1,13 +1,34 @@
 """Bearer tokens of an issuer of a test's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.local.keys import ISSUER, KeyRing, issue_token
 from services.chassis.identity import TokenVerifier
 from services.chassis.settings import IdentitySettings
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTokens:
+    """Tokens of a platform, of which an account gets one: to sign takes as long as many a request."""
+
+    ring: KeyRing
+    _kept: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def of(self, subject: str, party: str, organisation: str, roles: Sequence[str]) -> str:
+        who = (subject, party, organisation, *roles)
+        if who not in self._kept:
+            self._kept[who] = issue_token(
+                self.ring,
+                subject=subject,
+                party=party,
+                organisation=organisation,
+                roles=roles,
+                at=datetime.now(UTC),
+            )
+        return self._kept[who]
 
 
 @dataclass(frozen=True, slots=True)

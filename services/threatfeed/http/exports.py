@@ -17,7 +17,11 @@ MARKING_HEADER = "Entente-Marking"
 COUNT_HEADER = "Entente-Assessments"
 NEXT_HEADER = "Entente-Next-Page-Token"
 _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
-_FILE = {"schema": {"type": "string", "format": "binary"}}
+_SCHEMAS = {
+    ExportFormat.STIX: {"type": "object", "description": "A STIX 2.1 bundle"},
+    ExportFormat.CSV: {"type": "string", "format": "binary"},
+    ExportFormat.JSONL: {"type": "string", "format": "binary"},
+}
 _RESPONSES = {
     200: {
         "description": f"A file of at most {MOST_EXPORTED} assessments, streamed",
@@ -32,7 +36,7 @@ _RESPONSES = {
                 "schema": {"type": "string"},
             },
         },
-        "content": {form.media_type: _FILE for form in ExportFormat},
+        "content": {form.media_type: {"schema": _SCHEMAS[form]} for form in ExportFormat},
     }
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -11,7 +11,6 @@ import grpc
 import httpx
 import psycopg
 
-from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
 from services.actions.app import (
@@ -47,6 +46,7 @@ from tests.support.postgres import Databases
 from tests.support.processes import SettableClock, process_parts, running
 from tests.support.sides.asking import Application
 from tests.support.sides.telling import Memory, Step
+from tests.support.tokens import KeptTokens
 from tests.support.worlds.at_work import NamedIds
 
 _NAMES: Final = UUID("c9a1a3de-5f0d-4b0c-a5a0-5f3f8f1f4a32")
@@ -71,7 +71,10 @@ class Stage:
     workers: Sequence[Any]
     held: dict[str, Any] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
-    tokens: dict[Account, str] = field(default_factory=dict)
+    _tokens: KeptTokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = KeptTokens(self.platform.keys)
 
     @property
     def met(self) -> Mapping[str, Mapping[str, None]]:
@@ -90,16 +93,7 @@ class Stage:
         return replace(self, client=self.streaming)
 
     def token(self, who: Account) -> str:
-        if who not in self.tokens:
-            self.tokens[who] = issue_token(
-                self.platform.keys,
-                subject=who.subject,
-                party=who.party,
-                organisation=who.organisation,
-                roles=who.roles,
-                at=datetime.now(UTC),
-            )
-        return self.tokens[who]
+        return self._tokens.of(who.subject, who.party, who.organisation, who.roles)
 
     async def done(
         self, who: Account, method: str, path: str, body: object = None, *, version: object = None

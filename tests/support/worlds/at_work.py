@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 import grpc
 import httpx
 
-from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
 from services.chassis.http.application import HttpServer
@@ -24,6 +22,7 @@ from services.threatfeed.app import ApiParts, http_api, make_parts, rpc_services
 from services.threatfeed.usecases.holding import Holding
 from tests.support.processes import SettableClock, running
 from tests.support.submissions import real_taxonomies
+from tests.support.tokens import KeptTokens
 
 NAMES = UUID("0d6b5f0e-6d6b-4c0b-9d38-1b1c7a0b2f55")
 
@@ -67,20 +66,13 @@ class Loaded:
     live: list[bytes] = field(default_factory=list)
     """What came over an open stream while the last steps happened."""
 
-    tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _tokens: KeptTokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = KeptTokens(self.platform.keys)
 
     def token(self, subject: str, party: str, organisation: str, roles: Sequence[str]) -> str:
-        who = (subject, party, organisation, *roles)
-        if who not in self.tokens:
-            self.tokens[who] = issue_token(
-                self.platform.keys,
-                subject=subject,
-                party=party,
-                organisation=organisation,
-                roles=roles,
-                at=datetime.now(UTC),
-            )
-        return self.tokens[who]
+        return self._tokens.of(subject, party, organisation, roles)
 
 
 @asynccontextmanager
