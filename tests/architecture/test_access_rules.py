@@ -71,13 +71,13 @@ def test_every_route_that_changes_something_can_be_repeated(route: APIRoute) -> 
         assert mutation in dependencies(route.dependant), Mutation.__doc__
 
 
-def test_every_change_of_the_agenda_can_be_tried_without_being_made() -> None:
+def test_every_change_of_agenda_and_actions_can_be_tried_without_being_made() -> None:
     """A sweep of quarantined records, and what operators do, write in more than one transaction."""
     plumbing = ("/v1/quarantine", "/v1/consumers")
     untried = [
         name
         for name, route in routes()
-        if name.startswith("agenda ")
+        if name.startswith(("agenda ", "actions "))
         and not route.path.startswith(plumbing)
         and mutation in dependencies(route.dependant)
         and rehearsable not in dependencies(route.dependant)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import psycopg
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
 from psycopg import sql
 
@@ -35,41 +35,38 @@ def words_in_database(dsn: str, words: Sequence[str]) -> set[str]:
 
 def words_in_topics(login: KafkaLogin, words: Sequence[str]) -> set[str]:
     """The topics of which a record holds any of the words, in its key, value or headers."""
-    names = list(AdminClient(login.librdkafka()).list_topics(timeout=_WITHIN).topics)
+    topics = AdminClient(login.librdkafka()).list_topics(timeout=_WITHIN).topics
+    places = [
+        TopicPartition(name, number, OFFSET_BEGINNING)
+        for name, topic in topics.items()
+        if not name.startswith("__")
+        for number in topic.partitions
+    ]
     consumer = Consumer(
-        {**login.librdkafka(), "group.id": "looking", "enable.auto.commit": False, "log_level": 0}
+        {
+            **login.librdkafka(),
+            "group.id": "looking",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "log_level": 0,
+        }
     )
-    found = set()
+    found, left = set(), len(places)
     try:
-        for name in names:
-            if not name.startswith("__") and _in_topic(consumer, name, words):
-                found.add(name)
+        consumer.assign(places)
+        while left:
+            record = consumer.poll(_WITHIN)
+            if record is None:
+                raise TimeoutError(f"{left} partitions were not read to their ends")
+            if (error := record.error()) is not None:
+                # The last records may be gone by compaction or be marks of transactions: no offset tells.
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise RuntimeError(error.str())
+                left -= 1
+                continue
+            whole = b"\n".join([record.key() or b"", record.value() or b"", repr(record.headers()).encode()])
+            if any(word.encode() in whole for word in words):
+                found.add(str(record.topic()))
     finally:
         consumer.close()
     return found
-
-
-def _in_topic(consumer: Consumer, name: str, words: Sequence[str]) -> bool:
-    places = []
-    left = 0
-    for number in consumer.list_topics(name, timeout=_WITHIN).topics[name].partitions:
-        low, high = consumer.get_watermark_offsets(TopicPartition(name, number), timeout=_WITHIN)
-        if high > low:
-            places.append((number, low, high))
-    ends = {number: high for number, _, high in places}
-    consumer.assign([TopicPartition(name, number, low) for number, low, _ in places])
-    left = len(places)
-    met = False
-    while left:
-        record = consumer.poll(1.0)
-        if record is None:
-            # The last records of a partition may be gone by compaction or be marks of transactions.
-            break
-        if (error := record.error()) is not None:
-            raise RuntimeError(error.str())
-        whole = b"\n".join([record.key() or b"", record.value() or b"", repr(record.headers()).encode()])
-        met = met or any(word.encode() in whole for word in words)
-        if (record.offset() or 0) + 1 >= ends[record.partition() or 0]:
-            left -= 1
-    consumer.unassign()
-    return met

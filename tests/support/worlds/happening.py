@@ -1,6 +1,5 @@
 """Takes the steps of a world one by one, each as the services themselves do it."""
 
-import asyncio
 import json
 from typing import Any
 from uuid import uuid5
@@ -31,6 +30,7 @@ from tests.support.submissions import real_taxonomies
 from tests.support.worlds.at_work import NAMES, Loaded
 from tests.support.worlds.oracle import AGENCIES
 from tests.support.worlds.readers import READERS
+from tests.support.worlds.watching import Watching
 from tests.support.worlds.world import (
     MEETINGS,
     MEETS,
@@ -63,13 +63,12 @@ class Happening:
     def __init__(self, loaded: Loaded, dsn: str, reader: str) -> None:
         self._loaded = loaded
         self._dsn = dsn
-        self._reader = READERS[reader]
         self._maker = ViewMaker(loaded.policy, loaded.ids)
         self._follower = views(self._maker, loaded.clock)
         holding = Holding("UK", Level.parse("UK SECRET"), loaded.policy)
         self._ingest = submissions(loaded.policy, real_taxonomies(), holding, loaded.clock)
         self._stub = assessment_service_pb2_grpc.AssessmentServiceStub(loaded.channel)
-        self._watch: Any = None
+        self._watching = Watching(loaded, self._stub, dsn, READERS[reader])
 
     async def begin(self) -> None:
         loaded = self._loaded
@@ -83,15 +82,14 @@ class Happening:
         last = max((step.minute for step in world.steps), default=1.0)
         opening = round(last * 2 / 3)
         for step in world.steps:
-            if step.minute > opening and self._watch is None:
-                await self._open()
+            if step.minute > opening:
+                await self._watching.open()
             self._loaded.clock.at = step.at
             self._loaded.ids.begin(step.key)
             await self._take(step, second)
             await self._follow()
-            await self._read()
-        if self._watch is not None:
-            self._watch.cancel()
+            await self._watching.read()
+        self._watching.end()
 
     async def _take(self, step: Step, second: Policy) -> None:
         match step:
@@ -232,7 +230,7 @@ class Happening:
         self._loaded.consents.append(made.json()["id"])
         if step.withdrawn:
             await self._follow()
-            await self._read()
+            await self._watching.read()
             headers = self._headers(*officer, f"{step.key}-withdrawn")
             await client.post(
                 f"/v1/consents/{made.json()['id']}/withdraw",
@@ -270,7 +268,7 @@ class Happening:
         self._loaded.clearances.append(made.json()["id"])
         if step.answer:
             await self._follow()
-            await self._read()
+            await self._watching.read()
             await self._answer(step, made)
 
     async def _answer(self, step: Ask, made: httpx.Response) -> None:
@@ -365,43 +363,3 @@ class Happening:
         while await make_due_views(process.database, self._maker, process.clock()):
             pass
         await decide_anew(process.database, self._loaded.policy, process.clock())
-
-    async def _open(self) -> None:
-        reader = self._reader
-        token = self._loaded.token(reader.name, reader.party, reader.organisation, reader.roles)
-        self._watch = self._stub.WatchAssessments(
-            assessment_service_pb2.WatchAssessmentsRequest(), metadata=[("authorization", f"Bearer {token}")]
-        )
-        await self._read()
-
-    async def _read(self) -> None:
-        """Takes from the open stream what the party's order has come to."""
-        if self._watch is None:
-            return
-        await self._loaded.parts.signal.look()
-        async with await psycopg.AsyncConnection.connect(self._dsn) as connection:
-            cursor = await connection.execute(
-                "SELECT last_sequence FROM party_feed WHERE party = %s", [self._reader.party]
-            )
-            (last,) = await cursor.fetchone() or (0,)
-        async with asyncio.timeout(20):
-            while self._is_behind(last):
-                try:
-                    step = await self._watch.read()
-                except grpc.aio.AioRpcError as error:
-                    self._loaded.live.append(f"{error.code()} {error.details()}".encode())
-                    return
-                self._loaded.live.append(step.SerializeToString(deterministic=True))
-
-    def _is_behind(self, last: int) -> bool:
-        live = self._loaded.live
-        if not live:
-            return True
-        if live[-1].startswith(b"StatusCode."):
-            return False
-        step = assessment_service_pb2.WatchAssessmentsResponse.FromString(live[-1])
-        seen = any(
-            assessment_service_pb2.WatchAssessmentsResponse.FromString(one).HasField("snapshot_complete")
-            for one in live
-        )
-        return not seen or int(step.resume_token.rpartition(":")[2] or 0) < last
