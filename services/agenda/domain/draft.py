@@ -79,10 +79,16 @@ class Draft:
     def taking_over(self, tabled: Sequence[DraftItem]) -> "Draft":
         """What lies on the table put first, in its order and words, before what only this draft holds.
 
-        Items keep their identity, so that a version tabled from it re-opens only what it changes.
+        Items keep their identity, so that a version tabled from it re-opens only what it changes. One that
+        was there came when it did.
         """
         taken = {item.id for item in tabled}
-        return self._changed((*tabled, *(item for item in self.items if item.id not in taken)))
+        came = {item.id: item.proposed_at for item in self.items}
+        first = [
+            replace(item, proposed_at=min(item.proposed_at, came.get(item.id, item.proposed_at)))
+            for item in tabled
+        ]
+        return self._changed((*first, *(item for item in self.items if item.id not in taken)))
 
     def taking_in(self, returning: Sequence[DraftItem]) -> "Draft":
         """What comes back from earlier editions and is not there yet, before any other business. An item of

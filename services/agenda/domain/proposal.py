@@ -1,15 +1,15 @@
 """A party's own proposal for a series: the backlog from which its drafts are made. It never crosses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.refusals import EditionInvalid, ProposalInDraft, StaleVersion, StandingItemKept
 from services.agenda.domain.transitions import Table, step
-from services.kernel.series import DeadlineRule, DeadlineStep, ItemKind
+from services.kernel.series import ItemKind
 
 
 class ProposalState(StrEnum):
@@ -111,9 +111,9 @@ class Proposal:
         """Raises `IllegalTransition`."""
         return replace(self.after(ProposalCommand.TAKE), draft_id=draft_id, item_id=item_id)
 
-    def item(self, item_id: UUID, now: datetime, traceparent: str | None) -> DraftItem:
-        """The line of a draft that is made of it."""
-        return DraftItem(item_id, self.text.content, (), now, traceparent)
+    def item(self, item_id: UUID, traceparent: str | None) -> DraftItem:
+        """The line of a draft that is made of it; it came when the proposal did."""
+        return DraftItem(item_id, self.text.content, (), self.proposed_at, traceparent)
 
 
 def check_text(text: ProposalText) -> None:
@@ -129,14 +129,3 @@ def forwarded(content: ItemContent, *, commitments: tuple[str, ...], leads: Mapp
     from. Rationale and references stay; commitments and leads are of the other series, and given anew.
     """
     return replace(content, commitments=commitments, leads=leads, references=())
-
-
-def closes_on(deadlines: Sequence[DeadlineRule], meets_on: date) -> date:
-    """The last day for proposals: from then on drafts are exchanged."""
-    due = (rule.days for rule in deadlines if rule.step is DeadlineStep.EXCHANGE_DRAFTS)
-    return meets_on - timedelta(days=next(due, deadlines[-1].days))
-
-
-def is_late(proposed_at: datetime, closes: date) -> bool:
-    """Whether a proposal came after the last day for proposals, in UTC."""
-    return proposed_at.astimezone(UTC).date() > closes

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import ReferenceState
 from services.agenda.domain.remedies import what_to_do
@@ -26,6 +25,7 @@ from services.agenda.statements import document_of
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
 from services.agenda.usecases.answer_items import answer_items
 from services.agenda.usecases.export_agreement import export_agreement
+from services.agenda.usecases.lateness import AgendaView
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
 from services.agenda.usecases.table_agenda import table_agenda
 from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation, etag
@@ -73,7 +73,8 @@ class AgendasModel(BaseModel):
     agendas: list[AgendaModel]
 
 
-def agenda_model(agenda: Agenda, policy: Policy) -> AgendaModel:
+def agenda_model(view: AgendaView, policy: Policy) -> AgendaModel:
+    agenda = view.agenda
     return AgendaModel(
         id=agenda.id,
         meeting_id=agenda.meeting_id,
@@ -81,7 +82,7 @@ def agenda_model(agenda: Agenda, policy: Policy) -> AgendaModel:
         state=agenda.state.value,
         content_hash=agenda.content_hash,
         document=document_of(agenda.payload),
-        items=answered_items(agenda, policy.get_series(agenda.series).parties),
+        items=answered_items(view, policy.get_series(agenda.series).parties),
         agreements=agreement_models(policy.get_series(agenda.series).quorum, agenda.agreed),
         stale_references=[
             StaleReferenceModel(
@@ -97,12 +98,12 @@ def agenda_model(agenda: Agenda, policy: Policy) -> AgendaModel:
     )
 
 
-def _encoded(agenda: Agenda, policy: Policy, status: int = 200) -> Encoded:
-    location = f"/v1/agendas/{agenda.id}" if status == 201 else ""
+def _encoded(view: AgendaView, policy: Policy, status: int = 200) -> Encoded:
+    location = f"/v1/agendas/{view.agenda.id}" if status == 201 else ""
     return Encoded(
-        agenda_model(agenda, policy),
+        agenda_model(view, policy),
         status=status,
-        version=agenda.aggregate_version,
+        version=view.agenda.aggregate_version,
         location=location,
     )
 
@@ -119,14 +120,14 @@ async def table(
     reader = reader_of(principal)
     return await mutation.run(
         lambda once: table_agenda(once, reader, draft_id, body.marking, expected, tabling=parts.tabling()),
-        lambda agenda: _encoded(agenda, parts.policy, 201),
+        lambda view: _encoded(view, parts.policy, 201),
     )
 
 
 @router.get("/meetings/{meeting_id}/agendas")
 async def of_meeting(principal: Viewer, meeting_id: UUID, parts: Parts) -> AgendasModel:
     found = await list_agendas(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
-    return AgendasModel(agendas=[agenda_model(agenda, parts.policy) for agenda in found])
+    return AgendasModel(agendas=[agenda_model(view, parts.policy) for view in found])
 
 
 @router.get("/agendas/{agenda_id}", responses={200: {"model": AgendaModel}})
@@ -166,7 +167,7 @@ async def answer(
             policy=parts.policy,
             clock=parts.clock,
         ),
-        lambda agenda: _encoded(agenda, parts.policy),
+        lambda view: _encoded(view, parts.policy),
     )
 
 
@@ -203,5 +204,5 @@ async def agree(
         lambda once: agree_agenda(
             once, reader, agenda_id, body.content_hash, body.jws, agreeing=parts.agreeing()
         ),
-        lambda agenda: _encoded(agenda, parts.policy),
+        lambda view: _encoded(view, parts.policy),
     )

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictInt
 
-from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.answers import Answer, ItemAnswer, Proposal
 from services.agenda.domain.wording import LAST_POSITION, MOST_ANSWERS, MOST_MINUTES
 from services.agenda.http.fields import Banner, Body, Line, OptionalProse
+from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.usecases.answer_items import AnswerText
+from services.agenda.usecases.lateness import AgendaView
 
 
 class ProposalBody(Body):
@@ -55,7 +56,9 @@ class ProposalModel(BaseModel):
 
 
 class AnswerModel(BaseModel):
-    """`since_version` is the version it was given to, which may be an earlier one with the same item."""
+    """`since_version` is the version it was given to, which may be an earlier one with the same item.
+    `missed_deadline` is that of an amendment after the day on which the agenda was to be agreed.
+    """
 
     party: str
     organisation: str
@@ -65,32 +68,38 @@ class AnswerModel(BaseModel):
     marking: str
     since_version: int
     given_at: datetime
+    missed_deadline: MissedDeadlineModel | None
 
 
 class AnsweredItemModel(BaseModel):
+    """`missed_deadline` is that of an item that first lay on the table after drafts were to be exchanged."""
+
     item_id: UUID
     answers: list[AnswerModel]
     open_for: list[str]
+    missed_deadline: MissedDeadlineModel | None
 
 
-def answered_items(agenda: Agenda, parties: Sequence[str]) -> list[AnsweredItemModel]:
+def answered_items(view: AgendaView, parties: Sequence[str]) -> list[AnsweredItemModel]:
     """Every item in its order, with the newest answer of each party and who has still to accept it."""
+    agenda = view.agenda
     given: dict[UUID, list[ItemAnswer]] = {item_id: [] for item_id in agenda.item_ids}
     for answer in sorted(agenda.answers, key=lambda one: one.party):
         given[answer.item_id].append(answer)
     return [
         AnsweredItemModel(
             item_id=item_id,
-            answers=[_answer(answer) for answer in answers],
+            answers=[_answer(answer, view) for answer in answers],
             open_for=[
                 party for party in parties if not any(one.party == party and one.accepted for one in answers)
             ],
+            missed_deadline=missed_model(view.items.get(item_id)),
         )
         for item_id, answers in given.items()
     ]
 
 
-def _answer(answer: ItemAnswer) -> AnswerModel:
+def _answer(answer: ItemAnswer, view: AgendaView) -> AnswerModel:
     proposal = answer.proposal
     return AnswerModel(
         party=answer.party,
@@ -103,4 +112,5 @@ def _answer(answer: ItemAnswer) -> AnswerModel:
         marking=answer.marking,
         since_version=answer.since_version,
         given_at=answer.given_at,
+        missed_deadline=missed_model(view.amendments.get((answer.item_id, answer.party))),
     )

@@ -11,6 +11,7 @@ from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference
 from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode
+from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.drafting import (
     DraftView,
@@ -88,6 +89,8 @@ class ReferenceModel(BaseModel):
 
 
 class ItemModel(BaseModel):
+    """`missed_deadline` is that of an item that came late; null for the lines that every draft has."""
+
     id: UUID
     position: int
     title: str
@@ -101,6 +104,7 @@ class ItemModel(BaseModel):
     action_ids: list[UUID]
     marking: str
     proposal_id: UUID | None = None
+    missed_deadline: MissedDeadlineModel | None
 
 
 class DraftModel(BaseModel):
@@ -142,6 +146,7 @@ def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
         action_ids=list(item.action_ids),
         marking=content.marking,
         proposal_id=view.proposals.get(item.id),
+        missed_deadline=missed_model(view.late.get(item.id)),
     )
 
 

@@ -23,6 +23,7 @@ from services.agenda.http.fields import (
     SeriesQuery,
     TokenQuery,
 )
+from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.forward_proposal import Destination, forward_proposal
 from services.agenda.usecases.paging import read_proposal_token, write_token
@@ -146,6 +147,7 @@ class ProposalModel(BaseModel):
     proposed_at: datetime
     closes_on: date | None
     late: bool | None
+    missed_deadline: MissedDeadlineModel | None
     draft_id: UUID | None
     item_id: UUID | None
     forwarded: list[ForwardModel]
@@ -188,6 +190,7 @@ def proposal_model(view: ProposalView) -> ProposalModel:
         proposed_at=proposal.proposed_at,
         closes_on=view.closes,
         late=view.late,
+        missed_deadline=missed_model(view.missed),
         draft_id=proposal.draft_id,
         item_id=proposal.item_id,
         forwarded=[ForwardModel(proposal_id=one, series=series) for one, series in view.forwarded],

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from entente.agenda.v1 import agenda_event_pb2, agenda_service_pb2, negotiation_pb2
+from entente.agenda.v1 import agenda_event_pb2, agenda_service_pb2, lateness_pb2, negotiation_pb2
 from entente.exchange.v1 import item_answer_pb2
 from google.protobuf import json_format, struct_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.answers import ItemAnswer
 from services.agenda.domain.comparing import FieldChange, PlacedItem
 from services.agenda.domain.conclusions import Conclusions
+from services.agenda.domain.lateness import MissedDeadline
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.outcome import Outcome
 from services.agenda.domain.quorum import Quorum, Signatory, progress
 from services.agenda.domain.references import ReferenceState
 from services.agenda.domain.remedies import what_to_do
 from services.agenda.statements import read_conclusions, read_outcome, read_tabled_agenda
+from services.agenda.usecases.lateness import AgendaView
 from services.agenda.usecases.read_agendas import Comparison
 from services.chassis.etags import etag
 from services.kernel.policy import Policy
@@ -42,23 +43,24 @@ def encode_meeting(meeting: Meeting) -> agenda_service_pb2.Meeting:
     )
 
 
-def encode_agenda(agenda: Agenda, policy: Policy) -> agenda_service_pb2.AgendaVersion:
-    return agenda_service_pb2.AgendaVersion(**_members(agenda, policy))
+def encode_agenda(view: AgendaView, policy: Policy) -> agenda_service_pb2.AgendaVersion:
+    return agenda_service_pb2.AgendaVersion(**_members(view, policy))
 
 
-def encode_got_agenda(agenda: Agenda, policy: Policy) -> agenda_service_pb2.GetAgendaResponse:
+def encode_got_agenda(view: AgendaView, policy: Policy) -> agenda_service_pb2.GetAgendaResponse:
     """It has the members of a version itself, from before there was a message of them."""
-    return agenda_service_pb2.GetAgendaResponse(**_members(agenda, policy))
+    return agenda_service_pb2.GetAgendaResponse(**_members(view, policy))
 
 
-def _members(agenda: Agenda, policy: Policy) -> dict[str, Any]:
+def _members(view: AgendaView, policy: Policy) -> dict[str, Any]:
+    agenda = view.agenda
     series = policy.get_series(agenda.series)
     return {
         "agenda": read_tabled_agenda(agenda.payload),
         "content_hash": agenda.content_hash,
         "state": agenda_event_pb2.AgendaState.Value(f"AGENDA_STATE_{agenda.state.value}"),
         "agreements": _agreements(series.quorum, agenda.agreed),
-        "items": _items(agenda, series.parties),
+        "items": _items(view, series.parties),
         "stale_references": [
             negotiation_pb2.StaleReference(
                 item_id=str(held.item_id),
@@ -73,20 +75,22 @@ def _members(agenda: Agenda, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _items(agenda: Agenda, parties: Sequence[str]) -> list[negotiation_pb2.AnsweredItem]:
+def _items(view: AgendaView, parties: Sequence[str]) -> list[negotiation_pb2.AnsweredItem]:
+    agenda = view.agenda
     still_open = agenda.open_items(parties)
     answers = sorted(agenda.answers, key=lambda one: one.party)
     return [
         negotiation_pb2.AnsweredItem(
             item_id=str(item_id),
-            answers=[_answer(answer) for answer in answers if answer.item_id == item_id],
+            answers=[_answer(answer, view) for answer in answers if answer.item_id == item_id],
             open_for=[party for party in parties if item_id in still_open[party]],
+            missed_deadline=encode_missed(view.items.get(item_id)),
         )
         for item_id in agenda.item_ids
     ]
 
 
-def _answer(answer: ItemAnswer) -> negotiation_pb2.PartyAnswer:
+def _answer(answer: ItemAnswer, view: AgendaView) -> negotiation_pb2.PartyAnswer:
     message = negotiation_pb2.PartyAnswer(
         party=answer.party,
         organisation=answer.organisation,
@@ -95,6 +99,7 @@ def _answer(answer: ItemAnswer) -> negotiation_pb2.PartyAnswer:
         marking=answer.marking,
         since_version=answer.since_version,
         given_at=encode_time(answer.given_at),
+        missed_deadline=encode_missed(view.amendments.get((answer.item_id, answer.party))),
     )
     proposal = answer.proposal
     if not proposal.empty:
@@ -112,21 +117,30 @@ def encode_comparison(comparison: Comparison) -> agenda_service_pb2.CompareAgend
         from_version=comparison.before.version,
         to_version=comparison.after.version,
         whole=_changes(found.whole),
-        added=[_placed(one) for one in found.added],
-        removed=[_placed(one) for one in found.removed],
+        added=[_placed(one, comparison) for one in found.added],
+        removed=[_placed(one, comparison) for one in found.removed],
         moved=[
             negotiation_pb2.MovedItem(item_id=str(one.item_id), before=one.before, after=one.after)
             for one in found.moved
         ],
         rewritten=[
-            negotiation_pb2.RewrittenItem(item_id=str(one.item_id), fields=_changes(one.fields))
+            negotiation_pb2.RewrittenItem(
+                item_id=str(one.item_id),
+                fields=_changes(one.fields),
+                missed_deadline=encode_missed(comparison.late.get(one.item_id)),
+            )
             for one in found.rewritten
         ],
     )
 
 
-def _placed(item: PlacedItem) -> negotiation_pb2.PlacedItem:
-    return negotiation_pb2.PlacedItem(item_id=str(item.item_id), position=item.position, title=item.title)
+def _placed(item: PlacedItem, comparison: Comparison) -> negotiation_pb2.PlacedItem:
+    return negotiation_pb2.PlacedItem(
+        item_id=str(item.item_id),
+        position=item.position,
+        title=item.title,
+        missed_deadline=encode_missed(comparison.late.get(item.item_id)),
+    )
 
 
 def _changes(changes: Sequence[FieldChange]) -> list[negotiation_pb2.FieldChange]:
@@ -171,6 +185,12 @@ def encode_time(at: datetime | None) -> Timestamp | None:
     message = Timestamp()
     message.FromDatetime(at)
     return message
+
+
+def encode_missed(missed: MissedDeadline | None) -> lateness_pb2.MissedDeadline | None:
+    if missed is None:
+        return None
+    return lateness_pb2.MissedDeadline(name=missed.name, due=missed.due.isoformat())
 
 
 def _agreements(quorum: Quorum, agreed: Sequence[Signatory]) -> list[agenda_service_pb2.PartyAgreement]:

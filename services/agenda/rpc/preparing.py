@@ -8,7 +8,7 @@ from entente.exchange.v1 import agenda_pb2, release_pb2
 from services.agenda.domain.ranking.explaining import Crossing, Explanation, SourceWorth, points
 from services.agenda.domain.ranking.scoring import Contribution, Ranked
 from services.agenda.domain.releases import Candidate
-from services.agenda.rpc.agreed import encode_time
+from services.agenda.rpc.agreed import encode_missed, encode_time
 from services.agenda.statements import mode_number, rendition_number
 from services.agenda.usecases.proposing import ProposalView
 from services.agenda.usecases.rank_subjects import Ranking
@@ -165,6 +165,7 @@ def encode_proposal(view: ProposalView) -> proposal_pb2.Proposal:
         proposed_at=encode_time(proposal.proposed_at),
         closes_on="" if view.closes is None else view.closes.isoformat(),
         late=view.late,
+        missed_deadline=encode_missed(view.missed),
         draft_id=str(proposal.draft_id or ""),
         item_id=str(proposal.item_id or ""),
         forwarded=[

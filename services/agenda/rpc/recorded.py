@@ -9,7 +9,7 @@ from entente.exchange.v1 import agenda_pb2
 from services.agenda.domain.attendance import Participant, ParticipantRole
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.minutes import Section
-from services.agenda.rpc.agreed import encode_time
+from services.agenda.rpc.agreed import encode_missed, encode_time
 from services.agenda.statements import mode_number, rendition_number
 from services.agenda.usecases.drafting import DraftView
 from services.agenda.usecases.keep_register import RegisterView
@@ -57,6 +57,7 @@ def _item(item: DraftItem, position: int, view: DraftView) -> draft_pb2.DraftIte
         ],
         action_ids=[str(one) for one in item.action_ids],
         marking=content.marking,
+        missed_deadline=encode_missed(view.late.get(item.id)),
     )
 
 

@@ -127,8 +127,8 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
         self, request: messages.GetAgendaRequest, _: Any
     ) -> messages.GetAgendaResponse:
         parts, identity = self._parts, read_id(request.agenda_id, "/agenda_id")
-        agenda = await read_agenda(parts.database, caller(), identity, policy=parts.policy)
-        return encode_got_agenda(agenda, parts.policy)
+        view = await read_agenda(parts.database, caller(), identity, policy=parts.policy)
+        return encode_got_agenda(view, parts.policy)
 
     async def ListAgendas(  # noqa: N802 the name is the contract's
         self, request: messages.ListAgendasRequest, _: Any
@@ -137,7 +137,7 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
         size, question = page_size(request.page_size), ("agendas", meeting_id)
         after = read_key(read_token(request.page_token), (int,), *question)
         found = await list_agendas(parts.database, caller(), meeting_id, policy=parts.policy)
-        shown, last = cut(found, lambda one: (-one.version,), after, size)
+        shown, last = cut(found, lambda one: (-one.agenda.version,), after, size)
         return messages.ListAgendasResponse(
             agendas=[encode_agenda(one, parts.policy) for one in shown],
             next_page_token=write_token(last, *question),
@@ -167,7 +167,7 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
             lambda once: answer_items(
                 once, reader, identity, texts, marking, expected, policy=policy, clock=clock
             ),
-            lambda agenda: messages.AnswerItemsResponse(agenda=encode_agenda(agenda, policy)),
+            lambda view: messages.AnswerItemsResponse(agenda=encode_agenda(view, policy)),
             messages.AnswerItemsResponse,
         )
 
@@ -179,7 +179,7 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
         return await self._once(
             request,
             lambda once: agree_agenda(once, reader, identity, content_hash, jws, agreeing=parts.agreeing()),
-            lambda agenda: messages.AgreeAgendaResponse(agenda=encode_agenda(agenda, parts.policy)),
+            lambda view: messages.AgreeAgendaResponse(agenda=encode_agenda(view, parts.policy)),
             messages.AgreeAgendaResponse,
         )
 

@@ -1,6 +1,7 @@
 """Tabled agendas with the references they rest on and the decisions that allowed them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import TupleRow
@@ -144,6 +145,19 @@ async def agendas_of_meeting(tx: Transaction, meeting_id: UUID) -> tuple[Agenda,
     """By version, the latest first."""
     found = await _select(tx, "meeting_id = %s", [meeting_id])
     return tuple(sorted(found, key=lambda agenda: -agenda.version))
+
+
+async def first_tabled(tx: Transaction, meeting_id: UUID) -> dict[UUID, datetime]:
+    """When each item first lay on the table of a meeting."""
+    cursor = await tx.execute(
+        """
+        SELECT agenda_item.item_id, min(agenda.tabled_at)
+        FROM agenda JOIN agenda_item ON agenda_item.agenda_id = agenda.id
+        WHERE agenda.meeting_id = %s GROUP BY agenda_item.item_id
+        """,
+        [meeting_id],
+    )
+    return dict(await cursor.fetchall())
 
 
 async def agendas_by_id(tx: Transaction, ids: Sequence[UUID]) -> tuple[Agenda, ...]:

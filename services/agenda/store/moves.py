@@ -71,3 +71,21 @@ async def moves_of(
         plan = tuple(plans.get((meeting_id, number), ()))
         found.setdefault(meeting_id, []).append((Move(number, *rest), plan))
     return {meeting_id: tuple(moves) for meeting_id, moves in found.items()}
+
+
+async def plans_of(tx: Transaction, meeting_ids: Collection[UUID]) -> Mapping[UUID, tuple[Deadline, ...]]:
+    """The plan of the latest date that each meeting had; working-level meetings have none."""
+    cursor = await tx.execute(
+        """
+        SELECT meeting_id, name, step, nominal, due FROM meeting_deadline AS entry
+        WHERE meeting_id = ANY(%s) AND number = (
+            SELECT max(number) FROM meeting_deadline WHERE meeting_id = entry.meeting_id)
+        ORDER BY meeting_id, place
+        """,
+        [list(meeting_ids)],
+    )
+    plans: dict[UUID, list[Deadline]] = {}
+    for meeting_id, name, step, nominal, due in await cursor.fetchall():
+        known = None if step is None else DeadlineStep(step)
+        plans.setdefault(meeting_id, []).append(Deadline(name, known, nominal, due))
+    return {meeting_id: tuple(plan) for meeting_id, plan in plans.items()}

@@ -59,6 +59,12 @@ async def keep_returning(tx: Transaction, meeting_id: UUID, items: Iterable[Retu
         )
 
 
+async def returning_ids(tx: Transaction, meeting_id: UUID) -> tuple[UUID, ...]:
+    """Under which ids items have come back to a meeting."""
+    cursor = await tx.execute("SELECT item_id FROM returning_item WHERE meeting_id = %s", [meeting_id])
+    return tuple(row[0] for row in await cursor.fetchall())
+
+
 async def agreed_guidance(tx: Transaction, series: str, edition: int) -> tuple[Guidance, ...]:
     """The guidance agreed before an edition."""
     cursor = await tx.execute(

@@ -17,6 +17,7 @@ from services.agenda.store.agendas import find_agenda, update_agenda
 from services.agenda.store.agreements import StoredAgreement, Subject, insert_agreement
 from services.agenda.store.meetings import find_meeting, update_meeting
 from services.agenda.usecases.access import agenda_for, audit_of
+from services.agenda.usecases.lateness import AgendaView, view_agenda
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.once import Once
@@ -54,14 +55,14 @@ async def statement_on_agenda(
 
 
 async def agree_agenda(
-    once: Once[Agenda],
+    once: Once[AgendaView],
     reader: Reader,
     agenda_id: UUID,
     content_hash: str,
     jws: str,
     *,
     agreeing: Agreeing,
-) -> Agenda:
+) -> AgendaView:
     """The agenda with this agreement; the last one needed makes it agreed.
 
     Raises `NoAccess`, `NotInQuorum`, `StaleContentHash`, `ReferenceStale`, or what is wrong with the
@@ -79,7 +80,7 @@ async def agree_agenda(
         agreed = agenda.agree(signatory, content_hash, quorum_of(agenda.series).quorum, now)
         signed = verified(Subject.AGENDA, agenda, reader, jws, agreeing.keys, now)
         if agreed is agenda:
-            return await once.answer(tx, agenda)
+            return await once.answer(tx, await view_agenda(tx, agenda, policy))
         link_current_span(agenda.traceparent)
         audit = audit_of(
             once,
@@ -101,7 +102,7 @@ async def agree_agenda(
             noted = audit_of(once, reader, "meeting.agenda-agreed", "meeting", meeting.id, now)
             await update_meeting(tx, moved, meeting.version, noted)
             await enqueue(tx, [agenda_changed(agreed, current_traceparent(), now)], now)
-        return await once.answer(tx, agreed)
+        return await once.answer(tx, await view_agenda(tx, agreed, policy))
 
 
 def statement_about(subject: Subject, about: Agenda | Outcome | Conclusions, reader: Reader) -> Statement:

@@ -16,6 +16,7 @@ from services.agenda.store.agendas import find_agenda, update_agenda
 from services.agenda.store.answers import insert_answers
 from services.agenda.store.meetings import find_meeting
 from services.agenda.usecases.access import agenda_for, audit_of
+from services.agenda.usecases.lateness import AgendaView, view_agenda
 from services.chassis.clock import Clock
 from services.chassis.database import Transaction
 from services.chassis.once import Once
@@ -40,7 +41,7 @@ class AnswerText:
 
 
 async def answer_items(
-    once: Once[Agenda],
+    once: Once[AgendaView],
     reader: Reader,
     agenda_id: UUID,
     texts: Sequence[AnswerText],
@@ -49,7 +50,7 @@ async def answer_items(
     *,
     policy: Policy,
     clock: Clock,
-) -> Agenda:
+) -> AgendaView:
     """The agenda with these answers in place of what the caller's party said of the items before.
 
     Raises `NoAccess`, `StaleVersion`, `MeetingHasBegun`, `AnswersOwnVersion`, `IllegalTransition`, or what
@@ -71,7 +72,7 @@ async def answer_items(
         link_current_span(agenda.traceparent)
         await insert_answers(tx, agenda.id, answers)
         await update_agenda(tx, answered, agenda.aggregate_version, audit)
-        return await once.answer(tx, answered)
+        return await once.answer(tx, await view_agenda(tx, answered, policy))
 
 
 async def _answered(

@@ -9,11 +9,13 @@ from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.assembly.planning import Planning
 from services.agenda.domain.draft import Draft, becoming, start_draft
 from services.agenda.domain.items import DraftItem, ItemContent, TabledItem, check_content
+from services.agenda.domain.lateness import MissedDeadline
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference, ReferenceState, reference_state
 from services.agenda.domain.refusals import OfAnotherMeeting, StaleVersion
 from services.agenda.statements import read_items
 from services.agenda.store.actions import outstanding_actions
+from services.agenda.store.agendas import first_tabled
 from services.agenda.store.assessments import standings
 from services.agenda.store.drafts import changes_since, draft_of_party, insert_draft, update_draft
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
@@ -22,6 +24,7 @@ from services.agenda.store.returning import keep_returning
 from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
 from services.agenda.usecases.carrying_over import returning_to
 from services.agenda.usecases.keep_withdrawal_tasks import hold_texts, keep_tasks_of_draft
+from services.agenda.usecases.lateness import dues_of
 from services.chassis.audit import AuditEntry
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
@@ -35,11 +38,14 @@ from services.kernel.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft, how the texts stand that its items refer to, and of which proposal an item was made."""
+    """A draft, how the texts stand that its items refer to, of which proposal an item was made, and which of
+    them came late.
+    """
 
     draft: Draft
     states: Mapping[Reference, ReferenceState]
     proposals: Mapping[UUID, UUID]
+    late: Mapping[UUID, MissedDeadline]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +81,14 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
         )
         await keep_returning(tx, meeting.id, coming)
         await insert_draft(tx, draft, audit_of(once, reader, "draft.started", "draft", draft.id, now))
-        return await once.answer(tx, DraftView(draft, {}, {}))
+        return await once.answer(tx, DraftView(draft, {}, {}, {}))
 
 
 async def read_draft(database: Database, reader: Reader, draft_id: UUID, *, policy: Policy) -> DraftView:
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
-        return await view_draft(tx, await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy))
+        draft = await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy)
+        return await view_draft(tx, draft, policy)
 
 
 async def list_drafts(
@@ -91,7 +98,7 @@ async def list_drafts(
     async with database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_DRAFT, meeting_id, policy)
         found = await draft_of_party(tx, meeting.id, reader.party)
-        return () if found is None else (await view_draft(tx, found),)
+        return () if found is None else (await view_draft(tx, found, policy),)
 
 
 async def add_item(
@@ -176,7 +183,8 @@ async def take_over(
     now = drafting.clock()
     async with once.transaction() as tx:
         agenda = await agenda_for(tx, reader, Command.READ_AGENDA, agenda_id, drafting.policy)
-        tabled = [_drafted(item, agenda.tabled_at, agenda.traceparent) for item in read_items(agenda.payload)]
+        came = await first_tabled(tx, agenda.meeting_id)
+        tabled = [_drafted(item, came[item.id], agenda.traceparent) for item in read_items(agenda.payload)]
         texts = [reference for item in tabled for reference in item.content.references]
         draft = await draft_to_change(tx, reader, draft_id, drafting.policy, texts)
         if agenda.meeting_id != draft.meeting_id:
@@ -187,7 +195,7 @@ async def take_over(
             once, reader, "draft.version-taken-over", "draft", draft.id, now, agenda_id=str(agenda.id)
         )
         await put_draft(tx, changed, expected, audit)
-        return await once.answer(tx, await view_draft(tx, changed))
+        return await once.answer(tx, await view_draft(tx, changed, drafting.policy))
 
 
 async def take_in_returning(
@@ -217,7 +225,7 @@ async def take_in_returning(
         await put_draft(tx, changed, expected, audit)
         await park_items(tx, draft.id, waiting)
         await follow_in_planning(tx, once, reader, draft.id, lambda planning: planning.renaming(became), now)
-        return await once.answer(tx, await view_draft(tx, changed))
+        return await once.answer(tx, await view_draft(tx, changed, drafting.policy))
 
 
 def _drafted(item: TabledItem, at: datetime, traceparent: str | None) -> DraftItem:
@@ -259,7 +267,7 @@ async def _change(
         changed = change(draft)
         audit = audit_of(once, reader, action, "draft", draft.id, now, item_id=str(item_id))
         await put_draft(tx, changed, expected, audit)
-        return await once.answer(tx, await view_draft(tx, changed, link=item_id))
+        return await once.answer(tx, await view_draft(tx, changed, drafting.policy, link=item_id))
 
 
 async def draft_to_change(
@@ -317,9 +325,10 @@ async def require_version(tx: Transaction, draft: Draft, expected: int) -> None:
     )
 
 
-async def view_draft(tx: Transaction, draft: Draft, link: UUID | None = None) -> DraftView:
+async def view_draft(tx: Transaction, draft: Draft, policy: Policy, link: UUID | None = None) -> DraftView:
     """The draft as its party sees it; the span is linked to the news that the item `link` rests on."""
     references = {reference for item in draft.items for reference in item.content.references}
+    dues = await dues_of(tx, draft.meeting_id, policy)
     known = await standings(tx, {reference.assessment_id for reference in references})
     for item in draft.items:
         if item.id == link:
@@ -332,4 +341,5 @@ async def view_draft(tx: Transaction, draft: Draft, link: UUID | None = None) ->
             for reference in references
         },
         await proposals_of_draft(tx, draft.id),
+        dues.late_items({item.id: item.proposed_at for item in draft.items}),
     )

@@ -1,12 +1,13 @@
 """A party keeps a backlog of its own proposals: it proposes, rewrites, parks, takes up again, withdraws."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.items import check_content
+from services.agenda.domain.lateness import Dues, MissedDeadline
 from services.agenda.domain.permissions import Command, may, require
 from services.agenda.domain.proposal import (
     Proposal,
@@ -14,8 +15,6 @@ from services.agenda.domain.proposal import (
     ProposalState,
     ProposalText,
     check_text,
-    closes_on,
-    is_late,
 )
 from services.agenda.domain.references import Reference
 from services.agenda.store.drafts import find_draft
@@ -30,27 +29,31 @@ from services.agenda.store.proposals import (
 )
 from services.agenda.usecases.access import audit_of, proposal_for
 from services.agenda.usecases.keep_withdrawal_tasks import hold_texts, keep_tasks_of_proposal
+from services.agenda.usecases.lateness import dues_of_meetings
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
 from services.chassis.once import Once
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
+from services.kernel.series import DeadlineStep
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalView:
     """A proposal as its party sees it. `closes` is the last day for proposals to its edition, None where no
-    meeting is planned. `forwarded` names its counterparts in those other series that the reader is of.
+    meeting is planned, and `missed` says whether it came later. `forwarded` names its counterparts in those
+    other series that the reader is of.
     """
 
     proposal: Proposal
     closes: date | None
+    missed: MissedDeadline | None
     forwarded: tuple[tuple[UUID, str], ...]
 
     @property
     def late(self) -> bool | None:
-        return None if self.closes is None else is_late(self.proposal.proposed_at, self.closes)
+        return None if self.closes is None else self.missed is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,17 +218,14 @@ async def views_of(
     """Proposals of one series, as the reader sees them."""
     if not proposals:
         return ()
-    series = policy.get_series(proposals[0].series)
-    closing = {
-        meeting.edition: closes_on(series.deadlines, meeting.starts_at.astimezone(UTC).date())
-        for meeting in await meetings_of_series(tx, series.id)
-        if meeting.parent is None
-    }
+    meetings = [one for one in await meetings_of_series(tx, proposals[0].series) if one.parent is None]
+    dues = await dues_of_meetings(tx, meetings)
+    by_edition = {meeting.edition: dues[meeting.id] for meeting in meetings}
     forwards = await forwards_of(tx, [proposal.id for proposal in proposals])
     return tuple(
         ProposalView(
             proposal,
-            None if proposal.text.edition is None else closing.get(proposal.text.edition),
+            *_closing(proposal, by_edition),
             tuple(
                 (other, where)
                 for other, where in forwards.get(proposal.id, [])
@@ -234,6 +234,15 @@ async def views_of(
         )
         for proposal in proposals
     )
+
+
+def _closing(proposal: Proposal, by_edition: Mapping[int, Dues]) -> tuple[date | None, MissedDeadline | None]:
+    edition = proposal.text.edition
+    dues = None if edition is None else by_edition.get(edition)
+    closes = None if dues is None else dues.closes(DeadlineStep.EXCHANGE_DRAFTS)
+    if dues is None or closes is None:
+        return None, None
+    return closes.due, dues.missed(DeadlineStep.EXCHANGE_DRAFTS, proposal.proposed_at)
 
 
 async def _change(

@@ -36,6 +36,7 @@ from services.agenda.store.meetings import update_meeting
 from services.agenda.store.releases import denials
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
 from services.agenda.usecases.drafting import require_version
+from services.agenda.usecases.lateness import AgendaView, view_agenda
 from services.agenda.usecases.off_the_table import take_off_the_table
 from services.agenda.usecases.rooms import exposed_in_room
 from services.chassis.clock import Clock
@@ -60,14 +61,14 @@ class Tabling:
 
 
 async def table_agenda(
-    once: Once[Agenda],
+    once: Once[AgendaView],
     reader: Reader,
     draft_id: UUID,
     marking: str,
     expected: int,
     *,
     tabling: Tabling,
-) -> Agenda:
+) -> AgendaView:
     """The new version; the one before it is superseded and its agreements are void.
 
     The caller's party accepts every item by it; what the others said of an item that is unchanged holds.
@@ -113,7 +114,7 @@ async def table_agenda(
 
 async def _put_on_table(
     tx: Transaction,
-    once: Once[Agenda],
+    once: Once[AgendaView],
     reader: Reader,
     meeting: Meeting,
     draft: Draft,
@@ -122,7 +123,7 @@ async def _put_on_table(
     known: Mapping[UUID, AssessmentStanding],
     marking: str,
     tabling: Tabling,
-) -> Agenda:
+) -> AgendaView:
     now = tabling.clock()
     meeting.require_ahead(now)
     events: list[OutboxMessage] = []
@@ -196,7 +197,7 @@ async def _put_on_table(
     )
     events.append(agenda_changed(agenda, agenda.traceparent, now))
     await enqueue(tx, events, now)
-    return await once.answer(tx, agenda)
+    return await once.answer(tx, await view_agenda(tx, agenda, tabling.policy))
 
 
 def _require_allowed_still(

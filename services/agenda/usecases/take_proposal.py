@@ -48,7 +48,7 @@ async def take_proposal(
         series = policy.get_series(draft.series)
         check_content(proposal.text.content, series, policy, draft_id=draft.id, at=now)
         taken = proposal.taken(draft.id, item_id)
-        changed = draft.with_item(proposal.item(item_id, now, current_traceparent()), position)
+        changed = draft.with_item(proposal.item(item_id, current_traceparent()), position)
         named = {"item_id": str(item_id), "proposal_id": str(proposal.id)}
         audit = audit_of(once, reader, "draft.item-added", "draft", draft.id, now, **named)
         await put_draft(tx, changed, expected_draft, audit)

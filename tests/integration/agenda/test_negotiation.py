@@ -61,6 +61,15 @@ async def test_amendments_go_into_the_own_draft_in_one_step(dialogue: Dialogue) 
     ]
     assert done.json()["not_applied"] == []
     assert done.json()["draft"]["items"][0]["title"] == "Water"
+    # Today is 23 November: drafts were to be exchanged by 28 October, the agenda agreed by 18 November.
+    late = {"name": "exchange_drafts", "due": "2026-10-28"}
+    found = {one["id"]: one["missed_deadline"] for one in done.json()["draft"]["items"]}
+    assert {one: missed for one, missed in found.items() if missed} == {last: late}
+    seen = await dialogue.done(EEAS, "GET", f"/v1/agendas/{agenda['id']}")
+    found = {one["item_id"]: one["missed_deadline"] for one in seen["items"]}
+    assert {one: missed for one, missed in found.items() if missed} == {last: late}
+    said = [answer["missed_deadline"] for one in seen["items"] for answer in one["answers"]]
+    assert [missed for missed in said if missed] == [{"name": "agree_agenda", "due": "2026-11-18"}] * 2
     stale = await asked()
     assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
     chosen = {**body, "item_ids": [first]}
@@ -106,7 +115,11 @@ async def test_a_change_reopens_only_what_it_changes(dialogue: Dialogue) -> None
     assert {one["since_version"] for one in kept[everything[0]]} == {1, 2}
     compared = await dialogue.done(EEAS, "GET", f"/v1/agendas/{second['id']}/difference?from={first['id']}")
     assert compared["rewritten"] == [
-        {"item_id": water, "fields": [{"name": "minutes", "before": 20, "after": 40}]}
+        {
+            "item_id": water,
+            "fields": [{"name": "minutes", "before": 20, "after": 40}],
+            "missed_deadline": {"name": "agree_agenda", "due": "2026-11-18"},
+        }
     ]
     assert compared["moved"] == [{"item_id": water, "before": len(everything), "after": 1}]
     assert (compared["added"], compared["removed"], compared["whole"]) == ([], [], [])

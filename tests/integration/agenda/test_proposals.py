@@ -51,6 +51,8 @@ async def test_a_proposal_is_written_rewritten_parked_and_taken_into_the_draft(d
     assert (made["state"], made["version"], made["party"]) == ("PROPOSED", 1, "UK")
     # Drafts are exchanged 42 days before 9 December, and today is 23 November.
     assert (made["closes_on"], made["late"]) == ("2026-10-28", True)
+    missed = {"name": "exchange_drafts", "due": "2026-10-28"}
+    assert made["missed_deadline"] == missed
 
     written = await dialogue.done(
         UK_SECRETARIAT,
@@ -82,6 +84,7 @@ async def test_a_proposal_is_written_rewritten_parked_and_taken_into_the_draft(d
     assert (item["id"], item["title"], draft["version"]) == (taken["item_id"], written["title"], 2)
     assert [one["proposal_id"] for one in draft["items"] if one["proposal_id"]] == [made["id"]]
     assert item["references"][0]["assessment_id"] == str(held.id)
+    assert [one["missed_deadline"] for one in draft["items"] if one["missed_deadline"]] == [missed]
 
     again = await dialogue.ask(
         UK_SECRETARIAT, "POST", f"/v1/proposals/{made['id']}/resume", {}, version=taken["version"]
