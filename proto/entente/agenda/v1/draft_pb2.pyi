@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from entente.agenda.v1 import lateness_pb2 as _lateness_pb2
 from entente.exchange.v1 import agenda_pb2 as _agenda_pb2
 from entente.exchange.v1 import release_pb2 as _release_pb2
 from google.protobuf import descriptor as _descriptor
@@ -72,6 +73,7 @@ class DraftItem(_message.Message):
     REFERENCES_FIELD_NUMBER: _builtins.int
     ACTION_IDS_FIELD_NUMBER: _builtins.int
     MARKING_FIELD_NUMBER: _builtins.int
+    MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     position: _builtins.int
     title: _builtins.str
@@ -88,6 +90,10 @@ class DraftItem(_message.Message):
     def references(self) -> _containers.RepeatedCompositeFieldContainer[Global___DraftReference]: ...
     @_builtins.property
     def action_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
+        """None unless it came after drafts were to be exchanged."""
+
     def __init__(
         self,
         *,
@@ -103,10 +109,11 @@ class DraftItem(_message.Message):
         references: _abc.Iterable[Global___DraftReference] | None = ...,
         action_ids: _abc.Iterable[_builtins.str] | None = ...,
         marking: _builtins.str = ...,
+        missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["missed_deadline", b"missed_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_ids", b"action_ids", "commitments", b"commitments", "item_id", b"item_id", "kind", b"kind", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "position", b"position", "purpose", b"purpose", "references", b"references", "theme", b"theme", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_ids", b"action_ids", "commitments", b"commitments", "item_id", b"item_id", "kind", b"kind", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "position", b"position", "purpose", b"purpose", "references", b"references", "theme", b"theme", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

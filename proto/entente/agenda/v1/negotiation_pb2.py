@@ -22,32 +22,33 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from entente.agenda.v1 import lateness_pb2 as entente_dot_agenda_dot_v1_dot_lateness__pb2
 from entente.exchange.v1 import item_answer_pb2 as entente_dot_exchange_dot_v1_dot_item__answer__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#entente/agenda/v1/negotiation.proto\x12\x11\x65ntente.agenda.v1\x1a%entente/exchange/v1/item_answer.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"b\n\x0c\x41nsweredItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12/\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x1e.entente.agenda.v1.PartyAnswer\x12\x10\n\x08open_for\x18\x03 \x03(\t\"\x81\x02\n\x0bPartyAnswer\x12\r\n\x05party\x18\x01 \x01(\t\x12\x14\n\x0corganisation\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.entente.exchange.v1.ItemAnswerKind\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x33\n\x08proposal\x18\x05 \x01(\x0b\x32!.entente.exchange.v1.ItemProposal\x12\x0f\n\x07marking\x18\x06 \x01(\t\x12\x15\n\rsince_version\x18\x07 \x01(\x05\x12,\n\x08given_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0eStaleReference\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x15\n\rassessment_id\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x12\n\nwhat_to_do\x18\x04 \x01(\t\"\x97\x01\n\x0bGivenAnswer\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x31\n\x04kind\x18\x02 \x01(\x0e\x32#.entente.exchange.v1.ItemAnswerKind\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12\x33\n\x08proposal\x18\x04 \x01(\x0b\x32!.entente.exchange.v1.ItemProposal\"j\n\x0b\x46ieldChange\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\x12%\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\">\n\nPlacedItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\";\n\tMovedItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\x05\"P\n\rRewrittenItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12.\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x1e.entente.agenda.v1.FieldChangeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#entente/agenda/v1/negotiation.proto\x12\x11\x65ntente.agenda.v1\x1a entente/agenda/v1/lateness.proto\x1a%entente/exchange/v1/item_answer.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x01\n\x0c\x41nsweredItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12/\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x1e.entente.agenda.v1.PartyAnswer\x12\x10\n\x08open_for\x18\x03 \x03(\t\x12:\n\x0fmissed_deadline\x18\x04 \x01(\x0b\x32!.entente.agenda.v1.MissedDeadline\"\xbd\x02\n\x0bPartyAnswer\x12\r\n\x05party\x18\x01 \x01(\t\x12\x14\n\x0corganisation\x18\x02 \x01(\t\x12\x31\n\x04kind\x18\x03 \x01(\x0e\x32#.entente.exchange.v1.ItemAnswerKind\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x33\n\x08proposal\x18\x05 \x01(\x0b\x32!.entente.exchange.v1.ItemProposal\x12\x0f\n\x07marking\x18\x06 \x01(\t\x12\x15\n\rsince_version\x18\x07 \x01(\x05\x12,\n\x08given_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0fmissed_deadline\x18\t \x01(\x0b\x32!.entente.agenda.v1.MissedDeadline\"[\n\x0eStaleReference\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x15\n\rassessment_id\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x12\n\nwhat_to_do\x18\x04 \x01(\t\"\x97\x01\n\x0bGivenAnswer\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x31\n\x04kind\x18\x02 \x01(\x0e\x32#.entente.exchange.v1.ItemAnswerKind\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12\x33\n\x08proposal\x18\x04 \x01(\x0b\x32!.entente.exchange.v1.ItemProposal\"j\n\x0b\x46ieldChange\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\x12%\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\"z\n\nPlacedItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12:\n\x0fmissed_deadline\x18\x04 \x01(\x0b\x32!.entente.agenda.v1.MissedDeadline\";\n\tMovedItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\x05\"\x8c\x01\n\rRewrittenItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12.\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x1e.entente.agenda.v1.FieldChange\x12:\n\x0fmissed_deadline\x18\x03 \x01(\x0b\x32!.entente.agenda.v1.MissedDeadlineb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.negotiation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ANSWEREDITEM']._serialized_start=160
-  _globals['_ANSWEREDITEM']._serialized_end=258
-  _globals['_PARTYANSWER']._serialized_start=261
-  _globals['_PARTYANSWER']._serialized_end=518
-  _globals['_STALEREFERENCE']._serialized_start=520
-  _globals['_STALEREFERENCE']._serialized_end=611
-  _globals['_GIVENANSWER']._serialized_start=614
-  _globals['_GIVENANSWER']._serialized_end=765
-  _globals['_FIELDCHANGE']._serialized_start=767
-  _globals['_FIELDCHANGE']._serialized_end=873
-  _globals['_PLACEDITEM']._serialized_start=875
-  _globals['_PLACEDITEM']._serialized_end=937
-  _globals['_MOVEDITEM']._serialized_start=939
-  _globals['_MOVEDITEM']._serialized_end=998
-  _globals['_REWRITTENITEM']._serialized_start=1000
-  _globals['_REWRITTENITEM']._serialized_end=1080
+  _globals['_ANSWEREDITEM']._serialized_start=195
+  _globals['_ANSWEREDITEM']._serialized_end=353
+  _globals['_PARTYANSWER']._serialized_start=356
+  _globals['_PARTYANSWER']._serialized_end=673
+  _globals['_STALEREFERENCE']._serialized_start=675
+  _globals['_STALEREFERENCE']._serialized_end=766
+  _globals['_GIVENANSWER']._serialized_start=769
+  _globals['_GIVENANSWER']._serialized_end=920
+  _globals['_FIELDCHANGE']._serialized_start=922
+  _globals['_FIELDCHANGE']._serialized_end=1028
+  _globals['_PLACEDITEM']._serialized_start=1030
+  _globals['_PLACEDITEM']._serialized_end=1152
+  _globals['_MOVEDITEM']._serialized_start=1154
+  _globals['_MOVEDITEM']._serialized_end=1213
+  _globals['_REWRITTENITEM']._serialized_start=1216
+  _globals['_REWRITTENITEM']._serialized_end=1356
 # @@protoc_insertion_point(module_scope)

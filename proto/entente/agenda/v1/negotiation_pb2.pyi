@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from entente.agenda.v1 import lateness_pb2 as _lateness_pb2
 from entente.exchange.v1 import item_answer_pb2 as _item_answer_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -30,6 +31,7 @@ class AnsweredItem(_message.Message):
     ITEM_ID_FIELD_NUMBER: _builtins.int
     ANSWERS_FIELD_NUMBER: _builtins.int
     OPEN_FOR_FIELD_NUMBER: _builtins.int
+    MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     @_builtins.property
     def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartyAnswer]:
@@ -39,16 +41,21 @@ class AnsweredItem(_message.Message):
     def open_for(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The parties that have still to accept the item."""
 
+    @_builtins.property
+    def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
+        """None unless it first lay on the table after drafts were to be exchanged."""
+
     def __init__(
         self,
         *,
         item_id: _builtins.str = ...,
         answers: _abc.Iterable[Global___PartyAnswer] | None = ...,
         open_for: _abc.Iterable[_builtins.str] | None = ...,
+        missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["missed_deadline", b"missed_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "item_id", b"item_id", "open_for", b"open_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "item_id", b"item_id", "missed_deadline", b"missed_deadline", "open_for", b"open_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -68,6 +75,7 @@ class PartyAnswer(_message.Message):
     MARKING_FIELD_NUMBER: _builtins.int
     SINCE_VERSION_FIELD_NUMBER: _builtins.int
     GIVEN_AT_FIELD_NUMBER: _builtins.int
+    MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
     party: _builtins.str
     organisation: _builtins.str
     kind: _item_answer_pb2.ItemAnswerKind.ValueType
@@ -81,6 +89,10 @@ class PartyAnswer(_message.Message):
 
     @_builtins.property
     def given_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
+        """Of an amendment after the day on which the agenda was to be agreed."""
+
     def __init__(
         self,
         *,
@@ -92,10 +104,11 @@ class PartyAnswer(_message.Message):
         marking: _builtins.str = ...,
         since_version: _builtins.int = ...,
         given_at: _timestamp_pb2.Timestamp | None = ...,
+        missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["given_at", b"given_at", "proposal", b"proposal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["given_at", b"given_at", "missed_deadline", b"missed_deadline", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "given_at", b"given_at", "kind", b"kind", "marking", b"marking", "organisation", b"organisation", "party", b"party", "proposal", b"proposal", "since_version", b"since_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "given_at", b"given_at", "kind", b"kind", "marking", b"marking", "missed_deadline", b"missed_deadline", "organisation", b"organisation", "party", b"party", "proposal", b"proposal", "since_version", b"since_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -204,19 +217,25 @@ class PlacedItem(_message.Message):
     ITEM_ID_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
+    MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     position: _builtins.int
     title: _builtins.str
+    @_builtins.property
+    def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
+        """None unless it is added and was late when it first came."""
+
     def __init__(
         self,
         *,
         item_id: _builtins.str = ...,
         position: _builtins.int = ...,
         title: _builtins.str = ...,
+        missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["missed_deadline", b"missed_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id", "position", b"position", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id", "missed_deadline", b"missed_deadline", "position", b"position", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -257,18 +276,24 @@ class RewrittenItem(_message.Message):
 
     ITEM_ID_FIELD_NUMBER: _builtins.int
     FIELDS_FIELD_NUMBER: _builtins.int
+    MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     @_builtins.property
     def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldChange]: ...
+    @_builtins.property
+    def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
+        """None unless that was after the day on which the agenda was to be agreed."""
+
     def __init__(
         self,
         *,
         item_id: _builtins.str = ...,
         fields: _abc.Iterable[Global___FieldChange] | None = ...,
+        missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["missed_deadline", b"missed_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "item_id", b"item_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "item_id", b"item_id", "missed_deadline", b"missed_deadline"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

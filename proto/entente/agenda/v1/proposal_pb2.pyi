@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from entente.agenda.v1 import lateness_pb2 as _lateness_pb2
 from entente.exchange.v1 import agenda_pb2 as _agenda_pb2
 from entente.exchange.v1 import release_pb2 as _release_pb2
 from google.protobuf import descriptor as _descriptor
@@ -77,6 +78,7 @@ class Proposal(_message.Message):
     DRAFT_ID_FIELD_NUMBER: _builtins.int
     ITEM_ID_FIELD_NUMBER: _builtins.int
     FORWARDED_FIELD_NUMBER: _builtins.int
+    MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
     proposal_id: _builtins.str
     series: _builtins.str
     party: _builtins.str
@@ -111,6 +113,10 @@ class Proposal(_message.Message):
     def forwarded(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProposalForward]:
         """Its counterparts in other series that the caller is of."""
 
+    @_builtins.property
+    def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
+        """None unless it is late."""
+
     def __init__(
         self,
         *,
@@ -137,10 +143,11 @@ class Proposal(_message.Message):
         draft_id: _builtins.str = ...,
         item_id: _builtins.str = ...,
         forwarded: _abc.Iterable[Global___ProposalForward] | None = ...,
+        missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "edition", b"edition", "late", b"late", "proposed_at", b"proposed_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "edition", b"edition", "late", b"late", "missed_deadline", b"missed_deadline", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "closes_on", b"closes_on", "commitments", b"commitments", "draft_id", b"draft_id", "edition", b"edition", "etag", b"etag", "forwarded", b"forwarded", "item_id", b"item_id", "kind", b"kind", "late", b"late", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "party", b"party", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "purpose", b"purpose", "rationale", b"rationale", "references", b"references", "series", b"series", "state", b"state", "theme", b"theme", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "closes_on", b"closes_on", "commitments", b"commitments", "draft_id", b"draft_id", "edition", b"edition", "etag", b"etag", "forwarded", b"forwarded", "item_id", b"item_id", "kind", b"kind", "late", b"late", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "party", b"party", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "purpose", b"purpose", "rationale", b"rationale", "references", b"references", "series", b"series", "state", b"state", "theme", b"theme", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__edition: _TypeAlias = _typing.Literal["edition"]  # noqa: Y015
     _WhichOneofArgType__edition: _TypeAlias = _typing.Literal["_edition", b"_edition"]  # noqa: Y015
