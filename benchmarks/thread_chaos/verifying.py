@@ -13,6 +13,7 @@ from benchmarks.chaos.oracle import Tally, expect, read_topic
 from benchmarks.thread_chaos.leaders import LEADERS, Leader
 from benchmarks.thread_chaos.officials import RECORDED, Course, Officials
 from deploy.local.platform import PlatformAccess
+from services.cli.clients.status_feeds import read_told
 
 _STANDING: Final = "SELECT id::text, outcome_id, state FROM action"
 _RECORDED: Final = "SELECT subject_id, action FROM audit WHERE action = ANY(%s)"
@@ -53,7 +54,9 @@ async def verify_feeds(
         records = await read_topic(access, f"actions.status.{audience}.v1")
         told: dict[int, bytes] = {}
         for record in records:
-            status = _parse(record.value)
+            status = read_told(record.key, record.value)
+            if not isinstance(status, ActionStatus):
+                continue
             if told.setdefault(status.sequence, record.value) != record.value:
                 tally.problems.append(f"{audience} was told two things under {status.sequence}")
         if sorted(told) != list(range(1, len(told) + 1)):

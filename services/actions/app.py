@@ -32,7 +32,12 @@ from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.publication import Publication
 from services.actions.usecases.refresh_statuses import StatusRefresh
 from services.actions.usecases.run_rounds import RoundRunner
-from services.actions.usecases.watch_scheduler import SchedulerState, SchedulerWatch, announcing
+from services.actions.usecases.watch_scheduler import (
+    SchedulerState,
+    SchedulerWatch,
+    announcing,
+    recording,
+)
 from services.actions.usecases.watch_status import Gallery
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.consumer.records import Subscription
@@ -68,7 +73,10 @@ MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 @asynccontextmanager
 async def compose_api(process: Process, settings: ActionsSettings) -> AsyncIterator[Sequence[Component]]:
-    """Streams are told to end before the servers are: an open stream would hold a server up."""
+    """Streams are told to end before the servers are: an open stream would hold a server up.
+
+    The api publishes while no worker does: that the workers are gone must reach the topics as well.
+    """
     publication = make_publication(process, settings)
     views = make_views(publication.policy, process.telemetry)
     gallery = Gallery(views, publication.policies, process.verifier)
@@ -101,9 +109,10 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
 
     yield [
         Component("feed reader", reader.run),
+        process.relay(standby_seconds=settings.relay_standby_seconds),
         follow_policy(process, publication),
         periodic("rights", gallery.look_again, every=ACCOUNTS_EVERY, health=process.health),
-        watch_scheduler(process, settings, announcing(views.values())),
+        watch_scheduler(process, settings, publication, announcing(views.values())),
         Component("rpc", rpc.run),
         Component("http", HttpServer(make_http(process, parts), settings.http).run),
         Component("streams", streams),
@@ -126,7 +135,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
         process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
         process.periodic("reporting rounds", runner.turn, every=_ROUNDS_EVERY),
         process.periodic(SCHEDULER, escalation.turn, every=every.total_seconds()),
-        watch_scheduler(process, settings),
+        watch_scheduler(process, settings, publication),
         process.consumer(outcomes(publication, process.clock)),
         process.consumer(assessments(publication, process.clock)),
     ]
@@ -135,6 +144,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
 def watch_scheduler(
     process: Process,
     settings: ActionsSettings,
+    publication: Publication,
     announce: Callable[[SchedulerState], None] = lambda _: None,
 ) -> Component:
     """Tells readers and operators when escalation has stopped: a scheduler that is dead cannot."""
@@ -147,7 +157,14 @@ def watch_scheduler(
         process.health.set_warning(f"{SCHEDULER} scheduler", warning)
         announce(state)
 
-    watch = SchedulerWatch(process.database, SCHEDULER, process.clock, tell, silent_after=silent_after)
+    watch = SchedulerWatch(
+        process.database,
+        SCHEDULER,
+        process.clock,
+        tell,
+        recording(publication),
+        silent_after=silent_after,
+    )
     every = settings.escalation.every.total_seconds() / 4
     return process.periodic("scheduler watch", watch.turn, every=every)
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 import orjson
-from entente.actions.v1 import action_event_pb2
+from entente.actions.v1 import action_event_pb2, action_service_pb2
 from entente.exchange.v1 import action_status_pb2, outcome_pb2
 from google.protobuf.json_format import MessageToDict
 
@@ -18,7 +18,7 @@ from services.actions.domain.planning import progress
 from services.actions.domain.proposals import DueDateChange
 from services.actions.domain.rating import Rating, Timeliness
 from services.chassis.envelope import Event
-from services.chassis.feed import Entry, Token
+from services.chassis.feed import Entry, Notice, Token
 from services.chassis.outbox import OutboxMessage
 from services.kernel.canonical import canonical_json
 from services.kernel.identifiers import EVENTS, derived_id, event_id
@@ -26,7 +26,10 @@ from services.kernel.identifiers import EVENTS, derived_id, event_id
 SOURCE: Final = "/entente/actions"
 SNAPSHOT: Final = "entente.actions.v1.ActionSnapshot"
 STATUS: Final = "entente.exchange.v1.ActionStatus"
+NOTICE: Final = "entente.actions.v1.FeedNotice"
 ACTION_TOPIC: Final = "actions.action.v1"
+_NOTICE_KEY: Final = "notice:"
+"""What the key of a record begins with that is a notice. Those of statuses are ids of actions."""
 
 
 def status_topic(audience: str) -> str:
@@ -179,8 +182,38 @@ def status_changed(
     return OutboxMessage(status_topic(status.audience), status.action_id.encode(), event)
 
 
-def read_status_entry(key: bytes, value: bytes) -> Entry:
-    """The entry of a record of an audience's topic. Raises KeyError or ValueError for what is none."""
+def encode_notice(notice: Notice) -> action_service_pb2.FeedNotice:
+    return action_service_pb2.FeedNotice(name=notice.name, state=notice.state, at=notice.at)
+
+
+def notice_bytes(notice: Notice) -> bytes:
+    """Its canonical form, the same on every channel that is read as JSON."""
+    return canonical_json(MessageToDict(encode_notice(notice)))
+
+
+def notice_given(
+    audience: str, notice: Notice, occasion: int, at: datetime, traceparent: str | None
+) -> OutboxMessage:
+    """Something about the feed itself. It has no place in the order; the newest of its name is kept."""
+    event = Event(
+        id=derived_id(EVENTS, audience, notice.name, notice.state, occasion),
+        source=SOURCE,
+        type=NOTICE,
+        subject=notice.name,
+        time=at,
+        data=notice_bytes(notice),
+        content_type="application/json",
+        traceparent=traceparent,
+    )
+    return OutboxMessage(status_topic(audience), f"{_NOTICE_KEY}{notice.name}".encode(), event)
+
+
+def read_status_entry(key: bytes, value: bytes) -> Entry | None:
+    """The entry of a record of an audience's topic; None for a notice, which whoever reads the topic for
+    others sees for itself. Raises KeyError or ValueError for what is neither.
+    """
+    if key.startswith(_NOTICE_KEY.encode()):
+        return None
     document = orjson.loads(value)
     return Entry(Token(document["epoch"], int(document["sequence"])), key.decode(), value)
 

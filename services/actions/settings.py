@@ -25,3 +25,6 @@ class ActionsSettings(ProcessSettings):
         ListenerSettings(port=0), description="Where the api answers gRPC; the worker has no use for it"
     )
     escalation: EscalationSettings = EscalationSettings()
+    relay_standby_seconds: float = Field(
+        5.0, description="How long an api leaves the outbox to the workers each time it looks", ge=0, le=60
+    )

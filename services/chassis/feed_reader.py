@@ -8,8 +8,8 @@ from services.chassis.health import Health
 from services.chassis.settings import KafkaSettings
 from services.chassis.topic_reader import TopicReader
 
-ReadEntry = Callable[[bytes, bytes], Entry]
-"""Makes an entry of a record's key and value."""
+ReadEntry = Callable[[bytes, bytes], Entry | None]
+"""Makes an entry of a record's key and value; None where it has no place in the feed."""
 
 
 class FeedReader:
@@ -44,7 +44,8 @@ class FeedReader:
         await self._reader.run(stop)
 
     def _apply(self, topic: str, key: bytes, value: bytes) -> None:
-        self._views[topic].apply(self._read_entry(key, value))
+        if (entry := self._read_entry(key, value)) is not None:
+            self._views[topic].apply(entry)
 
     def _mark_caught_up(self) -> None:
         for view in self._views.values():

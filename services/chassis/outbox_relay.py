@@ -30,6 +30,8 @@ _LOCK = 7_241_912
 _BATCH_BYTES = 4 * 1024 * 1024
 _POLL = 0.2
 _ACKNOWLEDGED_WITHIN = 60.0
+_IDLE_FOR = 90
+"""Seconds without a word after which the database ends a session, and the lock of a frozen relay with it."""
 
 Connection = AsyncConnection[TupleRow]
 
@@ -42,7 +44,7 @@ class OutboxRelay:
     """Runs until stopped; a lost connection or an unacknowledged batch starts it anew in place.
 
     With `standby_seconds` it waits that long before each try at the lock, so that a relay without, as long
-    as there is one, gets it first.
+    as there is one, gets it first; and that it cannot publish is a warning, for its process has other work.
     """
 
     def __init__(
@@ -84,8 +86,12 @@ class OutboxRelay:
     def _note_failure(self, state: Any) -> None:
         error = repr(state.outcome.exception())
         self._metrics.retries.labels("outbox relay").inc()
-        self._health.set_problem("outbox relay", f"cannot publish: {error}")
+        self._say(f"cannot publish: {error}")
         self._log.warning("relay starts anew", error=error)
+
+    def _say(self, what: str | None) -> None:
+        say = self._health.set_warning if self._standby else self._health.set_problem
+        say("outbox relay", what)
 
     async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
         self._heart.beat()
@@ -101,7 +107,7 @@ class OutboxRelay:
             self._postgres.checked_dsn(),
             autocommit=True,
             application_name=f"{self._service}-relay",
-            options=connection_options(self._postgres),
+            options=f"{connection_options(self._postgres)} -c idle_session_timeout={_IDLE_FOR}s",
             connect_timeout=5,
         ) as connection:
             if self._standby:
@@ -121,7 +127,7 @@ class OutboxRelay:
 
     async def _leave_to_others(self, stop: asyncio.Event) -> None:
         # Whether events go out is then for the active relay to say.
-        self._health.set_problem("outbox relay", None)
+        self._say(None)
         await self._pause(stop, max(self._standby, 1.0))
 
     async def _take_lock(self, connection: Connection) -> bool:
@@ -139,7 +145,7 @@ class OutboxRelay:
     async def _publish_batch(self, connection: Connection, producer: AIOKafkaProducer) -> bool:
         rows = await oldest_rows(connection, _BATCH_BYTES)
         if not rows:
-            self._health.set_problem("outbox relay", None)
+            self._say(None)
             return False
         age = (self._clock() - rows[0].created_at).total_seconds()
         self._metrics.outbox_age.set(max(age, 0.0))
@@ -148,7 +154,7 @@ class OutboxRelay:
         self._crash(BEFORE_MARK)
         await delete_rows(connection, rows)
         self._heart.beat()
-        self._health.set_problem("outbox relay", None)
+        self._say(None)
         return True
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> None:

@@ -18,7 +18,10 @@ class ThreatfeedSettings(ProcessSettings):
         None, description="Officials' public keys (JWKS), a path or file:// address; needed by the api"
     )
     relay_standby_seconds: float = Field(
-        5.0, description="How long a worker leaves the outbox to the relay process each time it looks", ge=0
+        5.0,
+        description="How long a worker leaves the outbox to the relay process each time it looks",
+        ge=0,
+        le=60,
     )
 
     def api_keys(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from entente.actions.v1 import action_event_pb2
+from entente.actions.v1 import action_event_pb2, action_service_pb2
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
 from entente.exchange.v1 import action_status_pb2
 from entente.threatfeed.v1 import (
@@ -29,8 +29,8 @@ PICTURE = "threatfeed-picture"
 USERS = {**{service: service for service in SERVICES}, PICTURE: "threatfeed"}
 """The service whose process a Kafka user is."""
 ON_KAFKA = (
-    action_event_pb2, agenda_event_pb2, outcome_event_pb2, action_status_pb2, assessment_event_pb2,
-    policy_event_pb2, submission_receipt_pb2, picture_pb2, clearance_notice_pb2,
+    action_event_pb2, action_service_pb2, agenda_event_pb2, outcome_event_pb2, action_status_pb2,
+    assessment_event_pb2, policy_event_pb2, submission_receipt_pb2, picture_pb2, clearance_notice_pb2,
 )  # fmt: skip
 
 

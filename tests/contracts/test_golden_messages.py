@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from entente.actions.v1 import action_event_pb2
+from entente.actions.v1 import action_event_pb2, action_service_pb2
 from entente.agenda.v1 import agenda_event_pb2, outcome_event_pb2
 from entente.exchange.v1 import (
     action_status_pb2,
@@ -40,6 +40,7 @@ from services.agenda import consumers as agenda
 from services.agenda import statements
 from services.chassis.consumer.records import Record
 from services.chassis.envelope import Event
+from services.chassis.feed import Token
 from services.kernel.canonical import canonical_json
 from services.kernel.refusals import Refusal, RefusalKind
 from services.threatfeed import consumers as threatfeed_consumers
@@ -55,6 +56,7 @@ from tests.support.threatfeed_examples import (
 )
 
 ON_KAFKA: tuple[type[Message], ...] = (
+    action_service_pb2.FeedNotice,
     action_event_pb2.ActionSnapshot,
     action_status_pb2.ActionStatus,
     agenda_event_pb2.AgendaChanged,
@@ -91,11 +93,18 @@ READERS: Mapping[tuple[str, str], Callable[[Record], Any]] = {
 }
 """What a service reads from Kafka in binary form, by (service, message)."""
 
+
+def place_in_feed(value: bytes) -> Token:
+    entry = read_status_entry(b"key", value)
+    assert entry is not None
+    return entry.token
+
+
 JSON_READERS: Mapping[str, Callable[[bytes], Any]] = {
     "entente.threatfeed.v1.Picture": lambda value: threatfeed_consumers.read_picture_record(
         json.loads(value)["audience"], value
     ),
-    "entente.exchange.v1.ActionStatus": lambda value: read_status_entry(b"key", value).token,
+    "entente.exchange.v1.ActionStatus": place_in_feed,
     "entente.exchange.v1.TabledAgenda": statements.read_items,
     "entente.exchange.v1.Outcome": statements.read_outcome,
 }

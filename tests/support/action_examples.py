@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +20,14 @@ from services.actions.domain.opening import open_action
 from services.actions.domain.planning import Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
 from services.actions.domain.rating import rate_in
-from services.actions.events import encode_snapshot, encode_status, withheld_status, write_instant
+from services.actions.events import (
+    encode_notice,
+    encode_snapshot,
+    encode_status,
+    withheld_status,
+    write_instant,
+)
+from services.actions.usecases.watch_scheduler import SchedulerState
 from services.kernel.escalation import LadderStep, Trigger
 from tests.support.actions import CNECT, DSIT, UK_EU, evidence
 from tests.support.outcomes import record_of
@@ -31,6 +38,7 @@ AT = datetime(2026, 12, 11, 10, 31, tzinfo=UTC)
 LATER = datetime(2027, 6, 21, 8, 0, tzinfo=UTC)
 NOTIFIED = datetime(2027, 7, 27, 7, 0, 30, tzinfo=UTC)
 EPOCH = "7d0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b06"
+SILENT = SchedulerState(silent=True, age=timedelta(minutes=6), at=NOTIFIED, heartbeat=None).notice
 PROPOSAL = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b08")
 STEP = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b09")
 CLOSURE = UUID("5a0f7f6e-0f8c-4c1c-8f2b-0d3c1e9a7b07")
@@ -94,10 +102,12 @@ def examples() -> dict[str, Message]:
     """Every golden message of ours, by its place below `proto/examples`."""
     action, standings = told_of()
     snapshot, feed = "entente.actions.v1.ActionSnapshot", "entente.exchange.v1.ActionStatus"
+    notice = "entente.actions.v1.FeedNotice"
     return {
         f"{snapshot}/opened.json": encode_snapshot(opened()),
         f"{snapshot}/red-on-withdrawn-basis.json": encode_snapshot(red()),
         f"{snapshot}/closed-after-a-moved-date.json": encode_snapshot(closed()),
+        f"{notice}/scheduler-silent.json": encode_notice(SILENT),
         f"{feed}/opened.json": status(opened(), 1),
         f"{feed}/red-on-withdrawn-basis.json": status(red(), 4),
         f"{feed}/closed-after-a-moved-date.json": status(closed(), 5),

@@ -9,6 +9,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
 
 from services.actions.domain.visibility import WATCHERS
+from services.actions.events import notice_bytes
 from services.actions.usecases.watch_status import Gallery, watch_status
 from services.chassis.feed import (
     Beat,
@@ -78,7 +79,7 @@ def encode_event(step: Step) -> bytes:
         case Beat():
             return _event(b"heartbeat", _json({"resumeToken": str(step.token)}), step.token)
         case Notice():
-            return _event(b"notice", _json({"name": step.name, "state": step.state, "at": step.at}))
+            return _event(b"notice", notice_bytes(step))
         case _:
             assert_never(step)
 

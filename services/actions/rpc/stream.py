@@ -6,6 +6,7 @@ from typing import assert_never
 from entente.actions.v1 import action_service_pb2
 from google.protobuf.json_format import Parse
 
+from services.actions.events import encode_notice
 from services.chassis.feed import Beat, Entry, Notice, Reset, SnapshotEnd, Step
 
 HEARTBEAT = 15.0
@@ -26,7 +27,7 @@ def encode_step(step: Step) -> action_service_pb2.WatchActionStatusResponse:
         case Beat():
             response.heartbeat.resume_token = str(step.token)
         case Notice():
-            response.notice.name, response.notice.state, response.notice.at = step.name, step.state, step.at
+            response.notice.CopyFrom(encode_notice(step))
         case _:
             assert_never(step)
     return response

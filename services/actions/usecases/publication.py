@@ -12,6 +12,7 @@ from services.actions.domain.worsening import rated_by, worsening
 from services.actions.events import (
     action_changed,
     encode_status,
+    notice_given,
     status_changed,
     status_digest,
     withheld_status,
@@ -26,7 +27,7 @@ from services.actions.store.feeds import (
 from services.actions.store.spans import begin_span, otherwise_rated
 from services.chassis.database import Transaction
 from services.chassis.documents import LiveDocuments
-from services.chassis.feed import Token
+from services.chassis.feed import Notice, Token
 from services.chassis.ids import IdSource
 from services.chassis.outbox import OutboxMessage, enqueue
 from services.chassis.telemetry import current_traceparent, link_current_span
@@ -67,6 +68,18 @@ class Publication:
         others = await otherwise_rated(tx, {action.id: self._rated_by(action) for action in actions})
         await self._begin_spans(tx, [action for action in actions if action.id in others], at)
         await enqueue(tx, await self._statuses(tx, actions, at), at)
+
+    async def announce(
+        self, tx: Transaction, audiences: Sequence[str], notice: Notice, occasion: int, at: datetime
+    ) -> None:
+        """Has the topics of these audiences say something about the feed itself, beside its order.
+
+        `occasion` tells it from the same notice at another time.
+        """
+        messages = [
+            notice_given(one, notice, occasion, at, self.own_trace(f"tell {one}")) for one in audiences
+        ]
+        await enqueue(tx, messages, at)
 
     def rating(self, action: Action, at: datetime) -> Rating:
         """What is computed: of what every party may know, so that it is one for all of them."""

@@ -1,18 +1,22 @@
 """Notice that the scheduler of escalation has stopped, by the reader's clock: a dead one tells nobody."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.actions.events import write_instant
+from services.actions.store.feed_notices import note_resumption, note_silence
 from services.actions.store.heartbeats import Heartbeat, read_heartbeat
+from services.actions.usecases.publication import Publication
 from services.chassis.clock import Clock
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.chassis.feed import FeedView, Notice
 
 NOTICE = "scheduler"
 """The name of the notice on the streams; its states are `silent`, and `resumed` once that is over."""
+SILENT = "silent"
+RESUMED = "resumed"
 
 Elapsed = Callable[[], float]
 """Seconds that only ever go forward, wherever the business clock is moved."""
@@ -27,6 +31,14 @@ class SchedulerState:
     at: datetime
     heartbeat: Heartbeat | None
 
+    @property
+    def since(self) -> datetime:
+        return self.at - self.age if self.silent else self.at
+
+    @property
+    def notice(self) -> Notice:
+        return Notice(NOTICE, SILENT if self.silent else RESUMED, write_instant(self.since))
+
 
 def announcing(views: Collection[FeedView]) -> Callable[[SchedulerState], None]:
     """Tells the readers of every stream when the scheduler has stopped, and when it runs again."""
@@ -36,12 +48,26 @@ def announcing(views: Collection[FeedView]) -> Callable[[SchedulerState], None]:
         if state.silent is told[0]:
             return
         told[0] = state.silent
-        since = state.at - state.age if state.silent else state.at
-        notice = Notice(NOTICE, "silent" if state.silent else "resumed", write_instant(since))
         for view in views:
-            view.announce(notice)
+            view.announce(state.notice)
 
     return announce
+
+
+Record = Callable[[Transaction, SchedulerState], Awaitable[None]]
+
+
+def recording(publication: Publication) -> Record:
+    """Has the topics of the audiences say it too, once whoever finds it: each api and worker looks."""
+
+    async def record(tx: Transaction, state: SchedulerState) -> None:
+        policy, rounds = publication.policy, _successes(state.heartbeat)
+        audiences = [one.id for series in policy.series for one in policy.audiences(series)]
+        note = note_silence if state.silent else note_resumption
+        told = await note(tx, audiences, NOTICE, state.since, rounds)
+        await publication.announce(tx, told, state.notice, rounds, state.at)
+
+    return record
 
 
 class SchedulerWatch:
@@ -58,6 +84,7 @@ class SchedulerWatch:
         scheduler: str,
         clock: Clock,
         tell: Callable[[SchedulerState], None],
+        record: Record,
         *,
         silent_after: timedelta,
         elapsed: Elapsed = time.monotonic,
@@ -66,6 +93,7 @@ class SchedulerWatch:
         self._scheduler = scheduler
         self._clock = clock
         self._tell = tell
+        self._record = record
         self._silent_after = silent_after
         self._elapsed = elapsed
         self._seen: Heartbeat | None = None
@@ -73,11 +101,14 @@ class SchedulerWatch:
 
     async def turn(self) -> bool:
         """One look; also where the database cannot be asked, for that is silence too."""
+        state: SchedulerState | None = None
         try:
             async with self._database.transaction() as tx:
                 self._note(await read_heartbeat(tx, self._scheduler))
+                state = self._state()
+                await self._record(tx, state)
         finally:
-            self._tell(self._state())
+            self._tell(state or self._state())
         return False
 
     def _note(self, found: Heartbeat | None) -> None:

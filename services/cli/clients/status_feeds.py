@@ -13,7 +13,11 @@ import grpc
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from entente.actions.v1.action_service_pb2 import WatchActionStatusRequest, WatchActionStatusResponse
+from entente.actions.v1.action_service_pb2 import (
+    FeedNotice,
+    WatchActionStatusRequest,
+    WatchActionStatusResponse,
+)
 from entente.actions.v1.action_service_pb2_grpc import ActionServiceStub
 from entente.exchange.v1.action_status_pb2 import ActionStatus
 from google.protobuf import json_format
@@ -28,6 +32,8 @@ _SILENCE: Final = 45.0
 """Seconds without a sign of life, which comes every fifteen, after which a stream is given up."""
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+_NOTICES: Final = b"notice:"
+"""What the key of a topic's record begins with that is no status but about the feed itself."""
 _RENEWABLE: Final = frozenset({"TOKEN_EXPIRED", "ACCOUNT_CHANGED"})
 """Reasons that a fresh bearer token may mend."""
 
@@ -97,6 +103,22 @@ def _parse(value: bytes | str) -> ActionStatus:
     return json_format.Parse(value, ActionStatus(), ignore_unknown_fields=True)
 
 
+def _notice(notice: FeedNotice) -> Step:
+    return Step(Kind.NOTICE, "", text=f"{notice.name} {notice.state} since {notice.at}")
+
+
+def _parse_notice(value: bytes | str) -> FeedNotice:
+    return json_format.Parse(value, FeedNotice(), ignore_unknown_fields=True)
+
+
+Told = ActionStatus | FeedNotice
+"""What a record of an audience's topic holds."""
+
+
+def read_told(key: bytes, value: bytes) -> Told:
+    return _parse_notice(value) if key.startswith(_NOTICES) else _parse(value)
+
+
 async def watch_rpc(target: str, token: str, audience: str, resume: str = "") -> Feed:
     """Follows entente.actions.v1.ActionService/WatchActionStatus. Raises `Refused` or `ConnectionLost`."""
     async with grpc.aio.insecure_channel(target) as channel:
@@ -139,8 +161,7 @@ def _step(response: WatchActionStatusResponse) -> Step:
         case "heartbeat":
             return Step(Kind.HEARTBEAT, response.heartbeat.resume_token)
         case "notice":
-            notice = response.notice
-            return Step(Kind.NOTICE, "", text=f"{notice.name} {notice.state} since {notice.at}")
+            return _notice(response.notice)
         case other:
             raise CommandFailed(f"the stream has a step that is not known here: {other}")
 
@@ -196,7 +217,7 @@ def _event(fields: dict[str, str], path: str) -> Step:
     if kind == "reset":
         return Step(Kind.RESET, str(document["epoch"]))
     if kind == "notice":
-        return Step(Kind.NOTICE, "", text=f"{document['name']} {document['state']} since {document['at']}")
+        return _notice(_parse_notice(data))
     if kind == "overflow":
         raise ConnectionLost(str(document["reason"]))
     if kind == "ended":
@@ -223,20 +244,20 @@ async def watch_kafka(login: KafkaLogin, audience: str, resume: str = "") -> Fee
         for step in log.catch_up(held):
             yield step
         async for record in consumer:
-            for step in log.take(_parse(record.value)):
+            for step in log.take(read_told(record.key, record.value)):
                 yield step
     finally:
         await consumer.stop()
 
 
-async def _held(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[ActionStatus]:
+async def _held(consumer: AIOKafkaConsumer, place: TopicPartition) -> list[Told]:
     """What the topic holds up to the end that it has now."""
     await consumer.seek_to_beginning(place)
     end = (await consumer.end_offsets([place]))[place]
-    held: list[ActionStatus] = []
+    held: list[Told] = []
     while await consumer.position(place) < end:
         batch = await consumer.getmany(place, timeout_ms=500)
-        held.extend(_parse(record.value) for records in batch.values() for record in records)
+        held.extend(read_told(record.key, record.value) for records in batch.values() for record in records)
     return held
 
 
@@ -252,10 +273,13 @@ class TopicLog:
         self._epoch, self._last = ("", 0) if token is None else (token.epoch, token.sequence)
         self._past: set[str] = set()
 
-    def catch_up(self, held: list[ActionStatus]) -> list[Step]:
-        """The records after the token, or all of the present epoch where the token is none of it."""
+    def catch_up(self, held: list[Told]) -> list[Step]:
+        """The records after the token, or all of the present epoch where the token is none of it; then the
+        newest notice of each name.
+        """
+        statuses = [told for told in held if isinstance(told, ActionStatus)]
         place: dict[str, int] = {}
-        for status in held:
+        for status in statuses:
             place[status.epoch] = max(place.get(status.epoch, 0), status.sequence)
         present = next(reversed(place), "")
         self._past = set(place) - {present}
@@ -265,13 +289,17 @@ class TopicLog:
             if self._epoch:
                 steps.append(Step(Kind.RESET, present))
             self._epoch, self._last = present, 0
-        for status in held:
+        for status in statuses:
             steps += self.take(status)
         if not known:
             steps.append(Step(Kind.SNAPSHOT_COMPLETE, str(Token(self._epoch, self._last))))
-        return steps
+        newest = {told.name: told for told in held if isinstance(told, FeedNotice)}
+        return [*steps, *map(_notice, newest.values())]
 
-    def take(self, status: ActionStatus) -> list[Step]:
+    def take(self, told: Told) -> list[Step]:
+        if isinstance(told, FeedNotice):
+            return [_notice(told)]
+        status = told
         if status.epoch in self._past:
             return []
         steps: list[Step] = []

@@ -6,7 +6,9 @@ from uuid import uuid4
 import orjson
 
 from services.actions.app import make_publication
+from services.actions.store.heartbeats import Heartbeat
 from services.actions.usecases.escalate_actions import EscalationScheduler
+from services.actions.usecases.watch_scheduler import SchedulerState, recording
 from tests.support.processes import SettableClock
 from tests.support.tracking import Tracker
 
@@ -69,3 +71,34 @@ async def test_only_the_body_addressed_reads_and_acknowledges_and_only_its_side_
         (late,) = [one for one in shown if one["trigger"] == "ESCALATION_TRIGGER_OVERDUE"]
         assert late["step"] == "ESCALATION_STEP_OWNER"
         assert late.get("acknowledged", False) is acknowledged
+
+
+async def test_a_silence_is_written_once_by_whoever_finds_it_and_only_a_later_round_ends_it(
+    tracker: Tracker,
+) -> None:
+    """Two replicas look; one of them has not yet seen what the other has."""
+    publication = make_publication(tracker.process, tracker.settings)
+    record, at = recording(publication), tracker.process.clock()
+
+    def found(rounds: int, *, silent: bool) -> SchedulerState:
+        return SchedulerState(silent, timedelta(minutes=6), at, Heartbeat(rounds, at, at, at))
+
+    looks = [
+        (found(1, silent=False), 0),
+        (found(1, silent=True), 1),
+        (found(1, silent=True), 0),
+        (found(1, silent=False), 0),
+        (found(2, silent=False), 1),
+        (found(2, silent=False), 0),
+        (found(1, silent=True), 0),
+        (found(2, silent=True), 1),
+    ]
+    audiences = sum(len(publication.policy.audiences(one)) for one in publication.policy.series)
+    counted = "SELECT coalesce(sum(cardinality(keys)), 0) FROM outbox WHERE headers ->> 'ce_type' = %s"
+    async with tracker.process.database.transaction() as tx, tx.transaction(force_rollback=True):
+        written = 0
+        for state, more in looks:
+            await record(tx, state)
+            written += more * audiences
+            row = await (await tx.execute(counted, ["entente.actions.v1.FeedNotice"])).fetchone()
+            assert row == (written,), state

@@ -14,6 +14,7 @@ import httpx
 from deploy.local.keys import issue_token
 from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
+from tests.support.kafka import Broker
 from tests.support.postgres import Databases
 from tests.support.processes import POLICY
 from tests.support.serving import service, waits_for_migrations, why_not_ready
@@ -30,8 +31,26 @@ async def notice(lines: AsyncIterator[str], state: str) -> dict[str, str]:
     raise AssertionError("the stream ended")
 
 
+async def on_topics(kafka: Broker, notice: dict[str, str]) -> None:
+    """Waits until the topic of each audience holds the notice; one without an instant stands for any."""
+
+    async def told(audience: str) -> bool:
+        records = await kafka.records(f"actions.status.{audience}.v1", principal=f"audience-{audience}")
+        if not records:
+            return False
+        last = records[-1]
+        headers = {name: text.decode() for name, text in last.headers}
+        if (last.key, headers["ce_type"]) != (b"notice:scheduler", "entente.actions.v1.FeedNotice"):
+            return False
+        found = json.loads(last.value)
+        return bool(found == {**notice, "at": notice["at"] or found["at"]})
+
+    for audience in ("uk-eu.uk", "uk-us-cmr.us"):
+        await eventually(partial(told, audience), within=30, describe=f"{audience} is told {notice}")
+
+
 async def test_api_and_worker_come_up_tell_of_a_stopped_worker_and_end_with_a_stream_open(
-    platform: PlatformAccess, postgres: Databases
+    platform: PlatformAccess, postgres: Databases, kafka: Broker
 ) -> None:
     access = platform.services["actions"]
     api_port, worker_port = free_port(), free_port()
@@ -45,6 +64,7 @@ async def test_api_and_worker_come_up_tell_of_a_stopped_worker_and_end_with_a_st
         "ENTENTE_RPC__PORT": str(free_port()),
         "ENTENTE_HTTP__PORT": str(api_port),
         "ENTENTE_ESCALATION__EVERY_SECONDS": "0.4",
+        "ENTENTE_RELAY_STANDBY_SECONDS": "1",
     }
     worker_environment = {**environment, "ENTENTE_HTTP__PORT": str(worker_port)}
     leader = issue_token(
@@ -86,6 +106,8 @@ async def test_api_and_worker_come_up_tell_of_a_stopped_worker_and_end_with_a_st
             assert await asyncio.wait_for(worker.wait(), 10) == 0
             async with asyncio.timeout(30):
                 silent = await notice(lines, "silent")
+            # No worker is left that could publish it: the api does.
+            await on_topics(kafka, silent)
             found = await client.get(f"http://127.0.0.1:{api_port}/readyz")
             assert found.status_code == 200
             assert set(found.json()["warnings"]) == {"escalation scheduler"}
@@ -94,6 +116,7 @@ async def test_api_and_worker_come_up_tell_of_a_stopped_worker_and_end_with_a_st
             async with service("actions", "worker", worker_environment):
                 async with asyncio.timeout(60):
                     resumed = await notice(lines, "resumed")
+                await on_topics(kafka, {**resumed, "at": ""})
                 assert silent["at"] < resumed["at"]
             api.send_signal(signal.SIGTERM)
             async with asyncio.timeout(10):

@@ -153,7 +153,9 @@ class Stage:
         for audience, view in self.views.items():
             query = "SELECT unnest(keys), unnest(data) FROM outbox WHERE topic = %s ORDER BY id"
             for key, value in self.rows(query, status_topic(audience)):
-                view.apply(read_status_entry(bytes(key), bytes(value)))
+                entry = read_status_entry(bytes(key), bytes(value))
+                assert entry is not None
+                view.apply(entry)
             view.mark_caught_up()
             view.announce(Notice("scheduler", "resumed", "2026-11-23T09:00:00Z"))
 

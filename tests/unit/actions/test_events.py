@@ -36,6 +36,7 @@ def test_a_status_is_one_canonical_document() -> None:
 def test_an_entry_of_the_feed_is_read_back_from_its_record() -> None:
     message = status_changed(status_of(agreed()), TOKEN, AT, None)
     entry = read_status_entry(message.key, message.event.data)
+    assert entry is not None
     assert (entry.token, entry.key, entry.value) == (TOKEN, str(agreed().id), message.event.data)
 
 

@@ -24,4 +24,5 @@ def test_no_golden_message_of_ours_is_left_over() -> None:
 def test_the_feed_is_read_from_golden_statuses_also_with_a_later_field(place: str) -> None:
     document = {**json.loads((EXAMPLES / place).read_text()), "later": {"field": 1}}
     entry = read_status_entry(document["actionId"].encode(), json.dumps(document).encode())
+    assert entry is not None
     assert str(entry.token) == f"{document['epoch']}:{document['sequence']}"

@@ -21,7 +21,9 @@ TOKEN = Token("epoch", 7)
 def status_entry(narrative: str) -> Entry:
     action = in_progress().reported(Rag.RED, narrative, DSIT, AT)
     message = status_changed(status_of(action), TOKEN, AT, None)
-    return read_status_entry(message.key, message.event.data)
+    entry = read_status_entry(message.key, message.event.data)
+    assert entry is not None
+    return entry
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_both_streams_carry_the_bytes_of_the_record(narrative: str) -> None:
         (
             Notice("SCHEDULER", "SILENT", "2026-11-25T09:00:00Z"),
             {"notice": {"name": "SCHEDULER", "state": "SILENT", "at": "2026-11-25T09:00:00Z"}},
-            b'event: notice\ndata: {"name":"SCHEDULER","state":"SILENT","at":"2026-11-25T09:00:00Z"}\n\n',
+            b'event: notice\ndata: {"at":"2026-11-25T09:00:00Z","name":"SCHEDULER","state":"SILENT"}\n\n',
         ),
         (
             Beat(TOKEN),

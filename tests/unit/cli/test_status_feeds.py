@@ -6,12 +6,21 @@ from collections.abc import AsyncGenerator, Sequence
 
 import httpx
 import pytest
+from entente.actions.v1.action_service_pb2 import FeedNotice
 from entente.exchange.v1.action_status_pb2 import ActionState, ActionStatus, BasisState, Rag
 from entente.exchange.v1.outcome_pb2 import ActionOwner
 from rich.console import Console
 
 from services.cli.clients import status_feeds
-from services.cli.clients.status_feeds import ConnectionLost, Feed, Kind, Step, TopicLog, follow_for_good
+from services.cli.clients.status_feeds import (
+    ConnectionLost,
+    Feed,
+    Kind,
+    Step,
+    TopicLog,
+    follow_for_good,
+    read_told,
+)
 from services.cli.failures import Refused
 from services.cli.status_table import StatusBoard, document, plain_line
 from services.cli.terminal import json_line
@@ -116,6 +125,22 @@ def test_a_reader_of_the_topic_is_refused_a_malformed_token_by_the_same_name(res
     with pytest.raises(Refused) as refused:
         TopicLog(resume)
     assert refused.value.reason == "RESUME_TOKEN_MALFORMED"
+
+
+def test_a_notice_on_the_topic_is_told_beside_the_order_and_the_newest_of_its_name_counts() -> None:
+    silent, resumed = (
+        FeedNotice(name="scheduler", state=state, at="noon") for state in ("silent", "resumed")
+    )
+    log = TopicLog("a:1")
+    told = [*log.catch_up([status(1), silent, status(2), resumed, status(3)]), *log.take(silent)]
+    assert [one.text or one.token for one in told] == [
+        "a:2",
+        "a:3",
+        "scheduler resumed since noon",
+        "scheduler silent since noon",
+    ]
+    assert read_told(b"notice:scheduler", b'{"name":"scheduler","later":1}') == FeedNotice(name="scheduler")
+    assert read_told(b"096749d6", b'{"sequence":"7"}') == ActionStatus(sequence=7)
 
 
 def test_an_empty_topic_is_an_empty_snapshot() -> None:
