@@ -2006,7 +2006,9 @@ Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
 
 @_typing.final
 class FeedNotice(_message.Message):
-    """Something about the feed itself. The newest of a name replaces the older."""
+    """Something about the feed itself. The newest of a name replaces the older. Over gRPC it is a step of the stream; the
+    audience's topic holds it as JSON under the key "notice:" and its name.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
