@@ -99,6 +99,7 @@ def tabled(**changes: Any) -> Agenda:
         "agreed_at": None,
         "aggregate_version": 1,
         "traceparent": None,
+        "sitting": meeting().sitting,
         **changes,
     }
     members.setdefault(

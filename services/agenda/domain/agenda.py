@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.agenda.domain.answers import ItemAnswer, check_answers, open_items
+from services.agenda.domain.meeting import Sitting
 from services.agenda.domain.quorum import Quorum, Signatory, is_complete, require_seat
 from services.agenda.domain.references import (
     AssessmentStanding,
@@ -97,7 +98,8 @@ class Agenda:
     """`payload` is the canonical form that `content_hash` was made over; neither ever changes.
 
     `version` counts the tabled versions of the meeting, `aggregate_version` the changes of this one.
-    `answers` holds the newest answer of each party to each item.
+    `answers` holds the newest answer of each party to each item. `sitting` is the time of the meeting as it
+    is planned now.
     """
 
     id: UUID
@@ -115,6 +117,7 @@ class Agenda:
     agreed_at: datetime | None
     aggregate_version: int
     traceparent: str | None
+    sitting: Sitting
     answers: tuple[ItemAnswer, ...] = ()
 
     def answer(self, party: str, answers: Sequence[ItemAnswer], parties: Sequence[str]) -> "Agenda":

@@ -117,6 +117,15 @@ class MeetingDays:
 
 
 @dataclass(frozen=True, slots=True)
+class Sitting:
+    """From when to when a meeting is planned, and the IANA zone of its place."""
+
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """When a meeting takes place: instants, and the IANA zone of its place."""
 
@@ -168,6 +177,10 @@ class Meeting:
     moves: int = 0
     level: MeetingLevel = MeetingLevel.EDITION
     parent: UUID | None = None
+
+    @property
+    def sitting(self) -> Sitting:
+        return Sitting(self.starts_at, self.ends_at, self.time_zone)
 
     def after(self, command: MeetingCommand) -> "Meeting":
         """Raises `IllegalTransition`."""

@@ -179,8 +179,18 @@ class ClockFace:
     late_by: float
 
 
-def face(run: Run, items: Sequence[TabledItem], planned_end: datetime, now: datetime) -> ClockFace:
-    """What the clock shows: what is left is what is planned for items not finished, less what they used."""
+def face(
+    run: Run,
+    items: Sequence[TabledItem],
+    planned_end: datetime,
+    now: datetime,
+    *,
+    forecast: datetime | None = None,
+) -> ClockFace:
+    """What the clock shows: what is left is what is planned for items not finished, less what they used.
+
+    `forecast` is when the meeting will end where what is left does not simply follow from now on.
+    """
     used = _used(run, now)
     clocks = tuple(_clock(item, run, used.get(item.id, timedelta())) for item in items)
     left = sum(
@@ -188,7 +198,7 @@ def face(run: Run, items: Sequence[TabledItem], planned_end: datetime, now: date
         for clock in clocks
         if clock.item_id not in run.finished
     )
-    predicted = now + timedelta(minutes=left)
+    predicted = now + timedelta(minutes=left) if forecast is None else forecast
     return ClockFace(
         state=run.state,
         current=run.current,

@@ -21,9 +21,11 @@ from services.agenda.http.answers import AnsweredItemModel, AnswersBody, answere
 from services.agenda.http.comparing import ComparisonModel, comparison_model
 from services.agenda.http.fields import Banner, Body
 from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.http.time_budgets import TimeBudgetModel, time_model
 from services.agenda.statements import document_of
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
 from services.agenda.usecases.answer_items import answer_items
+from services.agenda.usecases.budgeting import time_of_agenda
 from services.agenda.usecases.export_agreement import export_agreement
 from services.agenda.usecases.lateness import AgendaView
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
@@ -66,6 +68,7 @@ class AgendaModel(BaseModel):
     items: list[AnsweredItemModel]
     agreements: list[PartyAgreementModel]
     stale_references: list[StaleReferenceModel]
+    time: TimeBudgetModel
     etag: str
 
 
@@ -94,6 +97,7 @@ def agenda_model(view: AgendaView, policy: Policy) -> AgendaModel:
             for held in agenda.references
             if held.state is not ReferenceState.CURRENT
         ],
+        time=time_model(time_of_agenda(agenda)),
         etag=etag(agenda.aggregate_version),
     )
 

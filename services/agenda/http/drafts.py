@@ -13,6 +13,7 @@ from services.agenda.domain.references import Reference
 from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode
 from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.http.time_budgets import TimeBudgetModel, time_model
 from services.agenda.usecases.drafting import (
     DraftView,
     add_item,
@@ -113,6 +114,7 @@ class DraftModel(BaseModel):
     party: str
     version: int
     items: list[ItemModel]
+    time: TimeBudgetModel
 
 
 class DraftsModel(BaseModel):
@@ -158,6 +160,7 @@ def draft_model(view: DraftView) -> DraftModel:
         party=draft.party,
         version=draft.version,
         items=[_item(item, position, view) for position, item in enumerate(draft.items, start=1)],
+        time=time_model(view.time),
     )
 
 

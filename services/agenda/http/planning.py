@@ -18,6 +18,7 @@ from services.agenda.domain.permissions import Command
 from services.agenda.domain.ranking.run import RankingRun
 from services.agenda.http.fields import Body, Code, Line, OptionalCode
 from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.http.time_budgets import TimeBudgetModel, time_model
 from services.agenda.usecases.assemble_agenda import (
     Assembling,
     PlanningView,
@@ -228,6 +229,7 @@ class ProposalModel(BaseModel):
     gap: float
     conflict: list[str]
     ranking_run: int
+    time: TimeBudgetModel | None
 
 
 def _times(entries: tuple[Stretched, ...]) -> list[TimeModel]:
@@ -306,6 +308,7 @@ def _proposed(proposal: Proposal) -> Encoded:
         gap=proposal.gap,
         conflict=list(proposal.conflict),
         ranking_run=proposal.ranking_run,
+        time=None if proposal.time is None else time_model(proposal.time),
     )
     return Encoded(model, version=proposal.draft_version)
 

@@ -13,6 +13,7 @@ from services.agenda.domain.permissions import Command
 from services.agenda.domain.run_clock import RunCommand
 from services.agenda.http.fields import Body
 from services.agenda.http.parts import Parts, permit_command, reader_of
+from services.agenda.http.time_budgets import TimeBudgetModel, time_model
 from services.agenda.usecases.replan_rest import replan_rest
 from services.agenda.usecases.run_meeting import RunView, move_clock, read_run, start_item
 from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
@@ -60,6 +61,7 @@ class RunModel(BaseModel):
     remaining_minutes: float
     predicted_end: datetime
     late_by: float
+    time: TimeBudgetModel
     version: int
 
 
@@ -119,6 +121,7 @@ def _encoded(view: RunView) -> Encoded:
         remaining_minutes=shown.remaining_minutes,
         predicted_end=shown.predicted_end,
         late_by=shown.late_by,
+        time=time_model(view.time),
         version=view.run.version,
     )
     return Encoded(model, version=view.run.version)

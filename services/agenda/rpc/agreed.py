@@ -1,13 +1,11 @@
 """Meetings, agendas, outcomes and conclusions as messages."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from entente.agenda.v1 import agenda_event_pb2, agenda_service_pb2, lateness_pb2, negotiation_pb2
 from entente.exchange.v1 import item_answer_pb2
 from google.protobuf import json_format, struct_pb2
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.agenda.domain.answers import ItemAnswer
 from services.agenda.domain.comparing import FieldChange, PlacedItem
@@ -18,7 +16,9 @@ from services.agenda.domain.outcome import Outcome
 from services.agenda.domain.quorum import Quorum, Signatory, progress
 from services.agenda.domain.references import ReferenceState
 from services.agenda.domain.remedies import what_to_do
+from services.agenda.rpc.timed import encode_budget, encode_time
 from services.agenda.statements import read_conclusions, read_outcome, read_tabled_agenda
+from services.agenda.usecases.budgeting import time_of_agenda
 from services.agenda.usecases.lateness import AgendaView
 from services.agenda.usecases.read_agendas import Comparison
 from services.chassis.etags import etag
@@ -71,6 +71,7 @@ def _members(view: AgendaView, policy: Policy) -> dict[str, Any]:
             for held in agenda.references
             if held.state is not ReferenceState.CURRENT
         ],
+        "time": encode_budget(time_of_agenda(agenda)),
         "etag": etag(agenda.aggregate_version),
     }
 
@@ -177,14 +178,6 @@ def encode_conclusions(conclusions: Conclusions, policy: Policy) -> agenda_servi
         agreed_at=encode_time(conclusions.agreed_at),
         etag=etag(conclusions.aggregate_version),
     )
-
-
-def encode_time(at: datetime | None) -> Timestamp | None:
-    if at is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(at)
-    return message
 
 
 def encode_missed(missed: MissedDeadline | None) -> lateness_pb2.MissedDeadline | None:

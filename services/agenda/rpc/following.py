@@ -8,7 +8,7 @@ from entente.exchange.v1 import outcome_pb2
 from services.agenda.domain.carry_over import Guidance, PastOutcome, ReturningItem
 from services.agenda.domain.matters_arising import Matter
 from services.agenda.domain.thread import Node, Thread
-from services.agenda.rpc.agreed import encode_time
+from services.agenda.rpc.timed import encode_time
 from services.agenda.usecases.carrying_over import CarryOver
 
 

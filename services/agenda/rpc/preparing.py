@@ -8,7 +8,8 @@ from entente.exchange.v1 import agenda_pb2, release_pb2
 from services.agenda.domain.ranking.explaining import Crossing, Explanation, SourceWorth, points
 from services.agenda.domain.ranking.scoring import Contribution, Ranked
 from services.agenda.domain.releases import Candidate
-from services.agenda.rpc.agreed import encode_missed, encode_time
+from services.agenda.rpc.agreed import encode_missed
+from services.agenda.rpc.timed import encode_time
 from services.agenda.statements import mode_number, rendition_number
 from services.agenda.usecases.proposing import ProposalView
 from services.agenda.usecases.rank_subjects import Ranking

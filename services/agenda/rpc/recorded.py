@@ -9,7 +9,8 @@ from entente.exchange.v1 import agenda_pb2
 from services.agenda.domain.attendance import Participant, ParticipantRole
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.minutes import Section
-from services.agenda.rpc.agreed import encode_missed, encode_time
+from services.agenda.rpc.agreed import encode_missed
+from services.agenda.rpc.timed import encode_budget, encode_time
 from services.agenda.statements import mode_number, rendition_number
 from services.agenda.usecases.drafting import DraftView
 from services.agenda.usecases.keep_register import RegisterView
@@ -27,6 +28,7 @@ def encode_draft(view: DraftView) -> draft_pb2.Draft:
         party=draft.party,
         items=[_item(item, position, view) for position, item in enumerate(draft.items, start=1)],
         etag=etag(draft.version),
+        time=encode_budget(view.time),
     )
 
 
@@ -107,6 +109,7 @@ def encode_run(view: RunView) -> meeting_record_pb2.Run:
         predicted_end=encode_time(face.predicted_end),
         late_by=face.late_by,
         etag=etag(view.run.version),
+        time=encode_budget(view.time),
     )
 
 

@@ -16,7 +16,6 @@ from services.agenda.rpc.agreed import (
     encode_got_agenda,
     encode_meeting,
     encode_outcome,
-    encode_time,
 )
 from services.agenda.rpc.arguments import (
     read_answers,
@@ -35,6 +34,7 @@ from services.agenda.rpc.following import encode_carry_over, encode_matter, enco
 from services.agenda.rpc.parts import RpcParts, caller
 from services.agenda.rpc.preparing import encode_explanation, encode_proposal, encode_ranking
 from services.agenda.rpc.recording import RecordMethods
+from services.agenda.rpc.timed import encode_time
 from services.agenda.usecases.agree_outcome import agree_outcome, statement_on_outcome
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
 from services.agenda.usecases.answer_items import answer_items

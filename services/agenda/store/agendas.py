@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
 from services.agenda.domain.answers import ItemAnswer
+from services.agenda.domain.meeting import Sitting
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import Reference, ReferenceState
 from services.agenda.domain.refusals import StaleVersion
@@ -206,11 +207,16 @@ async def _select(
         reference = Reference(assessment_id, revision, Rendition(rendition), Mode(mode))
         held = HeldReference(item_id, reference, ReferenceState(state), denied)
         references.setdefault(agenda_id, []).append(held)
+    times = await tx.execute(
+        "SELECT id, starts_at, ends_at, time_zone FROM meeting WHERE id = ANY(%s)", [[row[1] for row in rows]]
+    )
+    sittings = {row[0]: Sitting(row[1], row[2], row[3]) for row in await times.fetchall()}
     agreed = await signatories(tx, Subject.AGENDA, ids)
     answers = await current_answers(tx, ids)
     return tuple(
         _agenda(
             row,
+            sittings[row[1]],
             item_ids.get(row[0], []),
             references.get(row[0], []),
             agreed.get(row[0], ()),
@@ -222,6 +228,7 @@ async def _select(
 
 def _agenda(
     row: TupleRow,
+    sitting: Sitting,
     item_ids: Sequence[UUID],
     references: Sequence[HeldReference],
     agreed: tuple[Signatory, ...],
@@ -243,5 +250,6 @@ def _agenda(
         agreed_at=row[9],
         aggregate_version=row[10],
         traceparent=row[11],
+        sitting=sitting,
         answers=answers,
     )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from psycopg.rows import TupleRow
 
-from services.agenda.domain.meeting import Meeting, MeetingLevel, MeetingState
+from services.agenda.domain.meeting import Meeting, MeetingLevel, MeetingState, Sitting
 from services.agenda.domain.refusals import MeetingExists, StaleVersion
 from services.chassis.audit import AuditEntry, append
 from services.chassis.database import Transaction
@@ -69,6 +69,13 @@ async def find_meeting(tx: Transaction, meeting_id: UUID, *, lock: bool = False)
     )
     row = await cursor.fetchone()
     return _meeting(row) if row else None
+
+
+async def sitting_of(tx: Transaction, meeting_id: UUID) -> Sitting:
+    """Of a meeting that is there."""
+    cursor = await tx.execute("SELECT starts_at, ends_at, time_zone FROM meeting WHERE id = %s", [meeting_id])
+    ((starts_at, ends_at, time_zone),) = await cursor.fetchall()
+    return Sitting(starts_at, ends_at, time_zone)
 
 
 async def meetings_of_series(tx: Transaction, series: str) -> tuple[Meeting, ...]:

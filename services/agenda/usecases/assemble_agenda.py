@@ -15,11 +15,14 @@ from services.agenda.domain.items import DraftItem
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.ranking.run import RankingRun
 from services.agenda.domain.refusals import StaleVersion
+from services.agenda.domain.time_budget import TimeBudget
 from services.agenda.solver.assemble import Assembly, assemble
 from services.agenda.solver.conflicts import Conflict
+from services.agenda.store.meetings import sitting_of
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
 from services.agenda.store.ranking_runs import latest_run
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.agenda.usecases.budgeting import time_of_plan
 from services.agenda.usecases.drafting import draft_to_change, put_draft
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
@@ -49,7 +52,8 @@ class PlanningView:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What was solved: an agenda, or the conflict in words. `draft_version` is that of the draft as it now
-    is, `ranking_run` the number of the ranking that gave items their worth; 0 where there is none."""
+    is, `ranking_run` the number of the ranking that gave items their worth; 0 where there is none. A conflict
+    takes no time."""
 
     applied: bool
     draft_version: int
@@ -59,6 +63,7 @@ class Proposal:
     gap: float = 0.0
     conflict: tuple[str, ...] = ()
     ranking_run: int = 0
+    time: TimeBudget | None = None
 
 
 async def read_planning(
@@ -122,9 +127,13 @@ async def solve_draft(
         parked = await parked_items(tx, draft.id)
         view = PlanningView(planning, parked, await latest_run(tx, draft.id))
         problem = await _problem(tx, reader, draft, view, assembling)
+        sitting = await sitting_of(tx, draft.meeting_id)
     # Solving takes seconds: beside the event loop, and with no transaction open.
     answer = await asyncio.to_thread(assemble, problem)
     proposal = _proposal(problem, answer, draft, view.run, applied=not validate_only)
+    if not proposal.conflict:
+        time = time_of_plan(proposal.items, (*draft.items, *parked), planning, sitting)
+        proposal = replace(proposal, time=time)
     if proposal.conflict and not validate_only:
         raise NoFeasibleAgenda("; ".join(proposal.conflict))
     async with once.transaction() as tx:

@@ -13,15 +13,18 @@ from services.agenda.domain.lateness import MissedDeadline
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference, ReferenceState, reference_state
 from services.agenda.domain.refusals import OfAnotherMeeting, StaleVersion
+from services.agenda.domain.time_budget import TimeBudget
 from services.agenda.statements import read_items
 from services.agenda.store.actions import outstanding_actions
 from services.agenda.store.agendas import first_tabled
 from services.agenda.store.assessments import standings
 from services.agenda.store.drafts import changes_since, draft_of_party, insert_draft, update_draft
+from services.agenda.store.meetings import sitting_of
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
 from services.agenda.store.proposals import proposals_of_draft
 from services.agenda.store.returning import keep_returning
 from services.agenda.usecases.access import agenda_for, audit_of, draft_for, meeting_for
+from services.agenda.usecases.budgeting import time_of_draft
 from services.agenda.usecases.carrying_over import returning_to
 from services.agenda.usecases.keep_withdrawal_tasks import hold_texts, keep_tasks_of_draft
 from services.agenda.usecases.lateness import dues_of
@@ -38,14 +41,15 @@ from services.kernel.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft, how the texts stand that its items refer to, of which proposal an item was made, and which of
-    them came late.
+    """A draft, how the texts stand that its items refer to, of which proposal an item was made, which of them
+    came late, and the time that it takes of the meeting.
     """
 
     draft: Draft
     states: Mapping[Reference, ReferenceState]
     proposals: Mapping[UUID, UUID]
     late: Mapping[UUID, MissedDeadline]
+    time: TimeBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
         )
         await keep_returning(tx, meeting.id, coming)
         await insert_draft(tx, draft, audit_of(once, reader, "draft.started", "draft", draft.id, now))
-        return await once.answer(tx, DraftView(draft, {}, {}, {}))
+        time = time_of_draft(draft, Planning(0), meeting.sitting)
+        return await once.answer(tx, DraftView(draft, {}, {}, {}, time))
 
 
 async def read_draft(database: Database, reader: Reader, draft_id: UUID, *, policy: Policy) -> DraftView:
@@ -342,4 +347,5 @@ async def view_draft(tx: Transaction, draft: Draft, policy: Policy, link: UUID |
         },
         await proposals_of_draft(tx, draft.id),
         dues.late_items({item.id: item.proposed_at for item in draft.items}),
+        time_of_draft(draft, await find_planning(tx, draft.id), await sitting_of(tx, draft.meeting_id)),
     )

@@ -11,8 +11,10 @@ from services.agenda.domain.meeting_refusals import MeetingNotBegun
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import StaleVersion
 from services.agenda.domain.run_clock import ClockFace, Run, RunCommand, face
+from services.agenda.domain.time_budget import TimeBudget
 from services.agenda.store.runs import put_run, run_of
 from services.agenda.usecases.access import audit_of, meeting_for
+from services.agenda.usecases.budgeting import time_of_run
 from services.agenda.usecases.keep_minutes import agreed_items
 from services.chassis.clock import Clock
 from services.chassis.database import Database
@@ -23,10 +25,11 @@ from services.kernel.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """The clock and what it shows now."""
+    """The clock and what it shows now; `time` is by section and day."""
 
     run: Run
     face: ClockFace
+    time: TimeBudget
 
 
 async def read_run(
@@ -141,4 +144,5 @@ async def _move(
 
 
 def _view(run: Run, items: Sequence[TabledItem], meeting: Meeting, now: datetime) -> RunView:
-    return RunView(run, face(run, items, meeting.ends_at, now))
+    time = time_of_run(run, items, meeting.sitting, now)
+    return RunView(run, face(run, items, meeting.ends_at, now, forecast=time.ends_at), time)

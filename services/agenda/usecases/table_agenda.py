@@ -165,6 +165,7 @@ async def _put_on_table(
         agreed_at=None,
         aggregate_version=1,
         traceparent=current_traceparent(),
+        sitting=meeting.sitting,
         answers=answers_kept,
     )
     audit = audit_of(

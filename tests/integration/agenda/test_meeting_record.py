@@ -167,6 +167,9 @@ async def test_the_clock_is_one_for_both_sides_and_warns_of_an_over_run(dialogue
     meeting, draft, agenda = await dialogue.tabled()
     path = f"/v1/meetings/{meeting['id']}/run"
     first: Any = draft["items"][0]
+    planned = {one["section"]: one["minutes"] for one in agenda["time"]["sections"]}
+    assert sum(planned.values()) == sum(one["minutes"] for one in draft["items"])
+    assert [day["window_minutes"] for day in agenda["time"]["days"]] == [420, 420]
     unagreed = await dialogue.ask(UK_SECRETARIAT, "GET", path)
     assert unagreed.json()["reason"] == "AGENDA_NOT_AGREED"
     await dialogue.agree("agendas", agenda["id"])
@@ -185,6 +188,9 @@ async def test_the_clock_is_one_for_both_sides_and_warns_of_an_over_run(dialogue
     dialogue.clock.at = STARTS + timedelta(minutes=first["minutes"] + 7)
     over = await dialogue.done(EU_SECRETARIAT, "GET", path)
     assert over["items"][0]["over_by"] == 7
+    assert {one["section"]: one["minutes"] for one in over["time"]["sections"]} == planned
+    assert [one["over_by"] for one in over["time"]["sections"] if one["over_by"]] == [7]
+    assert over["time"]["ends_at"] == over["predicted_end"]
     paused = await dialogue.done(EU_SECRETARIAT, "POST", f"{path}/moves", {"move": "PAUSE"}, version=1)
     assert paused["state"] == "ON_BREAK"
     dialogue.clock.at += timedelta(minutes=15)
@@ -214,3 +220,6 @@ async def test_the_clock_is_one_for_both_sides_and_warns_of_an_over_run(dialogue
     dialogue.clock.at = ENDS
     late = await dialogue.done(UK_SECRETARIAT, "GET", path)
     assert late["late_by"] == late["remaining_minutes"] > 0
+    assert [(one["day"], one["minutes"]) for one in late["time"]["over_runs"]] == [
+        ("2026-12-10", late["late_by"])
+    ]

@@ -71,12 +71,18 @@ async def test_a_draft_is_assembled_around_what_was_set_by_hand_and_what_has_no_
 
     preview = (await solved(dialogue, held, held["version"], only=True)).json()
     assert (preview["feasible"], preview["applied"]) == (True, False)
-    assert await read(dialogue, held) == held
+    assert {**await read(dialogue, held), "time": held["time"]} == held
+    (day,) = preview["time"]["days"]
+    taken = sum(item["minutes"] for item in preview["items"])
+    assert (day["item_minutes"], day["window_minutes"], day["over_by"]) == (taken, total - 30, 0)
+    (over,) = (await read(dialogue, held))["time"]["over_runs"]
+    assert (over["day"], over["minutes"]) == ("2026-12-09", 30)
 
     applied = (await solved(dialogue, held, held["version"])).json()
     assert applied["items"] == preview["items"]
     assert applied["left_out"] == [extra["id"]]
     now = await read(dialogue, held)
+    assert (now["time"]["over_runs"], now["time"]["item_minutes"]) == ([], taken)
     assert now["version"] == applied["draft_version"] == held["version"] + 1
     assert [(i["id"], i["minutes"]) for i in now["items"]] == [
         (i["item_id"], i["minutes"]) for i in applied["items"]

@@ -12,6 +12,7 @@ from entente.agenda.v1 import negotiation_pb2 as _negotiation_pb2
 from entente.agenda.v1 import proposal_pb2 as _proposal_pb2
 from entente.agenda.v1 import ranking_pb2 as _ranking_pb2
 from entente.agenda.v1 import thread_pb2 as _thread_pb2
+from entente.agenda.v1 import time_budget_pb2 as _time_budget_pb2
 from entente.exchange.v1 import agenda_pb2 as _agenda_pb2
 from entente.exchange.v1 import conclusions_pb2 as _conclusions_pb2
 from entente.exchange.v1 import outcome_pb2 as _outcome_pb2
@@ -262,6 +263,7 @@ class GetAgendaResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     STALE_REFERENCES_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
     content_hash: _builtins.str
     state: _agenda_event_pb2.AgendaState.ValueType
     etag: _builtins.str
@@ -275,6 +277,8 @@ class GetAgendaResponse(_message.Message):
 
     @_builtins.property
     def stale_references(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.StaleReference]: ...
+    @_builtins.property
+    def time(self) -> _time_budget_pb2.TimeBudget: ...
     def __init__(
         self,
         *,
@@ -285,10 +289,11 @@ class GetAgendaResponse(_message.Message):
         items: _abc.Iterable[_negotiation_pb2.AnsweredItem] | None = ...,
         stale_references: _abc.Iterable[_negotiation_pb2.StaleReference] | None = ...,
         etag: _builtins.str = ...,
+        time: _time_budget_pb2.TimeBudget | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "agreements", b"agreements", "content_hash", b"content_hash", "etag", b"etag", "items", b"items", "stale_references", b"stale_references", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "agreements", b"agreements", "content_hash", b"content_hash", "etag", b"etag", "items", b"items", "stale_references", b"stale_references", "state", b"state", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -336,6 +341,7 @@ class AgendaVersion(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     STALE_REFERENCES_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
     content_hash: _builtins.str
     state: _agenda_event_pb2.AgendaState.ValueType
     etag: _builtins.str
@@ -349,6 +355,8 @@ class AgendaVersion(_message.Message):
 
     @_builtins.property
     def stale_references(self) -> _containers.RepeatedCompositeFieldContainer[_negotiation_pb2.StaleReference]: ...
+    @_builtins.property
+    def time(self) -> _time_budget_pb2.TimeBudget: ...
     def __init__(
         self,
         *,
@@ -359,10 +367,11 @@ class AgendaVersion(_message.Message):
         items: _abc.Iterable[_negotiation_pb2.AnsweredItem] | None = ...,
         stale_references: _abc.Iterable[_negotiation_pb2.StaleReference] | None = ...,
         etag: _builtins.str = ...,
+        time: _time_budget_pb2.TimeBudget | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "agreements", b"agreements", "content_hash", b"content_hash", "etag", b"etag", "items", b"items", "stale_references", b"stale_references", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda", b"agenda", "agreements", b"agreements", "content_hash", b"content_hash", "etag", b"etag", "items", b"items", "stale_references", b"stale_references", "state", b"state", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,21 +23,22 @@ _sym_db = _symbol_database.Default()
 
 
 from entente.agenda.v1 import lateness_pb2 as entente_dot_agenda_dot_v1_dot_lateness__pb2
+from entente.agenda.v1 import time_budget_pb2 as entente_dot_agenda_dot_v1_dot_time__budget__pb2
 from entente.exchange.v1 import agenda_pb2 as entente_dot_exchange_dot_v1_dot_agenda__pb2
 from entente.exchange.v1 import release_pb2 as entente_dot_exchange_dot_v1_dot_release__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x65ntente/agenda/v1/draft.proto\x12\x11\x65ntente.agenda.v1\x1a entente/agenda/v1/lateness.proto\x1a entente/exchange/v1/agenda.proto\x1a!entente/exchange/v1/release.proto\"w\n\x05\x44raft\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\r\n\x05party\x18\x03 \x01(\t\x12+\n\x05items\x18\x04 \x03(\x0b\x32\x1c.entente.agenda.v1.DraftItem\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\"\x98\x03\n\tDraftItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12+\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.entente.exchange.v1.ItemKind\x12\x31\n\x07purpose\x18\x05 \x01(\x0e\x32 .entente.exchange.v1.ItemPurpose\x12\x0f\n\x07minutes\x18\x06 \x01(\x05\x12,\n\x05leads\x18\x07 \x03(\x0b\x32\x1d.entente.exchange.v1.ItemLead\x12\x13\n\x0b\x63ommitments\x18\x08 \x03(\t\x12\r\n\x05theme\x18\t \x01(\t\x12\x35\n\nreferences\x18\n \x03(\x0b\x32!.entente.agenda.v1.DraftReference\x12\x12\n\naction_ids\x18\x0b \x03(\t\x12\x0f\n\x07marking\x18\x0c \x01(\t\x12:\n\x0fmissed_deadline\x18\r \x01(\x0b\x32!.entente.agenda.v1.MissedDeadline\"\xab\x01\n\x0e\x44raftReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\r\n\x05state\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x65ntente/agenda/v1/draft.proto\x12\x11\x65ntente.agenda.v1\x1a entente/agenda/v1/lateness.proto\x1a#entente/agenda/v1/time_budget.proto\x1a entente/exchange/v1/agenda.proto\x1a!entente/exchange/v1/release.proto\"\xa4\x01\n\x05\x44raft\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\r\n\x05party\x18\x03 \x01(\t\x12+\n\x05items\x18\x04 \x03(\x0b\x32\x1c.entente.agenda.v1.DraftItem\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12+\n\x04time\x18\x06 \x01(\x0b\x32\x1d.entente.agenda.v1.TimeBudget\"\x98\x03\n\tDraftItem\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\r\n\x05title\x18\x03 \x01(\t\x12+\n\x04kind\x18\x04 \x01(\x0e\x32\x1d.entente.exchange.v1.ItemKind\x12\x31\n\x07purpose\x18\x05 \x01(\x0e\x32 .entente.exchange.v1.ItemPurpose\x12\x0f\n\x07minutes\x18\x06 \x01(\x05\x12,\n\x05leads\x18\x07 \x03(\x0b\x32\x1d.entente.exchange.v1.ItemLead\x12\x13\n\x0b\x63ommitments\x18\x08 \x03(\t\x12\r\n\x05theme\x18\t \x01(\t\x12\x35\n\nreferences\x18\n \x03(\x0b\x32!.entente.agenda.v1.DraftReference\x12\x12\n\naction_ids\x18\x0b \x03(\t\x12\x0f\n\x07marking\x18\x0c \x01(\t\x12:\n\x0fmissed_deadline\x18\r \x01(\x0b\x32!.entente.agenda.v1.MissedDeadline\"\xab\x01\n\x0e\x44raftReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\x12\r\n\x05state\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.draft_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DRAFT']._serialized_start=155
-  _globals['_DRAFT']._serialized_end=274
-  _globals['_DRAFTITEM']._serialized_start=277
-  _globals['_DRAFTITEM']._serialized_end=685
-  _globals['_DRAFTREFERENCE']._serialized_start=688
-  _globals['_DRAFTREFERENCE']._serialized_end=859
+  _globals['_DRAFT']._serialized_start=193
+  _globals['_DRAFT']._serialized_end=357
+  _globals['_DRAFTITEM']._serialized_start=360
+  _globals['_DRAFTITEM']._serialized_end=768
+  _globals['_DRAFTREFERENCE']._serialized_start=771
+  _globals['_DRAFTREFERENCE']._serialized_end=942
 # @@protoc_insertion_point(module_scope)

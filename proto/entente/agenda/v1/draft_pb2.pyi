@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from entente.agenda.v1 import lateness_pb2 as _lateness_pb2
+from entente.agenda.v1 import time_budget_pb2 as _time_budget_pb2
 from entente.exchange.v1 import agenda_pb2 as _agenda_pb2
 from entente.exchange.v1 import release_pb2 as _release_pb2
 from google.protobuf import descriptor as _descriptor
@@ -32,12 +33,15 @@ class Draft(_message.Message):
     PARTY_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
     draft_id: _builtins.str
     meeting_id: _builtins.str
     party: _builtins.str
     etag: _builtins.str
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___DraftItem]: ...
+    @_builtins.property
+    def time(self) -> _time_budget_pb2.TimeBudget: ...
     def __init__(
         self,
         *,
@@ -46,10 +50,11 @@ class Draft(_message.Message):
         party: _builtins.str = ...,
         items: _abc.Iterable[Global___DraftItem] | None = ...,
         etag: _builtins.str = ...,
+        time: _time_budget_pb2.TimeBudget | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft_id", b"draft_id", "etag", b"etag", "items", b"items", "meeting_id", b"meeting_id", "party", b"party"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft_id", b"draft_id", "etag", b"etag", "items", b"items", "meeting_id", b"meeting_id", "party", b"party", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,36 +22,37 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from entente.agenda.v1 import time_budget_pb2 as entente_dot_agenda_dot_v1_dot_time__budget__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&entente/agenda/v1/meeting_record.proto\x12\x11\x65ntente.agenda.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x02\n\x0bParticipant\x12\x16\n\x0eparticipant_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\x0c\n\x04side\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x30\n\x04role\x18\x05 \x01(\x0e\x32\".entente.agenda.v1.ParticipantRole\x12\x14\n\x0corganisation\x18\x06 \x01(\t\x12\x13\n\x0bnationality\x18\x07 \x01(\t\x12\x12\n\nrepresents\x18\x08 \x01(\t\x12\x10\n\x08observer\x18\t \x01(\x08\x12-\n\x08presence\x18\n \x01(\x0e\x32\x1b.entente.agenda.v1.Presence\x12\x0c\n\x04note\x18\x0b \x01(\t\x12\x0c\n\x04\x65tag\x18\x0c \x01(\t\"\xe1\x01\n\x0eMinutesSection\x12\x0f\n\x07section\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x0f\n\x07marking\x18\x04 \x01(\t\x12\x13\n\x0b\x61\x63\x63\x65pted_by\x18\x05 \x03(\t\x12\x35\n\trevisions\x18\x06 \x03(\x0b\x32\".entente.agenda.v1.MinutesRevision\x12\x33\n\x08\x63omments\x18\x07 \x03(\x0b\x32!.entente.agenda.v1.MinutesComment\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\"\x81\x01\n\x0fMinutesRevision\x12\x10\n\x08revision\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07marking\x18\x03 \x01(\t\x12\r\n\x05party\x18\x04 \x01(\t\x12.\n\nwritten_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x96\x01\n\x0eMinutesComment\x12\x12\n\ncomment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\r\n\x05party\x18\x03 \x01(\t\x12\x14\n\x0corganisation\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12+\n\x07made_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfb\x01\n\x03Run\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.entente.agenda.v1.RunState\x12\x17\n\x0f\x63urrent_item_id\x18\x02 \x01(\t\x12+\n\x05items\x18\x03 \x03(\x0b\x32\x1c.entente.agenda.v1.ItemClock\x12\x15\n\rbreak_minutes\x18\x04 \x01(\x01\x12\x19\n\x11remaining_minutes\x18\x05 \x01(\x01\x12\x31\n\rpredicted_end\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07late_by\x18\x07 \x01(\x01\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\"\xcf\x01\n\tItemClock\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\x17\n\x0fplanned_minutes\x18\x03 \x01(\x05\x12\x14\n\x0cused_minutes\x18\x04 \x01(\x01\x12\x0f\n\x07over_by\x18\x05 \x01(\x01\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xf0\x01\n\x0fParticipantRole\x12 \n\x1cPARTICIPANT_ROLE_UNSPECIFIED\x10\x00\x12\x1d\n\x19PARTICIPANT_ROLE_CO_CHAIR\x10\x01\x12\x1d\n\x19PARTICIPANT_ROLE_DELEGATE\x10\x02\x12\x1c\n\x18PARTICIPANT_ROLE_SPEAKER\x10\x03\x12\x1e\n\x1aPARTICIPANT_ROLE_SECRETARY\x10\x04\x12 \n\x1cPARTICIPANT_ROLE_INTERPRETER\x10\x05\x12\x1d\n\x19PARTICIPANT_ROLE_OBSERVER\x10\x06*\x94\x01\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_INVITED\x10\x01\x12\x15\n\x11PRESENCE_ACCEPTED\x10\x02\x12\x15\n\x11PRESENCE_DECLINED\x10\x03\x12\x15\n\x11PRESENCE_ATTENDED\x10\x04\x12\x13\n\x0fPRESENCE_ABSENT\x10\x05*\xa6\x01\n\x0fPresenceCommand\x12 \n\x1cPRESENCE_COMMAND_UNSPECIFIED\x10\x00\x12\x1b\n\x17PRESENCE_COMMAND_ACCEPT\x10\x01\x12\x1c\n\x18PRESENCE_COMMAND_DECLINE\x10\x02\x12\x1b\n\x17PRESENCE_COMMAND_ATTEND\x10\x03\x12\x19\n\x15PRESENCE_COMMAND_MISS\x10\x04*k\n\x08RunState\x12\x19\n\x15RUN_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11RUN_STATE_WAITING\x10\x01\x12\x15\n\x11RUN_STATE_ON_ITEM\x10\x02\x12\x16\n\x12RUN_STATE_ON_BREAK\x10\x03*a\n\x07RunMove\x12\x18\n\x14RUN_MOVE_UNSPECIFIED\x10\x00\x12\x13\n\x0fRUN_MOVE_FINISH\x10\x01\x12\x12\n\x0eRUN_MOVE_PAUSE\x10\x02\x12\x13\n\x0fRUN_MOVE_RESUME\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&entente/agenda/v1/meeting_record.proto\x12\x11\x65ntente.agenda.v1\x1a#entente/agenda/v1/time_budget.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x02\n\x0bParticipant\x12\x16\n\x0eparticipant_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\x0c\n\x04side\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x30\n\x04role\x18\x05 \x01(\x0e\x32\".entente.agenda.v1.ParticipantRole\x12\x14\n\x0corganisation\x18\x06 \x01(\t\x12\x13\n\x0bnationality\x18\x07 \x01(\t\x12\x12\n\nrepresents\x18\x08 \x01(\t\x12\x10\n\x08observer\x18\t \x01(\x08\x12-\n\x08presence\x18\n \x01(\x0e\x32\x1b.entente.agenda.v1.Presence\x12\x0c\n\x04note\x18\x0b \x01(\t\x12\x0c\n\x04\x65tag\x18\x0c \x01(\t\"\xe1\x01\n\x0eMinutesSection\x12\x0f\n\x07section\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x0f\n\x07marking\x18\x04 \x01(\t\x12\x13\n\x0b\x61\x63\x63\x65pted_by\x18\x05 \x03(\t\x12\x35\n\trevisions\x18\x06 \x03(\x0b\x32\".entente.agenda.v1.MinutesRevision\x12\x33\n\x08\x63omments\x18\x07 \x03(\x0b\x32!.entente.agenda.v1.MinutesComment\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\"\x81\x01\n\x0fMinutesRevision\x12\x10\n\x08revision\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07marking\x18\x03 \x01(\t\x12\r\n\x05party\x18\x04 \x01(\t\x12.\n\nwritten_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x96\x01\n\x0eMinutesComment\x12\x12\n\ncomment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\r\n\x05party\x18\x03 \x01(\t\x12\x14\n\x0corganisation\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12+\n\x07made_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa8\x02\n\x03Run\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.entente.agenda.v1.RunState\x12\x17\n\x0f\x63urrent_item_id\x18\x02 \x01(\t\x12+\n\x05items\x18\x03 \x03(\x0b\x32\x1c.entente.agenda.v1.ItemClock\x12\x15\n\rbreak_minutes\x18\x04 \x01(\x01\x12\x19\n\x11remaining_minutes\x18\x05 \x01(\x01\x12\x31\n\rpredicted_end\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07late_by\x18\x07 \x01(\x01\x12\x0c\n\x04\x65tag\x18\x08 \x01(\t\x12+\n\x04time\x18\t \x01(\x0b\x32\x1d.entente.agenda.v1.TimeBudget\"\xcf\x01\n\tItemClock\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12\x17\n\x0fplanned_minutes\x18\x03 \x01(\x05\x12\x14\n\x0cused_minutes\x18\x04 \x01(\x01\x12\x0f\n\x07over_by\x18\x05 \x01(\x01\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xf0\x01\n\x0fParticipantRole\x12 \n\x1cPARTICIPANT_ROLE_UNSPECIFIED\x10\x00\x12\x1d\n\x19PARTICIPANT_ROLE_CO_CHAIR\x10\x01\x12\x1d\n\x19PARTICIPANT_ROLE_DELEGATE\x10\x02\x12\x1c\n\x18PARTICIPANT_ROLE_SPEAKER\x10\x03\x12\x1e\n\x1aPARTICIPANT_ROLE_SECRETARY\x10\x04\x12 \n\x1cPARTICIPANT_ROLE_INTERPRETER\x10\x05\x12\x1d\n\x19PARTICIPANT_ROLE_OBSERVER\x10\x06*\x94\x01\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_INVITED\x10\x01\x12\x15\n\x11PRESENCE_ACCEPTED\x10\x02\x12\x15\n\x11PRESENCE_DECLINED\x10\x03\x12\x15\n\x11PRESENCE_ATTENDED\x10\x04\x12\x13\n\x0fPRESENCE_ABSENT\x10\x05*\xa6\x01\n\x0fPresenceCommand\x12 \n\x1cPRESENCE_COMMAND_UNSPECIFIED\x10\x00\x12\x1b\n\x17PRESENCE_COMMAND_ACCEPT\x10\x01\x12\x1c\n\x18PRESENCE_COMMAND_DECLINE\x10\x02\x12\x1b\n\x17PRESENCE_COMMAND_ATTEND\x10\x03\x12\x19\n\x15PRESENCE_COMMAND_MISS\x10\x04*k\n\x08RunState\x12\x19\n\x15RUN_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11RUN_STATE_WAITING\x10\x01\x12\x15\n\x11RUN_STATE_ON_ITEM\x10\x02\x12\x16\n\x12RUN_STATE_ON_BREAK\x10\x03*a\n\x07RunMove\x12\x18\n\x14RUN_MOVE_UNSPECIFIED\x10\x00\x12\x13\n\x0fRUN_MOVE_FINISH\x10\x01\x12\x12\n\x0eRUN_MOVE_PAUSE\x10\x02\x12\x13\n\x0fRUN_MOVE_RESUME\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.meeting_record_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PARTICIPANTROLE']._serialized_start=1366
-  _globals['_PARTICIPANTROLE']._serialized_end=1606
-  _globals['_PRESENCE']._serialized_start=1609
-  _globals['_PRESENCE']._serialized_end=1757
-  _globals['_PRESENCECOMMAND']._serialized_start=1760
-  _globals['_PRESENCECOMMAND']._serialized_end=1926
-  _globals['_RUNSTATE']._serialized_start=1928
-  _globals['_RUNSTATE']._serialized_end=2035
-  _globals['_RUNMOVE']._serialized_start=2037
-  _globals['_RUNMOVE']._serialized_end=2134
-  _globals['_PARTICIPANT']._serialized_start=95
-  _globals['_PARTICIPANT']._serialized_end=386
-  _globals['_MINUTESSECTION']._serialized_start=389
-  _globals['_MINUTESSECTION']._serialized_end=614
-  _globals['_MINUTESREVISION']._serialized_start=617
-  _globals['_MINUTESREVISION']._serialized_end=746
-  _globals['_MINUTESCOMMENT']._serialized_start=749
-  _globals['_MINUTESCOMMENT']._serialized_end=899
-  _globals['_RUN']._serialized_start=902
-  _globals['_RUN']._serialized_end=1153
-  _globals['_ITEMCLOCK']._serialized_start=1156
-  _globals['_ITEMCLOCK']._serialized_end=1363
+  _globals['_PARTICIPANTROLE']._serialized_start=1448
+  _globals['_PARTICIPANTROLE']._serialized_end=1688
+  _globals['_PRESENCE']._serialized_start=1691
+  _globals['_PRESENCE']._serialized_end=1839
+  _globals['_PRESENCECOMMAND']._serialized_start=1842
+  _globals['_PRESENCECOMMAND']._serialized_end=2008
+  _globals['_RUNSTATE']._serialized_start=2010
+  _globals['_RUNSTATE']._serialized_end=2117
+  _globals['_RUNMOVE']._serialized_start=2119
+  _globals['_RUNMOVE']._serialized_end=2216
+  _globals['_PARTICIPANT']._serialized_start=132
+  _globals['_PARTICIPANT']._serialized_end=423
+  _globals['_MINUTESSECTION']._serialized_start=426
+  _globals['_MINUTESSECTION']._serialized_end=651
+  _globals['_MINUTESREVISION']._serialized_start=654
+  _globals['_MINUTESREVISION']._serialized_end=783
+  _globals['_MINUTESCOMMENT']._serialized_start=786
+  _globals['_MINUTESCOMMENT']._serialized_end=936
+  _globals['_RUN']._serialized_start=939
+  _globals['_RUN']._serialized_end=1235
+  _globals['_ITEMCLOCK']._serialized_start=1238
+  _globals['_ITEMCLOCK']._serialized_end=1445
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from entente.agenda.v1 import time_budget_pb2 as _time_budget_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -325,6 +326,7 @@ class Run(_message.Message):
     PREDICTED_END_FIELD_NUMBER: _builtins.int
     LATE_BY_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
     state: Global___RunState.ValueType
     current_item_id: _builtins.str
     """Empty between items."""
@@ -337,6 +339,8 @@ class Run(_message.Message):
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemClock]: ...
     @_builtins.property
     def predicted_end(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def time(self) -> _time_budget_pb2.TimeBudget: ...
     def __init__(
         self,
         *,
@@ -348,10 +352,11 @@ class Run(_message.Message):
         predicted_end: _timestamp_pb2.Timestamp | None = ...,
         late_by: _builtins.float = ...,
         etag: _builtins.str = ...,
+        time: _time_budget_pb2.TimeBudget | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["predicted_end", b"predicted_end"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["predicted_end", b"predicted_end", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["break_minutes", b"break_minutes", "current_item_id", b"current_item_id", "etag", b"etag", "items", b"items", "late_by", b"late_by", "predicted_end", b"predicted_end", "remaining_minutes", b"remaining_minutes", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["break_minutes", b"break_minutes", "current_item_id", b"current_item_id", "etag", b"etag", "items", b"items", "late_by", b"late_by", "predicted_end", b"predicted_end", "remaining_minutes", b"remaining_minutes", "state", b"state", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,49 @@
+"""Instants, and the time of an agenda, as messages."""
+
+from datetime import datetime
+
+from entente.agenda.v1 import time_budget_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.agenda.domain.time_budget import TimeBudget
+
+
+def encode_time(at: datetime | None) -> Timestamp | None:
+    if at is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(at)
+    return message
+
+
+def encode_budget(time: TimeBudget) -> time_budget_pb2.TimeBudget:
+    return time_budget_pb2.TimeBudget(
+        sections=[
+            time_budget_pb2.SectionTime(
+                section=one.section,
+                items=one.items,
+                minutes=one.minutes,
+                used_minutes=one.used_minutes,
+                over_by=one.over_by,
+            )
+            for one in time.sections
+        ],
+        days=[
+            time_budget_pb2.DayTime(
+                day=one.day.isoformat(),
+                window_minutes=one.window_minutes,
+                item_minutes=one.item_minutes,
+                break_minutes=one.break_minutes,
+                over_by=one.over_by,
+            )
+            for one in time.days
+        ],
+        item_minutes=time.item_minutes,
+        break_minutes=time.break_minutes,
+        window_minutes=time.window_minutes,
+        over_runs=[
+            time_budget_pb2.OverRun(day=one.day.isoformat(), section=one.section, minutes=one.minutes)
+            for one in time.over_runs
+        ],
+        ends_at=encode_time(time.ends_at),
+    )
