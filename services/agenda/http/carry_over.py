@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from services.agenda.domain.permissions import Command
+from services.agenda.http.fields import TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
-from services.agenda.usecases.carrying_over import read_carry_over, read_matters_arising
+from services.agenda.usecases.carrying_over import page_of_carry_over, page_of_matters
 from services.chassis.identity import Principal
 
 router = APIRouter(prefix="/v1/meetings/{meeting_id}", tags=["carry-over"])
@@ -49,6 +50,7 @@ class GuidanceModel(BaseModel):
 class CarryOverModel(BaseModel):
     items: list[ReturningModel]
     guidance: list[GuidanceModel]
+    next_page_token: str
 
 
 class MoveModel(BaseModel):
@@ -84,11 +86,26 @@ class MattersModel(BaseModel):
     since: datetime | None
     until: datetime
     matters: list[MatterModel]
+    next_page_token: str
 
 
 @router.get("/carry-over")
-async def carry_over(principal: Viewer, meeting_id: UUID, parts: Parts) -> CarryOverModel:
-    found = await read_carry_over(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
+async def carry_over(
+    principal: Viewer,
+    meeting_id: UUID,
+    parts: Parts,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> CarryOverModel:
+    """Items first, then guidance: a page may hold the end of the one and the beginning of the other."""
+    found, following = await page_of_carry_over(
+        parts.database,
+        reader_of(principal),
+        meeting_id,
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+    )
     return CarryOverModel(
         items=[
             ReturningModel(
@@ -122,13 +139,27 @@ async def carry_over(principal: Viewer, meeting_id: UUID, parts: Parts) -> Carry
             )
             for one in found.guidance
         ],
+        next_page_token=following,
     )
 
 
 @router.get("/matters-arising")
-async def matters(principal: Viewer, meeting_id: UUID, parts: Parts) -> MattersModel:
-    section = await read_matters_arising(
-        parts.database, reader_of(principal), meeting_id, policy=parts.policy, clock=parts.clock
+async def matters(
+    principal: Viewer,
+    meeting_id: UUID,
+    parts: Parts,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> MattersModel:
+    """Those whose words may go to the own party, by reference."""
+    section, following = await page_of_matters(
+        parts.database,
+        reader_of(principal),
+        meeting_id,
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+        clock=parts.clock,
     )
     return MattersModel(
         since=section.since,
@@ -160,4 +191,5 @@ async def matters(principal: Viewer, meeting_id: UUID, parts: Parts) -> MattersM
             )
             for one in section.matters
         ],
+        next_page_token=following,
     )

@@ -4,15 +4,15 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from services.agenda.domain.action_links import LinkedAction
 from services.agenda.domain.permissions import Command
-from services.agenda.http.fields import Body, OptionalProse
+from services.agenda.http.fields import Body, OptionalProse, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
-from services.agenda.usecases.linking import LinkView, link_actions, read_links, unlink_actions
+from services.agenda.usecases.linking import LinkView, link_actions, page_of_links, unlink_actions
 from services.chassis.http.requests import Encoded, RehearsableMutation
 from services.chassis.identity import Principal
 
@@ -51,6 +51,7 @@ class LinkModel(BaseModel):
 
 class LinksModel(BaseModel):
     links: list[LinkModel]
+    next_page_token: str
 
 
 def _end(action: LinkedAction) -> EndModel:
@@ -77,9 +78,22 @@ def _model(view: LinkView) -> LinkModel:
 
 
 @router.get("")
-async def read(principal: Viewer, parts: Parts) -> LinksModel:
-    found = await read_links(parts.database, reader_of(principal), policy=parts.policy, clock=parts.clock)
-    return LinksModel(links=[_model(view) for view in found])
+async def read(
+    principal: Viewer,
+    parts: Parts,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> LinksModel:
+    """The own party's, oldest first."""
+    found, following = await page_of_links(
+        parts.database,
+        reader_of(principal),
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+        clock=parts.clock,
+    )
+    return LinksModel(links=[_model(view) for view in found], next_page_token=following)
 
 
 @router.post("", status_code=201, responses={201: {"model": LinkModel}})

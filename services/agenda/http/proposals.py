@@ -26,7 +26,7 @@ from services.agenda.http.fields import (
 from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.forward_proposal import Destination, forward_proposal
-from services.agenda.usecases.paging import read_proposal_token, write_token
+from services.agenda.usecases.paging import read_instant_token, write_token
 from services.agenda.usecases.proposing import (
     ProposalView,
     list_proposals,
@@ -236,7 +236,7 @@ async def of_series(
         series,
         states=states,
         edition=edition,
-        after=read_proposal_token(page_token, *question),
+        after=read_instant_token(page_token, *question),
         size=page_size,
         policy=parts.policy,
     )

@@ -4,16 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.withdrawal_tasks import TaskSelection, to_do
-from services.agenda.http.fields import Body, Prose
+from services.agenda.http.fields import Body, Prose, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.store.withdrawal_tasks import ListedTask
-from services.agenda.usecases.treat_withdrawals import close_task, read_tasks
+from services.agenda.usecases.treat_withdrawals import close_task, page_of_tasks
 from services.chassis.http.requests import Encoded, RehearsableMutation
 from services.chassis.identity import Principal
 
@@ -51,6 +51,7 @@ class TaskModel(BaseModel):
 
 class TasksModel(BaseModel):
     tasks: list[TaskModel]
+    next_page_token: str
 
 
 def _model(found: ListedTask) -> TaskModel:
@@ -76,12 +77,24 @@ def _model(found: ListedTask) -> TaskModel:
 
 
 @router.get("")
-async def read(principal: Viewer, parts: Parts, selection: TaskSelection = TaskSelection.OPEN) -> TasksModel:
-    """The latest first, at most 500."""
-    found = await read_tasks(
-        parts.database, reader_of(principal), selection, policy=parts.policy, now=parts.clock()
+async def read(
+    principal: Viewer,
+    parts: Parts,
+    selection: TaskSelection = TaskSelection.OPEN,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> TasksModel:
+    """The latest first."""
+    found, following = await page_of_tasks(
+        parts.database,
+        reader_of(principal),
+        selection,
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+        now=parts.clock(),
     )
-    return TasksModel(tasks=[_model(one) for one in found])
+    return TasksModel(tasks=[_model(one) for one in found], next_page_token=following)
 
 
 @router.post("/{task_id}/close", responses={200: {"model": TaskModel}})

@@ -12,10 +12,11 @@ from services.agenda.rpc.timed import encode_time
 from services.agenda.usecases.carrying_over import CarryOver
 
 
-def encode_carry_over(found: CarryOver) -> agenda_service_pb2.GetCarryOverResponse:
+def encode_carry_over(found: CarryOver, following: str) -> agenda_service_pb2.GetCarryOverResponse:
     return agenda_service_pb2.GetCarryOverResponse(
         items=[_returning(item, found.titles[item.item_id]) for item in found.items],
         guidance=[_guidance(one) for one in found.guidance],
+        next_page_token=following,
     )
 
 

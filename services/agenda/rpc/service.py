@@ -1,7 +1,6 @@
 """AgendaService over gRPC: the rules and the answers are those of the REST api."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import grpc
@@ -38,14 +37,21 @@ from services.agenda.rpc.timed import encode_time
 from services.agenda.usecases.agree_outcome import agree_outcome, statement_on_outcome
 from services.agenda.usecases.agreeing import agree_agenda, statement_on_agenda
 from services.agenda.usecases.answer_items import answer_items
-from services.agenda.usecases.carrying_over import read_carry_over, read_matters_arising
+from services.agenda.usecases.carrying_over import page_of_carry_over, page_of_matters
 from services.agenda.usecases.conclude_meeting import (
     agree_conclusions,
     read_conclusions,
     statement_on_conclusions,
 )
 from services.agenda.usecases.list_ranking import list_ranking
-from services.agenda.usecases.paging import cut, page_size, read_key, read_proposal_token, write_token
+from services.agenda.usecases.paging import (
+    cut,
+    page_size,
+    read_instant_token,
+    read_key,
+    sortable,
+    write_token,
+)
 from services.agenda.usecases.proposing import list_proposals
 from services.agenda.usecases.rank_subjects import explain_subject
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
@@ -197,7 +203,7 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
         size, question = page_size(request.page_size), ("outcomes", meeting_id)
         after = read_key(read_token(request.page_token), (str, str), *question)
         found = await list_outcomes(parts.database, caller(), meeting_id, policy=parts.policy)
-        shown, last = cut(found, lambda one: (_instant(one.proposed_at), str(one.id)), after, size)
+        shown, last = cut(found, lambda one: (sortable(one.proposed_at), str(one.id)), after, size)
         return messages.ListOutcomesResponse(
             outcomes=[encode_outcome(one, parts.policy) for one in shown],
             next_page_token=write_token(last, *question),
@@ -260,25 +266,34 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
     ) -> messages.GetCarryOverResponse:
         parts, meeting_id = self._parts, read_id(request.meeting_id, "/meeting_id")
         return encode_carry_over(
-            await read_carry_over(parts.database, caller(), meeting_id, policy=parts.policy)
+            *await page_of_carry_over(
+                parts.database,
+                caller(),
+                meeting_id,
+                page_size=page_size(request.page_size),
+                page_token=read_token(request.page_token),
+                policy=parts.policy,
+            )
         )
 
     async def ListMattersArising(  # noqa: N802 the name is the contract's
         self, request: messages.ListMattersArisingRequest, _: Any
     ) -> messages.ListMattersArisingResponse:
         parts, meeting_id = self._parts, read_id(request.meeting_id, "/meeting_id")
-        reader, size = caller(), page_size(request.page_size)
-        question = ("matters", reader.party, meeting_id)
-        after = read_key(read_token(request.page_token), (str, str), *question)
-        section = await read_matters_arising(
-            parts.database, reader, meeting_id, policy=parts.policy, clock=parts.clock
+        section, following = await page_of_matters(
+            parts.database,
+            caller(),
+            meeting_id,
+            page_size=page_size(request.page_size),
+            page_token=read_token(request.page_token),
+            policy=parts.policy,
+            clock=parts.clock,
         )
-        shown, last = cut(section.matters, lambda one: (one.reference, str(one.action_id)), after, size)
         return messages.ListMattersArisingResponse(
             since=encode_time(section.since),
             until=encode_time(section.until),
-            matters=[encode_matter(one) for one in shown],
-            next_page_token=write_token(last, *question),
+            matters=[encode_matter(one) for one in section.matters],
+            next_page_token=following,
         )
 
     async def ListRanking(  # noqa: N802 the name is the contract's
@@ -313,7 +328,7 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
             series,
             states=states,
             edition=edition,
-            after=read_proposal_token(read_token(request.page_token), *question),
+            after=read_instant_token(read_token(request.page_token), *question),
             size=page_size(request.page_size),
             policy=parts.policy,
         )
@@ -328,11 +343,6 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
         return encode_thread(
             await trace_thread(caller(), read_thread_id(request.id), tracing=self._parts.tracing())
         )
-
-
-def _instant(at: datetime) -> str:
-    """Sorts as the instant does."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def agenda_service(parts: RpcParts) -> Service:

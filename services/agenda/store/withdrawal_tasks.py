@@ -102,18 +102,33 @@ async def lapse_tasks(
 
 
 async def list_tasks(
-    tx: Transaction, party: str, series: Sequence[str], selection: TaskSelection, limit: int
+    tx: Transaction,
+    party: str,
+    series: Sequence[str],
+    selection: TaskSelection,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
 ) -> list[ListedTask]:
-    """The party's tasks in some series, the latest first."""
+    """The party's tasks in some series, the latest first, from behind a place on."""
+    opened_at, task_id = after or (None, None)
     cursor = await tx.execute(
         f"""
         SELECT {_COLUMNS} FROM {_FROM}
         WHERE task.series = ANY(%(series)s) AND (task.party IS NULL OR task.party = %(party)s)
             AND (%(selection)s = 'ALL' OR (%(selection)s = 'DONE' AND closing.at IS NOT NULL)
                 OR (%(selection)s = 'OPEN' AND closing.at IS NULL AND task.lapsed_at IS NULL))
+            AND (%(opened_at)s::timestamptz IS NULL OR task.opened_at < %(opened_at)s
+                OR (task.opened_at = %(opened_at)s AND task.id > %(task_id)s::uuid))
         ORDER BY task.opened_at DESC, task.id LIMIT %(limit)s
         """,  # noqa: S608 the columns are constants
-        {"party": party, "series": list(series), "selection": selection.value, "limit": limit},
+        {
+            "party": party,
+            "series": list(series),
+            "selection": selection.value,
+            "limit": limit,
+            "opened_at": opened_at,
+            "task_id": task_id,
+        },
     )
     return [_listed(row) for row in await cursor.fetchall()]
 

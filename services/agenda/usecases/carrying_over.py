@@ -1,7 +1,7 @@
 """What comes back to a meeting by itself: items put off, guidance to review, and matters arising."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from services.agenda.store.agendas import agendas_by_id
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.store.returning import agreed_guidance, past_outcomes
 from services.agenda.usecases.access import meeting_for
+from services.agenda.usecases.paging import Key, cut, read_key, write_token
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.kernel.joint_text import decide_joint_text
@@ -114,6 +115,49 @@ async def read_carry_over(
             ),
         ),
     )
+
+
+async def page_of_carry_over(
+    database: Database, reader: Reader, meeting_id: UUID, *, page_size: int, page_token: str, policy: Policy
+) -> tuple[CarryOver, str]:
+    """A page of the same, items before guidance, and the token of the next one. Raises `NoAccess` or
+    `InvalidValue`.
+    """
+    question = ("carry-over", meeting_id)
+    after = read_key(page_token, (int, int, int, str), *question)
+    found = await read_carry_over(database, reader, meeting_id, policy=policy)
+    entries: tuple[ReturningItem | Guidance, ...] = (*found.items, *found.guidance)
+    shown, last = cut(entries, _place, after, page_size)
+    items = tuple(one for one in shown if isinstance(one, ReturningItem))
+    guidance = tuple(one for one in shown if isinstance(one, Guidance))
+    return CarryOver(items, found.titles, guidance), write_token(last, *question)
+
+
+def _place(one: ReturningItem | Guidance) -> Key:
+    """In the order that they come in, items before guidance."""
+    if isinstance(one, Guidance):
+        return 1, one.review_edition, 0, one.decision_reference
+    return 0, one.last.edition, one.last.position, str(one.item_id)
+
+
+async def page_of_matters(
+    database: Database,
+    reader: Reader,
+    meeting_id: UUID,
+    *,
+    page_size: int,
+    page_token: str,
+    policy: Policy,
+    clock: Clock,
+) -> tuple[MattersArising, str]:
+    """A page of the section, by reference, and the token of the next one. Raises `NoAccess` or
+    `InvalidValue`.
+    """
+    question = ("matters", reader.party, meeting_id)
+    after = read_key(page_token, (str, str), *question)
+    section = await read_matters_arising(database, reader, meeting_id, policy=policy, clock=clock)
+    shown, last = cut(section.matters, lambda one: (one.reference, str(one.action_id)), after, page_size)
+    return replace(section, matters=tuple(shown)), write_token(last, *question)
 
 
 async def read_matters_arising(

@@ -1,5 +1,6 @@
 """A party links two actions of two series for itself, and is warned where they part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.agenda.domain.permissions import Command, require
 from services.agenda.store.links import delete_link, insert_link, linked_action, links_of
 from services.agenda.usecases.access import audit_of
 from services.agenda.usecases.carrying_over import may_have_words
+from services.agenda.usecases.paging import Key, cut, read_key, sortable, write_token
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -73,12 +75,22 @@ async def unlink_actions(
         return await once.answer(tx, found)
 
 
-async def read_links(
-    database: Database, reader: Reader, *, policy: Policy, clock: Clock
-) -> tuple[LinkView, ...]:
-    """The links of the reader's party whose both ends the reader may see."""
+async def page_of_links(
+    database: Database, reader: Reader, *, page_size: int, page_token: str, policy: Policy, clock: Clock
+) -> tuple[Sequence[LinkView], str]:
+    """A page of the links of the reader's party whose both ends the reader may see, oldest first, and the
+    token of the next one. Raises `InvalidValue`.
+    """
+    question = ("action-links", reader.party)
+    after = read_key(page_token, (str, str), *question)
     async with database.transaction() as tx:
-        return await _visible(tx, reader, Command.READ_LINKS, policy, clock())
+        found = await _visible(tx, reader, Command.READ_LINKS, policy, clock())
+    shown, last = cut(found, _place, after, page_size)
+    return shown, write_token(last, *question)
+
+
+def _place(view: LinkView) -> Key:
+    return sortable(view.link.linked_at), str(view.link.id)
 
 
 async def _visible(

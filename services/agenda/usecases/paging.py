@@ -38,6 +38,11 @@ def cut(
     return shown, key_of(shown[-1]) if len(left) > size else None
 
 
+def sortable(at: datetime) -> str:
+    """An instant as a member of a key: of fixed length, it sorts as the instant does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def read_key(token: str, kinds: Sequence[type[int] | type[str]], *question: object) -> Key | None:
     """The key in a token, with members of those kinds; None for an empty token: the first page.
 
@@ -63,8 +68,11 @@ def write_token(position: tuple[object, ...] | None, *question: object) -> str:
     return base64.urlsafe_b64encode(document).decode()
 
 
-def read_proposal_token(token: str, *question: object) -> tuple[datetime, UUID] | None:
-    """None for an empty token: the first page. Raises `InvalidValue` for one given for another question."""
+def read_instant_token(token: str, *question: object) -> tuple[datetime, UUID] | None:
+    """The instant and the id of an entry; None for an empty token: the first page.
+
+    Raises `InvalidValue`, also for a token given for another question.
+    """
     if not token:
         return None
     try:

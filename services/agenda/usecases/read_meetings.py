@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from uuid import UUID
 
 from services.agenda.domain.cadence import NextEdition, next_day, propose_next
@@ -13,7 +13,7 @@ from services.agenda.domain.permissions import Command, require
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.store.moves import moves_of
 from services.agenda.usecases.access import meeting_for
-from services.agenda.usecases.paging import Key, cut, read_key, write_token
+from services.agenda.usecases.paging import Key, cut, read_key, sortable, write_token
 from services.calendars import closed_days, zone_of
 from services.chassis.clock import Clock
 from services.chassis.database import Database
@@ -112,9 +112,7 @@ async def propose_edition(
 def _place(meeting: Meeting) -> Key:
     """In the order that meetings are listed in: several may be of one edition."""
     below = int(meeting.parent is not None)
-    # An instant of fixed length sorts as it is.
-    starts_at = meeting.starts_at.astimezone(UTC).isoformat(timespec="microseconds")
-    return -meeting.edition, below, starts_at, str(meeting.id)
+    return -meeting.edition, below, sortable(meeting.starts_at), str(meeting.id)
 
 
 def _history(

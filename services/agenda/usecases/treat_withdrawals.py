@@ -10,6 +10,7 @@ from services.agenda.domain.withdrawal_tasks import Closing, TaskKind, TaskSelec
 from services.agenda.store.withdrawal_tasks import ListedTask, list_tasks, lock_task, store_closing
 from services.agenda.usecases.access import audit_of
 from services.agenda.usecases.carrying_over import may_have_words
+from services.agenda.usecases.paging import read_instant_token, write_token
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.once import Once
@@ -18,21 +19,53 @@ from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 
 MOST: Final = 500
-"""Tasks that are listed at once: older ones follow when these are closed."""
+"""Tasks that are listed at once where no page is asked for."""
 
 
 async def read_tasks(
     database: Database, reader: Reader, selection: TaskSelection, *, policy: Policy, now: datetime
 ) -> list[ListedTask]:
-    """Over every series of the reader, the latest first."""
-    series = [
+    """Over every series of the reader, the latest first, at most `MOST`."""
+    async with database.transaction() as tx:
+        found = await list_tasks(tx, reader.party, _series_of(reader, policy), selection, MOST)
+    return [one for one in found if _may_know(one, reader, policy, now)]
+
+
+async def page_of_tasks(
+    database: Database,
+    reader: Reader,
+    selection: TaskSelection,
+    *,
+    page_size: int,
+    page_token: str,
+    policy: Policy,
+    now: datetime,
+) -> tuple[list[ListedTask], str]:
+    """A page of the same list to its end, and the token of the next one. It is filled up with what the reader
+    may know of, so that its length says nothing of the rest. Raises `InvalidValue`.
+    """
+    question = ("withdrawal-tasks", reader.party, selection.value)
+    place = read_instant_token(page_token, *question)
+    series = _series_of(reader, policy)
+    known: list[ListedTask] = []
+    async with database.transaction() as tx:
+        while len(known) <= page_size:
+            found = await list_tasks(tx, reader.party, series, selection, page_size + 1, place)
+            known += [one for one in found if _may_know(one, reader, policy, now)]
+            if len(found) <= page_size:
+                break
+            place = found[-1].task.opened_at, found[-1].task.id
+    shown = known[:page_size]
+    last = shown[-1].task if len(known) > page_size else None
+    return shown, write_token(None if last is None else (last.opened_at, last.id), *question)
+
+
+def _series_of(reader: Reader, policy: Policy) -> list[str]:
+    return [
         one.id
         for one in policy.series_of(reader)
         if may(policy, reader, Command.READ_WITHDRAWAL_TASKS, one.id)
     ]
-    async with database.transaction() as tx:
-        found = await list_tasks(tx, reader.party, series, selection, MOST)
-    return [one for one in found if _may_know(one, reader, policy, now)]
 
 
 async def close_task(

@@ -41,15 +41,18 @@ async def pages(
     *,
     size: int = _LARGEST_PAGE,
 ) -> Document:
-    """What a listing holds, page after page of that size, as one document."""
+    """What a listing holds, page after page of that size, as one document; what else the pages say is what
+    the last of them says.
+    """
     found: list[Document] = []
     place: Query = {}
     while True:
         page = await desk.get(service, path, **query, **place, page_size=size)
         found.extend(page[member])
-        if not page["next_page_token"]:
-            return {member: found}
-        place = {"page_token": page["next_page_token"]}
+        token = page.pop("next_page_token")
+        if not token:
+            return {**page, member: found}
+        place = {"page_token": token}
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.cli.clients.rest import Document
+from services.cli.commands.asking import pages
 from services.cli.thread.stage import PATIENCE, require
 from services.cli.waiting import until
 from services.cli.year.before import plan
@@ -134,12 +135,12 @@ async def _comes_back(year: Year, side: Side, concluded: str, edition: int) -> N
     worked = {(one["reference"], one["state"], one["due_date"]) for _, one in year.actions}
 
     async def arisen() -> Document | None:
-        found = await desk.get("agenda", f"{year.path}/matters-arising")
+        found = await pages(desk, "agenda", f"{year.path}/matters-arising", "matters", {})
         told = {(one["reference"], one["state"], one["due_date"]) for one in found["matters"]}
         return found if worked <= told else None
 
     matters = await until(arisen, within=PATIENCE, what="the matters arising")
-    returning = (await desk.get("agenda", f"{year.path}/carry-over"))["items"]
+    returning = (await pages(desk, "agenda", f"{year.path}/carry-over", "items", {}))["items"]
     require(
         any(one["from_meeting_id"] == concluded for one in returning),
         f"nothing of {edition} comes back to {side.party}",

@@ -66,6 +66,8 @@ async def test_what_was_put_off_comes_back_once_in_every_draft_with_its_history(
         (own["title"], 1, False, 2026),
     ]
     assert [one["decision_reference"] for one in back["guidance"]] == [guidance["decision_reference"]]
+    paged = await dialogue.by_ones(EU_SECRETARIAT, path, "items", "guidance")
+    assert paged == [*back["items"], *back["guidance"]]
     ours = await dialogue.draft(second)
     theirs = await dialogue.draft(second, EU_SECRETARIAT)
     assert [one["id"] for one in ours["items"]] == [one["id"] for one in theirs["items"]]
@@ -214,4 +216,5 @@ async def test_matters_arising_tell_what_changed_since_the_last_meeting_as_far_a
     assert (section["matters"][0]["carried"], section["matters"][1]["ended"]) == (1, True)
     theirs = await dialogue.done(EU_SECRETARIAT, "GET", path)
     assert theirs == {**section, "matters": section["matters"][:2]}
+    assert await dialogue.by_ones(EU_SECRETARIAT, path, "matters") == theirs["matters"]
     assert (await dialogue.ask(NSA, "GET", path)).json()["reason"] == "NO_ACCESS"

@@ -51,7 +51,7 @@ async def test_a_link_warns_its_own_party_and_is_nothing_to_anybody_else(dialogu
     assert made["warnings"] == ["WORDINGS_DIFFER", "DUE_DATES_DIFFER"]
     assert {made["one"]["series"], made["other"]["series"]} == {"uk-eu", "uk-us-cmr"}
     for who in (STRATCOM, NSA, EU_SECRETARIAT):
-        assert await dialogue.done(who, "GET", "/v1/action-links") == {"links": []}
+        assert await dialogue.done(who, "GET", "/v1/action-links") == {"links": [], "next_page_token": ""}
     after = await dialogue.ask(NSA, "GET", "/v1/action-links")
     assert after.content == before.content
     again = await dialogue.ask(BOTH, "POST", "/v1/action-links", {**body, "note": ""})
@@ -64,9 +64,13 @@ async def test_a_link_warns_its_own_party_and_is_nothing_to_anybody_else(dialogu
     await told(dialogue, action_told(OTHER, "uk-us-cmr", "UKUSCMR-2026-A01", version=2))
     (link,) = (await dialogue.done(BOTH, "GET", "/v1/action-links"))["links"]
     assert link["warnings"] == []
+    second = await dialogue.done(BOTH, "POST", "/v1/action-links", {"one": str(SAME), "other": str(OTHER)})
+    paged = [one["id"] for one in await dialogue.by_ones(BOTH, "/v1/action-links", "links")]
+    assert paged == sorted((link["id"], second["id"])), "made at one instant, they are told by their ids"
+    await dialogue.done(BOTH, "DELETE", f"/v1/action-links/{second['id']}")
     assert (await dialogue.ask(STRATCOM, "DELETE", f"/v1/action-links/{link['id']}")).status_code == 403
     await dialogue.done(BOTH, "DELETE", f"/v1/action-links/{link['id']}")
-    assert await dialogue.done(BOTH, "GET", "/v1/action-links") == {"links": []}
+    assert await dialogue.done(BOTH, "GET", "/v1/action-links") == {"links": [], "next_page_token": ""}
 
 
 async def test_what_a_series_has_concluded_is_compiled_over_its_editions_page_by_page(

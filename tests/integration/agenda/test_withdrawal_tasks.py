@@ -77,6 +77,8 @@ async def test_a_withdrawn_text_is_a_task_of_every_side_that_has_it_on_the_table
     assert held.title not in str(task)
     assert await tasks(dialogue, NSA, "ALL") == []
     assert draft["id"] in {one["subject_id"] for one in await tasks(dialogue, FCDO)}
+    paged = await dialogue.by_ones(UK_SECRETARIAT, "/v1/withdrawal-tasks", "tasks")
+    assert paged == await tasks(dialogue, UK_SECRETARIAT)
 
 
 async def test_a_task_is_closed_once_and_for_the_own_side_alone(dialogue: Dialogue) -> None:

@@ -56,7 +56,7 @@ def matters(
     """Show the matters arising, in the words that the account's party may see."""
 
     async def work(desk: Desk) -> int:
-        found = await desk.get("agenda", f"/v1/meetings/{meeting}/matters-arising")
+        found = await pages(desk, "agenda", f"/v1/meetings/{meeting}/matters-arising", "matters", {})
         print_found(found, matter_lines, as_json=as_json)
         return 0
 
