@@ -362,6 +362,7 @@ async def open_dialogue(
     *,
     ids: IdSource | None = None,
     threatfeed: FakeThreatfeed | None = None,
+    policy: Policy | None = None,
 ) -> AsyncIterator[Dialogue]:
     """The agenda's api with an empty database, two weeks before the meeting."""
     dsn = postgres.database("agenda", lambda dsn: migrate(dsn, MIGRATIONS))
@@ -375,7 +376,7 @@ async def open_dialogue(
         process = replace(whole, ids=ids or whole.ids)
         parts = AgendaParts(
             database=process.database,
-            policy=Policy.from_documents(read_documents(POLICY)),
+            policy=policy or Policy.from_documents(read_documents(POLICY)),
             clock=clock,
             ids=process.ids,
             keys=OfficialKeys.read(str(platform.keys.official_keys)),

@@ -13,7 +13,8 @@ from services.chassis.http.description import new_application
 from tests.support.postgres import Databases
 from tests.support.sides.describing import IN_EVERY_ROLE, check_operation
 from tests.support.sides.stage import Stage, told
-from tests.support.sides.story import OVER, STORY
+from tests.support.sides.story.cast import OVER
+from tests.support.sides.story.whole import STORY
 
 SCHEMA: Final = schemathesis.openapi.from_dict(new_application(TITLE, "v1", routes()).openapi())
 OPERATIONS: Final = [result.ok() for result in SCHEMA.get_all_operations()]

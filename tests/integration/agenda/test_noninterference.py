@@ -10,7 +10,8 @@ from services.cli.accounts import ACCOUNTS
 from tests.support.postgres import Databases
 from tests.support.sides.comparing import leak, reader_named
 from tests.support.sides.stage import told
-from tests.support.sides.story import OVER, STORY
+from tests.support.sides.story.cast import OVER
+from tests.support.sides.story.whole import STORY
 from tests.support.sides.telling import audiences_of
 from tests.support.sides.values import Arguments
 

@@ -9,12 +9,13 @@ from entente.actions.v1 import action_event_pb2
 from services.agenda.consumers import read_action
 from services.agenda.domain.references import AssessmentStanding, AssessmentState
 from services.agenda.usecases.note_news import note_actions, note_assessments
-from tests.support.dialogue import NSA, Account, account, item_body
+from tests.support.dialogue import EU_SECRETARIAT, NSA, UK_SECRETARIAT, Account, account, item_body
 from tests.support.outcomes import action_told, record_of
 from tests.support.peers import HeldAssessment
 from tests.support.sides.stage import Stage
 
 STRATCOM: Final = account("STRATCOM", "UK", "secretariat")
+ADVISER: Final = account("FCDO", "UK", "release-officer")
 _ACTIONS: Final = UUID("7d0b8c54-3a60-4f0e-9a55-0f1c5a6f2a10")
 
 
@@ -45,11 +46,49 @@ async def tabled(stage: Stage, who: Account, draft: str, name: str, marking: str
 
 
 async def signed(stage: Stage, who: Account, kind: str, name: str) -> None:
-    path = f"/v1/{kind}/{stage.held[name]['id']}"
+    stage.held[name] = await agreed(stage, who, f"/v1/{kind}/{stage.held[name]['id']}")
+
+
+async def agreed(stage: Stage, who: Account, path: str) -> Any:
+    """What stands at a path once this official has signed it."""
     to_sign = await stage.done(who, "GET", f"{path}/agreement")
     jws = stage.dialogue.signature(who, to_sign["payload"])
     body = {"content_hash": to_sign["content_hash"], "jws": jws}
-    stage.held[name] = await stage.done(who, "POST", f"{path}/agreements", body)
+    return await stage.done(who, "POST", f"{path}/agreements", body)
+
+
+async def cleared(stage: Stage, name: str) -> None:
+    """The adviser of the United Kingdom clears an outcome as it stands."""
+    outcome = stage.held[name]
+    path = f"/v1/outcomes/{outcome['id']}/clearances"
+    await stage.done(ADVISER, "POST", path, {"content_hash": outcome["content_hash"]})
+
+
+async def ranked(stage: Stage, who: Account, name: str) -> None:
+    """The party has its draft ranked, and keeps the run."""
+    await stage.done(who, "POST", f"/v1/drafts/{stage.held[name]['id']}/planning/ranking", {})
+
+
+async def attended(stage: Stage, name: str) -> None:
+    """Each side says of its people on the register of a meeting that they were there, and closes it."""
+    path = f"/v1/meetings/{stage.held[name]['id']}/register"
+    for who in (UK_SECRETARIAT, EU_SECRETARIAT):
+        for one in (await stage.done(who, "GET", path))["participants"]:
+            if one["side"] == who.party:
+                body, version = {"answer": "ATTEND"}, one["version"]
+                await stage.done(who, "POST", f"/v1/participants/{one['id']}/presence", body, version=version)
+        await stage.done(who, "POST", f"{path}/close", {})
+
+
+async def treated(stage: Stage, who: Account, held: str) -> None:
+    """The secretariat says what it did about each text of its own that rested on an assessment."""
+    tasks = (await stage.done(who, "GET", "/v1/withdrawal-tasks"))["tasks"]
+    found = [one["id"] for one in tasks if one["assessment_id"] == str(stage.held[held].id)]
+    assert found
+    for one in found:
+        stage.meet("task_id", one)
+        path = f"/v1/withdrawal-tasks/{one}/close"
+        await stage.done(who, "POST", path, {"note": f"Settled with {who.party}'s embassy."})
 
 
 async def proposed(stage: Stage, who: Account, name: str, **changes: object) -> None:

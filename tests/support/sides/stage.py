@@ -1,8 +1,8 @@
 """The agenda at work on a story of both sides."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -13,14 +13,16 @@ import httpx
 from deploy.local.platform import PlatformAccess
 from services.agenda.app import TITLE, rpc_parts, rpc_services
 from services.agenda.http.routes import routes
+from services.chassis.documents import read_documents
 from services.chassis.lifecycle import Component
 from services.chassis.rpc.server import RpcServer
 from services.chassis.settings import ListenerSettings
+from services.kernel.parties import Entitlement, Role
 from services.kernel.policy import Policy
 from tests.support.dialogue import Account, Dialogue, open_dialogue
 from tests.support.peers import HeldAssessment
 from tests.support.postgres import Databases
-from tests.support.processes import running
+from tests.support.processes import POLICY, running
 from tests.support.sides.asking import Application
 from tests.support.sides.peers import DiscreetThreatfeed
 from tests.support.sides.telling import Memory, Step, is_id
@@ -56,6 +58,13 @@ class Stage:
     def application(self) -> Application:
         services = [one.name for one in rpc_services(rpc_parts(self.dialogue.parts))]
         return Application(TITLE, routes(), services, WORDS)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Ids that are met meanwhile are not remembered: the questions are about others first."""
+        remembered, self.memory = self.memory, Memory()
+        yield
+        self.memory = remembered
 
     def token(self, who: Account) -> str:
         return self.dialogue.token(who)
@@ -94,6 +103,24 @@ class Stage:
         return (await self.done(who, "GET", path))["version"]
 
 
+def policy_of_the_story() -> Policy:
+    """As shipped, but that the United Kingdom signs no conclusion of the dialogue before its adviser."""
+    policy = Policy.from_documents(read_documents(POLICY))
+    series = replace(policy.get_series("uk-eu"), legal_clearance={"UK": ("FCDO",)})
+    return replace(policy, series={**policy.series, "uk-eu": series})
+
+
+@contextmanager
+def in_both_series(stage: Stage) -> Iterator[None]:
+    """The secretariat of FCDO may act in both series of the United Kingdom for as long as the block lasts."""
+    dialogue, policy = stage.dialogue, stage.policy
+    more = Entitlement("uk-us-cmr", "UK", "FCDO", Role.SECRETARIAT)
+    both = replace(policy, entitlements=policy.entitlements | {more})
+    dialogue.app.state.agenda = replace(dialogue.parts, policy=both)
+    yield
+    dialogue.app.state.agenda = dialogue.parts
+
+
 def _collection(path: str) -> str:
     return next(part for part in reversed(path.partition("?")[0].split("/")) if not is_id(part))
 
@@ -106,7 +133,9 @@ async def told(
     ids = NamedIds()
     async with AsyncExitStack() as stack:
         dialogue = await stack.enter_async_context(
-            open_dialogue(platform, postgres, ids=ids, threatfeed=DiscreetThreatfeed())
+            open_dialogue(
+                platform, postgres, ids=ids, threatfeed=DiscreetThreatfeed(), policy=policy_of_the_story()
+            )
         )
         process = dialogue.process
         rpc = RpcServer(

@@ -1,28 +1,16 @@
-"""What two sides do in a year, and what each of them does for itself.
+"""What two sides do before their meeting, and what each of them does for itself."""
 
-A new kind of thing is a new step here: what makes it, and who may know of it. Ids are found in the answers.
-"""
-
-from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
-from services.kernel.parties import Entitlement, Role
 from tests.support.dialogue import (
-    DSIT,
     EEAS,
-    ENDS,
     EU_SECRETARIAT,
-    FCDO,
     NSA,
     QUORUM,
-    STARTS,
     TODAY,
     UK_SECRETARIAT,
-    account,
     item_body,
     meeting_body,
-    outcome_body,
     participant_body,
 )
 from tests.support.sides.deeds import (
@@ -35,33 +23,31 @@ from tests.support.sides.deeds import (
     moved,
     planned,
     proposed,
+    ranked,
     removed,
     rewritten,
     signed,
     tabled,
     withdrawn,
 )
-from tests.support.sides.stage import Stage
+from tests.support.sides.stage import Stage, in_both_series
+from tests.support.sides.story.cast import (
+    DUE,
+    ENISA,
+    EU_ONLY,
+    GCHQ,
+    JOINT,
+    LINKER,
+    REVIEW,
+    REVIEW_UK,
+    REVIEW_US,
+    STRATCOM_CHAIR,
+    UK_ONLY,
+    USCYBERCOM,
+)
 from tests.support.sides.telling import Story
 
-ENISA: Final = account("ENISA", "EU", "owner")
-GCHQ: Final = account("GCHQ", "UK", "chair")
-USCYBERCOM: Final = account("USCYBERCOM", "US", "chair")
-STRATCOM_CHAIR: Final = account("STRATCOM", "UK", "chair")
-LINKER: Final = account("FCDO", "UK", "links", "secretariat")
-JOINT: Final = ("uk-eu.UK", "uk-eu.EU")
-UK_ONLY: Final = ("uk-eu.UK/secretariat", "uk-eu.UK/chair")
-EU_ONLY: Final = ("uk-eu.EU/secretariat", "uk-eu.EU/chair")
-REVIEW: Final = ("uk-us-cmr.UK", "uk-us-cmr.US")
-REVIEW_US: Final = ("uk-us-cmr.US/secretariat", "uk-us-cmr.US/chair")
-DUE: Final = "2026-11-27T12:00:00Z"
-ENDED: Final = ENDS + timedelta(hours=1)
-OVER: Final = ENDED + timedelta(days=1)
-"""When everything has happened."""
 STORY: Final[Story[Stage]] = Story(TODAY)
-
-
-# --- What lies before the meeting ---------------------------------------------------------------------------
 
 
 @STORY.step(*JOINT)
@@ -97,14 +83,10 @@ async def an_action_of_the_review_is_told_of(stage: Stage) -> None:
 @STORY.step()
 async def somebody_of_the_uk_in_both_series_links_the_two(stage: Stage) -> None:
     """Nobody else works in both, so nobody else may know."""
-    dialogue, policy = stage.dialogue, stage.policy
-    more = Entitlement("uk-us-cmr", "UK", "FCDO", Role.SECRETARIAT)
-    both = replace(policy, entitlements=policy.entitlements | {more})
-    dialogue.app.state.agenda = replace(dialogue.parts, policy=both)
     ends = {"one": stage.held["UKEU-2024-A01"], "other": stage.held["UKUSCMR-2025-A01"]}
-    link = await stage.done(LINKER, "POST", "/v1/action-links", {**ends, "note": "One piece of work."})
+    with in_both_series(stage):
+        link = await stage.done(LINKER, "POST", "/v1/action-links", {**ends, "note": "One piece of work."})
     stage.meet("link_id", link["id"])
-    dialogue.app.state.agenda = dialogue.parts
 
 
 @STORY.step(*REVIEW)
@@ -123,9 +105,24 @@ async def eu_proposes(stage: Stage) -> None:
 
 @STORY.step(*UK_ONLY)
 async def uk_proposes(stage: Stage) -> None:
-    for name in ("uk-first", "uk-second"):
+    for name in ("uk-first", "uk-second", "uk-forwarded"):
         await proposed(stage, UK_SECRETARIAT, name, title=f"Backlog {name}")
     await moved(stage, UK_SECRETARIAT, "uk-second", "park")
+
+
+@STORY.step(*UK_ONLY, *REVIEW_UK)
+async def uk_forwards_a_proposal_to_the_review(stage: Stage) -> None:
+    """To whoever may know of the review alone it was proposed there, and of nothing else."""
+    said = {"series": "uk-us-cmr", "edition": 2026, "commitments": [], "leads": {}, "rationale": "Ours too."}
+    own = stage.held.get("uk-forwarded")
+    with in_both_series(stage):
+        if own is None:
+            content = {**item_body(title="Backlog uk-forwarded"), "references": []}
+            made = await stage.done(LINKER, "POST", "/v1/proposals", {**content, **said})
+        else:
+            path = f"/v1/proposals/{own['id']}/forward"
+            made = await stage.done(LINKER, "POST", path, said, version=own["version"])
+    assert made["series"] == "uk-us-cmr"
 
 
 @STORY.step(*REVIEW_US)
@@ -160,6 +157,11 @@ async def eu_plans_its_draft(stage: Stage) -> None:
     await planned(stage, EU_SECRETARIAT, "eu-draft", gap=5, commitments=["C3"])
 
 
+@STORY.step(*EU_ONLY)
+async def eu_ranks_its_draft(stage: Stage) -> None:
+    await ranked(stage, EU_SECRETARIAT, "eu-draft")
+
+
 @STORY.step("uk-eu.EU")
 async def what_only_the_eu_holds_is_withdrawn(stage: Stage) -> None:
     await withdrawn(stage, "ports")
@@ -182,6 +184,14 @@ async def uk_plans_what_cannot_hold_together(stage: Stage) -> None:
     draft = await stage.done(UK_SECRETARIAT, "GET", f"/v1/drafts/{stage.held['uk-draft']['id']}")
     pinned = [{"item_id": one["id"], "position": 1} for one in draft["items"][:2]]
     await planned(stage, UK_SECRETARIAT, "uk-draft", items=pinned)
+
+
+@STORY.step(*UK_ONLY)
+async def uk_ranks_its_draft(stage: Stage) -> None:
+    """Twice, as its worth has changed in between."""
+    await ranked(stage, UK_SECRETARIAT, "uk-draft")
+    await moved(stage, UK_SECRETARIAT, "uk-second", "resume")
+    await ranked(stage, UK_SECRETARIAT, "uk-draft")
 
 
 @STORY.step(*JOINT)
@@ -292,6 +302,9 @@ async def people_are_named(stage: Stage) -> None:
     for who in (UK_SECRETARIAT, EU_SECRETARIAT):
         path = f"/v1/meetings/{stage.held['meeting']['id']}/participants"
         stage.held[f"{who.party}-person"] = await stage.done(who, "POST", path, participant_body(who))
+    guest = participant_body(NSA, role="OBSERVER", represents="US")
+    path = f"/v1/meetings/{stage.held['meeting']['id']}/participants"
+    await stage.done(UK_SECRETARIAT, "POST", path, guest)
 
 
 @STORY.step("uk-eu.UK")
@@ -304,54 +317,3 @@ async def uk_notes_something_on_its_people(stage: Stage) -> None:
 async def eu_notes_something_on_its_people(stage: Stage) -> None:
     path = f"/v1/participants/{stage.held['EU-person']['id']}/note"
     await stage.done(EU_SECRETARIAT, "PUT", path, {"note": "Leaves early."})
-
-
-# --- The meeting, and what it concludes ---------------------------------------------------------------------
-
-
-@STORY.step(*JOINT, at=STARTS)
-async def meeting_is_run(stage: Stage) -> None:
-    path = f"/v1/meetings/{stage.held['meeting']['id']}/run"
-    run = await stage.done(FCDO, "GET", path)
-    body = {"item_id": stage.held["agenda"]["items"][0]["item_id"]}
-    await stage.done(FCDO, "POST", f"{path}/items", body, version=run["version"])
-
-
-@STORY.step(*JOINT, at=ENDED)
-async def registers_are_closed(stage: Stage) -> None:
-    for who in (UK_SECRETARIAT, EU_SECRETARIAT):
-        person = stage.held[f"{who.party}-person"]
-        path = f"/v1/participants/{person['id']}/presence"
-        await stage.done(who, "POST", path, {"answer": "ATTEND"}, version=person["version"])
-        await stage.done(who, "POST", f"/v1/meetings/{stage.held['meeting']['id']}/register/close", {})
-
-
-@STORY.step(*JOINT, at=ENDED)
-async def an_outcome_is_agreed(stage: Stage) -> None:
-    path = f"/v1/meetings/{stage.held['meeting']['id']}/outcomes"
-    items = [one["item_id"] for one in stage.held["agenda"]["items"]]
-    for name, line in (("first-outcome", items[-1]), ("second-outcome", items[2])):
-        stage.held[name] = await stage.done(UK_SECRETARIAT, "POST", path, outcome_body(line))
-    for who in QUORUM:
-        await signed(stage, who, "outcomes", "first-outcome")
-    await signed(stage, DSIT, "outcomes", "second-outcome")
-
-
-@STORY.step(*JOINT, at=ENDED)
-async def minutes_are_written(stage: Stage) -> None:
-    path = f"/v1/meetings/{stage.held['meeting']['id']}/minutes/OPENING"
-    body = {"text": "Both sides exchanged views.", "marking": "TLP:GREEN"}
-    await stage.done(UK_SECRETARIAT, "PUT", path, body, version=0)
-    await stage.done(EU_SECRETARIAT, "POST", f"{path}/comments", {"text": "So it was."})
-    await stage.done(EU_SECRETARIAT, "POST", f"{path}/acceptances", {}, version=1)
-
-
-@STORY.step(*EU_ONLY, at=ENDED)
-async def eu_drafts_on_after_the_meeting(stage: Stage) -> None:
-    await proposed(stage, EU_SECRETARIAT, "eu-last", title="After the meeting", edition=2027)
-    await moved(stage, EU_SECRETARIAT, "eu-later", "park")
-
-
-@STORY.step(*JOINT, "uk-us-cmr.UK", at=ENDED)
-async def what_both_hold_is_withdrawn(stage: Stage) -> None:
-    await withdrawn(stage, "water")
