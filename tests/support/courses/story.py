@@ -45,6 +45,7 @@ UK_OWNS: Final = (("UK", "DSIT", True), ("UK", "NCSC", False))
 EU_OWNS: Final = (("EU", "CNECT", True),)
 BOTH: Final = (("UK", "DSIT", True), ("EU", "CNECT", True), ("UK", "NCSC", False))
 REVIEW_BOTH: Final = (("UK", "STRATCOM", True), ("US", "USCYBERCOM", True))
+UK_ALONE: Final = (("UK", "STRATCOM", True),)
 REVIEW_OF: Final[dict[str, Any]] = {"series": "uk-us-cmr", "commitment": "S1", "marking": "TLP:AMBER"}
 """How actions of the review are opened."""
 
@@ -97,6 +98,8 @@ async def actions_of_the_dialogue_are_agreed(stage: Stage) -> None:
 async def actions_of_the_review_are_agreed(stage: Stage) -> None:
     await opened(stage, "UKUSCMR-2026-A01", owners=REVIEW_BOTH, due_date="2027-02-15", **REVIEW_OF)
     await opened(stage, "UKUSCMR-2026-A02", owners=REVIEW_BOTH, text="Train together.", **REVIEW_OF)
+    alone = {"owners": UK_ALONE, "due_date": "2027-02-15", "text": "Write it down."}
+    await opened(stage, "UKUSCMR-2026-A03", **alone, **REVIEW_OF)
 
 
 @STORY.step(*UK_ONLY)
@@ -108,9 +111,8 @@ async def an_action_that_the_eu_may_not_see_is_agreed(stage: Stage) -> None:
 
 @STORY.step(*REVIEW_UK)
 async def an_action_that_the_us_may_not_see_is_agreed(stage: Stage) -> None:
-    owners = (("UK", "STRATCOM", True),)
     review = {**REVIEW_OF, "marking": "UK OFFICIAL"}
-    await opened(stage, "UKUSCMR-2026-U01", owners=owners, due_date="2027-01-04", **review)
+    await opened(stage, "UKUSCMR-2026-U01", owners=UK_ALONE, due_date="2027-01-04", **review)
 
 
 @STORY.step(*JOINT)
@@ -128,11 +130,27 @@ async def owners_take_on_what_is_of_the_review(stage: Stage) -> None:
     await moved(stage, USCYBERCOM, "UKUSCMR-2026-A01", "block", {"reason": "A law is needed."})
 
 
+@STORY.step(*REVIEW)
+async def the_uk_works_at_what_the_us_is_only_told_of(stage: Stage) -> None:
+    await moved(stage, STRATCOM, "UKUSCMR-2026-A03", "accept")
+    await reported(stage, STRATCOM, "UKUSCMR-2026-A03", "AMBER", "It takes longer.")
+
+
+@STORY.step(*JOINT)
+async def it_is_said_whom_actions_are_for(stage: Stage) -> None:
+    await moved(stage, DSIT, "UKEU-2026-A02", "beneficiaries", {"beneficiaries": ["CNECT", "Operators"]})
+
+
 @STORY.step(*UK_ONLY)
 async def the_uk_works_at_what_is_its_own(stage: Stage) -> None:
     await moved(stage, DSIT, "UKEU-2026-U01", "accept")
     await moved(stage, DSIT, "UKEU-2026-U01", "milestones", {"milestones": PLAN["milestones"][:1]})
     await reported(stage, DSIT, "UKEU-2026-U01", "RED", "It is late.")
+
+
+@STORY.step(*UK_ONLY)
+async def it_is_said_for_the_uk_whom_its_own_are_for(stage: Stage) -> None:
+    await moved(stage, DSIT, "UKEU-2026-U01", "beneficiaries", {"beneficiaries": ["NCSC", "CNECT"]})
 
 
 @STORY.step(*REVIEW_UK)
@@ -206,6 +224,8 @@ async def evidence_of_the_review_is_shown(stage: Stage) -> None:
 @STORY.step(*REVIEW_UK)
 async def evidence_for_the_uk_in_the_review_is_shown(stage: Stage) -> None:
     await shown(stage, STRATCOM, "UKUSCMR-2026-A01", "the plan of the UK", marking="UK OFFICIAL")
+    await shown(stage, STRATCOM, "UKUSCMR-2026-A03", "what is written so far", marking="UK OFFICIAL")
+    await taken_back(stage, STRATCOM, "what is written so far", 1)
 
 
 @STORY.step(*JOINT)
