@@ -1,10 +1,11 @@
 """The time of an agenda as the routes show it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from services.agenda.domain.time_budget import TimeBudget
+from services.agenda.domain.time_budget import OverRun, TimeBudget
 
 
 class SectionTimeModel(BaseModel):
@@ -74,8 +75,10 @@ def time_model(time: TimeBudget) -> TimeBudgetModel:
         item_minutes=time.item_minutes,
         break_minutes=time.break_minutes,
         window_minutes=time.window_minutes,
-        over_runs=[
-            OverRunModel(day=one.day, section=one.section, minutes=one.minutes) for one in time.over_runs
-        ],
+        over_runs=over_run_models(time.over_runs),
         ends_at=time.ends_at,
     )
+
+
+def over_run_models(over_runs: Iterable[OverRun]) -> list[OverRunModel]:
+    return [OverRunModel(day=one.day, section=one.section, minutes=one.minutes) for one in over_runs]

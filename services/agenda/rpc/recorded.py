@@ -10,10 +10,11 @@ from services.agenda.domain.attendance import Participant, ParticipantRole
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.minutes import Section
 from services.agenda.rpc.agreed import encode_missed
-from services.agenda.rpc.timed import encode_budget, encode_time
+from services.agenda.rpc.timed import encode_budget, encode_over_runs, encode_time
 from services.agenda.statements import mode_number, rendition_number
 from services.agenda.usecases.drafting import DraftView
 from services.agenda.usecases.keep_register import RegisterView
+from services.agenda.usecases.present_meeting import Presentation
 from services.agenda.usecases.run_meeting import RunView
 from services.chassis.etags import etag
 
@@ -110,6 +111,47 @@ def encode_run(view: RunView) -> meeting_record_pb2.Run:
         late_by=face.late_by,
         etag=etag(view.run.version),
         time=encode_budget(view.time),
+    )
+
+
+def encode_presentation(found: Presentation) -> meeting_record_pb2.Presentation:
+    meeting, screen, clock = found.meeting, found.screen, found.clock
+    current = screen.current
+    return meeting_record_pb2.Presentation(
+        meeting_id=str(meeting.id),
+        series=meeting.series,
+        title=found.title,
+        edition=meeting.edition,
+        as_of=encode_time(found.as_of),
+        time_zone=meeting.time_zone,
+        state=meeting_record_pb2.RunState.Value(f"RUN_STATE_{screen.state.value}"),
+        current=None
+        if current is None
+        else meeting_record_pb2.CurrentItem(
+            number=current.number,
+            title=current.title,
+            planned_minutes=current.planned_minutes,
+            elapsed_minutes=current.elapsed_minutes,
+            left_minutes=current.left_minutes,
+            over_by=current.over_by,
+        ),
+        coming=[
+            meeting_record_pb2.ComingItem(
+                number=one.number,
+                title=one.title,
+                planned_minutes=one.planned_minutes,
+                minutes=one.minutes,
+                starts_at=encode_time(one.starts_at),
+            )
+            for one in screen.coming
+        ],
+        remaining_minutes=clock.remaining_minutes,
+        break_minutes=clock.break_minutes,
+        planned_end=encode_time(meeting.ends_at),
+        predicted_end=encode_time(clock.predicted_end),
+        late_by=clock.late_by,
+        over_runs=encode_over_runs(found.over_runs),
+        replanned_end=encode_time(found.replanned_end),
     )
 
 

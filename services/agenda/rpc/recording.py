@@ -19,6 +19,7 @@ from services.agenda.rpc.recorded import (
     encode_draft,
     encode_participant,
     encode_participants,
+    encode_presentation,
     encode_run,
     encode_section,
 )
@@ -35,6 +36,7 @@ from services.agenda.usecases.keep_register import (
     mark_presence,
     read_register,
 )
+from services.agenda.usecases.present_meeting import present_meeting
 from services.agenda.usecases.run_meeting import move_clock, read_run, start_item
 from services.chassis.etags import parse_etag
 
@@ -111,6 +113,15 @@ class RecordMethods(Methods):
         parts, meeting_id = self._parts, read_id(request.meeting_id, "/meeting_id")
         view = await read_run(parts.database, caller(), meeting_id, policy=parts.policy, clock=parts.clock)
         return messages.GetRunResponse(run=encode_run(view))
+
+    async def GetPresentation(  # noqa: N802 the name is the contract's
+        self, request: messages.GetPresentationRequest, _: Any
+    ) -> messages.GetPresentationResponse:
+        parts, meeting_id = self._parts, read_id(request.meeting_id, "/meeting_id")
+        found = await present_meeting(
+            parts.database, caller(), meeting_id, policy=parts.policy, clock=parts.clock
+        )
+        return messages.GetPresentationResponse(presentation=encode_presentation(found))
 
     async def StartItem(  # noqa: N802 the name is the contract's
         self, request: messages.StartItemRequest, _: Any

@@ -90,6 +90,7 @@ _COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "MarkPresence": (Command.EDIT_REGISTER,),
     "CloseRegister": (Command.EDIT_REGISTER,),
     "GetRun": (Command.READ_RUN,),
+    "GetPresentation": (Command.READ_RUN,),
     "StartItem": (Command.RUN_MEETING,),
     "MoveClock": (Command.RUN_MEETING,),
     "GetMinutes": (Command.READ_MINUTES,),

@@ -1,11 +1,12 @@
 """Instants, and the time of an agenda, as messages."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from entente.agenda.v1 import time_budget_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.agenda.domain.time_budget import TimeBudget
+from services.agenda.domain.time_budget import OverRun, TimeBudget
 
 
 def encode_time(at: datetime | None) -> Timestamp | None:
@@ -41,9 +42,13 @@ def encode_budget(time: TimeBudget) -> time_budget_pb2.TimeBudget:
         item_minutes=time.item_minutes,
         break_minutes=time.break_minutes,
         window_minutes=time.window_minutes,
-        over_runs=[
-            time_budget_pb2.OverRun(day=one.day.isoformat(), section=one.section, minutes=one.minutes)
-            for one in time.over_runs
-        ],
+        over_runs=encode_over_runs(time.over_runs),
         ends_at=encode_time(time.ends_at),
     )
+
+
+def encode_over_runs(over_runs: Iterable[OverRun]) -> list[time_budget_pb2.OverRun]:
+    return [
+        time_budget_pb2.OverRun(day=one.day.isoformat(), section=one.section, minutes=one.minutes)
+        for one in over_runs
+    ]

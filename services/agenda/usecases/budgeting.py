@@ -15,6 +15,7 @@ from services.agenda.domain.time_budget import (
     clock_budget,
     draft_budget,
     plan_budget,
+    sitting_days,
 )
 from services.agenda.statements import read_items
 from services.calendars import zone_of
@@ -36,3 +37,8 @@ def time_of_plan(
 
 def time_of_run(run: Run, items: Sequence[TabledItem], sitting: Sitting, now: datetime) -> TimeBudget:
     return clock_budget(run, items, sitting, zone_of(sitting.time_zone), now)
+
+
+def windows_of(sitting: Sitting) -> list[tuple[datetime, datetime]]:
+    """From when to when a meeting sits, day by day."""
+    return [window for day in sitting_days(sitting, zone_of(sitting.time_zone)) for window in day.windows]

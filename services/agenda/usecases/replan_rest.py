@@ -31,6 +31,7 @@ from services.agenda.store.planning import find_planning
 from services.agenda.store.ranking_runs import latest_run
 from services.agenda.store.runs import run_of
 from services.agenda.usecases.access import meeting_for
+from services.agenda.usecases.budgeting import windows_of
 from services.agenda.usecases.keep_minutes import agreed_items
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
@@ -106,12 +107,33 @@ async def replan_rest(
         items = await agreed_items(tx, meeting)
         run = await run_of(tx, meeting.id)
         own = await _own_planning(tx, reader, meeting, policy)
+    return await _replanned(meeting, items, run, own, now, until=until, more=more)
+
+
+async def joint_rest(meeting: Meeting, items: Sequence[TabledItem], run: Run, now: datetime) -> Rest:
+    """The same under no side's planning, so that it may be shown to all. Raises as `replan_rest` does of what
+    cannot be decided.
+    """
+    return await _replanned(meeting, items, run, None, now)
+
+
+async def _replanned(
+    meeting: Meeting,
+    items: Sequence[TabledItem],
+    run: Run,
+    own: _Own | None,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    more: int | None = None,
+) -> Rest:
     running = run.current or run.interrupted
     needed = _needed(run, items, running, now, meeting.ends_at) if more is None else more
     waiting = [item for item in items if item.id not in run.finished and item.id != running and item.minutes]
     if own is None:
         resumes = now + timedelta(minutes=needed if running is not None else 0)
-        left = left_unplanned(waiting, resumes, until or meeting.ends_at)
+        windows = windows_of(meeting.sitting) if until is None else [(now, until)]
+        left = left_unplanned(waiting, resumes, windows)
     else:
         left = left_planned(
             own.planning,

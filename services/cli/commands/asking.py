@@ -18,7 +18,7 @@ SeriesOption = Annotated[str, typer.Option(help="Such as uk-eu")]
 Query = dict[str, str | int | list[str]]
 
 _LARGEST_PAGE: Final = 200
-_PATIENCE: Final = 2.0
+PATIENCE: Final = 2.0
 """Seconds for which a service is waited for that does not answer: somebody sits before the terminal."""
 
 
@@ -27,7 +27,7 @@ def ask(name: str, state: Path | None, work: Callable[[Desk], Awaitable[int]]) -
 
     async def working() -> int:
         async with open_client() as client:
-            return await work(Desk(Access.find(folders(state)), name, client, patience=_PATIENCE))
+            return await work(Desk(Access.find(folders(state)), name, client, patience=PATIENCE))
 
     run(working)
 

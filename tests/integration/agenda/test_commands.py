@@ -130,7 +130,10 @@ async def test_the_run_clock_is_read_from_a_terminal(desk: Desk) -> None:
     await dialogue.done(FCDO, "POST", f"{path}/items", {"item_id": item}, version=0)
     dialogue.clock.at = STARTS + timedelta(minutes=7)
     told = await desk.told("clock", meeting["id"])
-    assert f">  1. {item}  7 of" in told
+    title = agenda["document"]["items"][0]["title"]
+    assert f">  1. {title}  7 of" in told
+    code, told = await desk.run("clock", meeting["id"], *as_side("nsa-secretariat"))
+    assert (code, "403 NO_ACCESS" in told, title in told) == (1, True, False)
 
 
 async def test_a_terminal_is_told_exactly_why_it_has_no_answer(desk: Desk) -> None:

@@ -112,6 +112,9 @@ async def test_a_register_and_a_run_clock_are_kept_as_over_rest(dialogue: Dialog
         dialogue.clock.at += timedelta(minutes=7)
     assert moved.run.state == meeting_record_pb2.RUN_STATE_ON_ITEM
     assert moved.run.break_minutes == 7
+    screen = await call(EEAS, "GetPresentation", **where)
+    alike(await dialogue.done(FCDO, "GET", f"{path}/presentation"), told(screen.presentation))
+    assert screen.presentation.current.over_by > 0
     nothing = await call.refused(EEAS, "MoveClock", **where, etag=moved.run.etag, **key())
     assert nothing[:2] == INVALID
 

@@ -209,6 +209,12 @@ async def test_the_clock_is_one_for_both_sides_and_warns_of_an_over_run(dialogue
     assert [(one["item_id"], one["minutes"]) for one in in_time["items"]] == [
         (one["id"], one["minutes"]) for one in left
     ]
+    screen = await dialogue.done(EU_SECRETARIAT, "GET", f"/v1/meetings/{meeting['id']}/presentation")
+    assert (screen["state"], screen["current"]) == ("WAITING", None)
+    assert [(one["title"], one["minutes"]) for one in screen["coming"]] == [
+        (one["title"], one["minutes"]) for one in left
+    ]
+    assert screen["coming"][0]["starts_at"] == screen["as_of"]
     minutes = sum(one["minutes"] for one in left) - 30
     until = (dialogue.clock.at + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
     shorter = await dialogue.done(EU_SECRETARIAT, "GET", f"{path}/rest?until={until}")
@@ -219,6 +225,9 @@ async def test_the_clock_is_one_for_both_sides_and_warns_of_an_over_run(dialogue
     assert {one["minutes"] for one in too_late["items"]} == {None}
     dialogue.clock.at = ENDS
     late = await dialogue.done(UK_SECRETARIAT, "GET", path)
+    screen = await dialogue.done(EU_SECRETARIAT, "GET", f"/v1/meetings/{meeting['id']}/presentation")
+    assert {one["minutes"] for one in screen["coming"]} == {None}
+    assert (screen["late_by"], screen["replanned_end"]) == (late["late_by"], screen["as_of"])
     assert late["late_by"] == late["remaining_minutes"] > 0
     assert [(one["day"], one["minutes"]) for one in late["time"]["over_runs"]] == [
         ("2026-12-10", late["late_by"])

@@ -32,6 +32,16 @@ async def begun(dialogue: Dialogue) -> tuple[Any, str]:
     return draft, f"{path}/rest"
 
 
+async def screens(dialogue: Dialogue, path: str) -> bytes:
+    """What the screen in the room shows, to whoever asks."""
+    shown = {
+        (await dialogue.ask(who, "GET", path.replace("run/rest", "presentation"))).content
+        for who in (UK_SECRETARIAT, EU_SECRETARIAT, LEADERSHIP)
+    }
+    (one,) = shown
+    return one
+
+
 async def test_an_over_run_is_fitted_into_what_ones_own_side_planned_and_no_other_side_learns_of_it(
     dialogue: Dialogue,
 ) -> None:
@@ -44,6 +54,7 @@ async def test_an_over_run_is_fitted_into_what_ones_own_side_planned_and_no_othe
         who: (await dialogue.ask(who, "GET", path)).content
         for who in (UK_SECRETARIAT, EU_SECRETARIAT, LEADERSHIP)
     }
+    screen = await screens(dialogue, path)
     planning = {
         "windows": [{"id": "day 1", **after(0, whole + 10)}],
         "breaks": [{"id": "secret tea", **after(over, over + 10)}],
@@ -78,6 +89,7 @@ async def test_an_over_run_is_fitted_into_what_ones_own_side_planned_and_no_othe
     for who in (EU_SECRETARIAT, LEADERSHIP):
         assert (await dialogue.ask(who, "GET", path)).content == before[who]
     assert (await dialogue.ask(UK_SECRETARIAT, "GET", path)).content != before[UK_SECRETARIAT]
+    assert await screens(dialogue, path) == screen
     (theirs,) = (await dialogue.done(EU_SECRETARIAT, "GET", path.replace("run/rest", "drafts")))["drafts"]
     await dialogue.done(EU_SECRETARIAT, "PUT", f"/v1/drafts/{theirs['id']}/planning", {}, version=0)
     under_theirs = await dialogue.done(EU_SECRETARIAT, "GET", path)

@@ -1,15 +1,18 @@
 """What officials read of meetings and agendas on a terminal."""
 
 from collections.abc import Callable, Iterable
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from services.cli.__main__ import create_app
+from services.cli.clock_table import ClockBoard, clock_lines
 from services.cli.commands.agenda.meetings import matter_lines, meeting_lines, plan_lines
 from services.cli.commands.agenda.own_side import assembly_lines, explanation_lines, ranking_lines
-from services.cli.commands.agenda.running import clock_lines, register_lines
+from services.cli.commands.agenda.running import register_lines
 from services.cli.commands.agenda.table import agenda_lines, difference_lines
 
 HOSTILE = "A \x1b[31mtitle\u202e\n2. Another \x9bline"
@@ -178,12 +181,33 @@ REGISTER: dict[str, Any] = {
     "closed_by": ["UK"],
 }
 CLOCK: dict[str, Any] = {
-    "state": "RUNNING",
-    "current_item_id": "b",
-    "items": [{"item_id": "b", "position": 1, "planned_minutes": 10, "used_minutes": 14.2, "over_by": 4.2}],
-    "remaining_minutes": 30.0,
-    "predicted_end": "2026-12-09T10:00:00Z",
+    "title": HOSTILE,
+    "edition": 2026,
+    "as_of": "2026-12-09T09:14:12Z",
+    "time_zone": "Europe/Brussels",
+    "state": "ON_ITEM",
+    "current": {
+        "number": 1,
+        "title": HOSTILE,
+        "planned_minutes": 10,
+        "elapsed_minutes": 14.2,
+        "left_minutes": 0.0,
+        "over_by": 4.2,
+    },
+    "coming": [
+        {
+            "number": 2,
+            "title": HOSTILE,
+            "planned_minutes": 30,
+            "minutes": 26,
+            "starts_at": "2026-12-09T09:15:00Z",
+        },
+        {"number": 3, "title": "Last", "planned_minutes": 5, "minutes": None, "starts_at": None},
+    ],
+    "remaining_minutes": 35.0,
+    "predicted_end": "2026-12-09T09:49:12Z",
     "late_by": 4.2,
+    "replanned_end": "2026-12-09T09:45:00Z",
 }
 TITLES = {"b": HOSTILE}
 Lines = Callable[[dict[str, Any]], Iterable[str]]
@@ -233,6 +257,31 @@ def test_the_table_says_what_is_open_and_who_has_still_to_sign() -> None:
 def test_a_conflict_is_told_in_its_words() -> None:
     assert list(assembly_lines(CONFLICT, {}))[-1] == "  the day has 60 minutes"
     assert list(assembly_lines(FITS, {"b": "Routers"}))[-1] == "  no room for “Routers”"
+
+
+def drawn(board: ClockBoard) -> str:
+    console = Console(width=140, record=True, file=StringIO())
+    console.print(board.table())
+    return console.export_text()
+
+
+def test_the_clock_is_drawn_by_the_hours_of_the_place_with_what_gives_way() -> None:
+    board = ClockBoard()
+    assert "connecting" in drawn(board)
+    board.take(CLOCK)
+    table = drawn(board)
+    assert "4 over" in table
+    assert "26 of 30" in table
+    assert "0 of 5" in table
+    assert "09 Dec 10:15" in table
+    told = "ends about 09 Dec 10:49, 4 minutes late; by a new plan of the rest at 09 Dec 10:45"
+    assert told in table
+    assert list(clock_lines(CLOCK))[-1] == told
+    assert list(clock_lines({**CLOCK, "late_by": 0.0}))[-1] == "ends about 09 Dec 10:49, in time"
+    board.lost(HOSTILE)
+    gone = drawn(board)
+    assert ("reconnecting" in gone, "26 of 30" in gone) == (True, True)
+    assert all(line.isprintable() for line in [*table.splitlines(), *gone.splitlines()])
 
 
 def test_a_matter_says_what_it_was_and_how_often_it_slipped() -> None:

@@ -1729,6 +1729,49 @@ class CloseRegisterResponse(_message.Message):
 Global___CloseRegisterResponse: _TypeAlias = CloseRegisterResponse  # noqa: Y015
 
 @_typing.final
+class GetPresentationRequest(_message.Message):
+    """Asks for the screen of one meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPresentationRequest: _TypeAlias = GetPresentationRequest  # noqa: Y015
+
+@_typing.final
+class GetPresentationResponse(_message.Message):
+    """The screen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRESENTATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def presentation(self) -> _meeting_record_pb2.Presentation: ...
+    def __init__(
+        self,
+        *,
+        presentation: _meeting_record_pb2.Presentation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["presentation", b"presentation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["presentation", b"presentation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPresentationResponse: _TypeAlias = GetPresentationResponse  # noqa: Y015
+
+@_typing.final
 class GetRunRequest(_message.Message):
     """Asks for the run clock of a meeting."""
 

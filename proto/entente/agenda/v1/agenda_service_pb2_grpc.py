@@ -167,6 +167,11 @@ class AgendaServiceStub:
                 request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunRequest.SerializeToString,
                 response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunResponse.FromString,
                 _registered_method=True)
+        self.GetPresentation = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/GetPresentation',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetPresentationRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetPresentationResponse.FromString,
+                _registered_method=True)
         self.StartItem = channel.unary_unary(
                 '/entente.agenda.v1.AgendaService/StartItem',
                 request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.StartItemRequest.SerializeToString,
@@ -387,6 +392,13 @@ class AgendaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPresentation(self, request, context):
+        """What a screen in the room shows of the run clock, to everybody in it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def StartItem(self, request, context):
         """Starts an item by the run clock.
         """
@@ -561,6 +573,11 @@ def add_AgendaServiceServicer_to_server(servicer, server):
                     servicer.GetRun,
                     request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunRequest.FromString,
                     response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunResponse.SerializeToString,
+            ),
+            'GetPresentation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPresentation,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetPresentationRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetPresentationResponse.SerializeToString,
             ),
             'StartItem': grpc.unary_unary_rpc_method_handler(
                     servicer.StartItem,
@@ -1298,6 +1315,33 @@ class AgendaService:
             '/entente.agenda.v1.AgendaService/GetRun',
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunRequest.SerializeToString,
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPresentation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/GetPresentation',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetPresentationRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.GetPresentationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -88,6 +88,8 @@ class AgendaServiceStub:
     """Says that the register of the caller's side is right; nothing in it changes from then on."""
     GetRun: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetRunRequest, _agenda_service_pb2.GetRunResponse]
     """The run clock, as it stands now."""
+    GetPresentation: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.GetPresentationRequest, _agenda_service_pb2.GetPresentationResponse]
+    """What a screen in the room shows of the run clock, to everybody in it."""
     StartItem: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.StartItemRequest, _agenda_service_pb2.StartItemResponse]
     """Starts an item by the run clock."""
     MoveClock: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.MoveClockRequest, _agenda_service_pb2.MoveClockResponse]
@@ -161,6 +163,8 @@ class AgendaServiceAsyncStub(AgendaServiceStub):
     """Says that the register of the caller's side is right; nothing in it changes from then on."""
     GetRun: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetRunRequest, _agenda_service_pb2.GetRunResponse]  # type: ignore[assignment]
     """The run clock, as it stands now."""
+    GetPresentation: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.GetPresentationRequest, _agenda_service_pb2.GetPresentationResponse]  # type: ignore[assignment]
+    """What a screen in the room shows of the run clock, to everybody in it."""
     StartItem: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.StartItemRequest, _agenda_service_pb2.StartItemResponse]  # type: ignore[assignment]
     """Starts an item by the run clock."""
     MoveClock: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.MoveClockRequest, _agenda_service_pb2.MoveClockResponse]  # type: ignore[assignment]
@@ -387,6 +391,14 @@ class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_agenda_service_pb2.GetRunResponse, _abc.Awaitable[_agenda_service_pb2.GetRunResponse]]:
         """The run clock, as it stands now."""
+
+    @_abc_1.abstractmethod
+    def GetPresentation(
+        self,
+        request: _agenda_service_pb2.GetPresentationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.GetPresentationResponse, _abc.Awaitable[_agenda_service_pb2.GetPresentationResponse]]:
+        """What a screen in the room shows of the run clock, to everybody in it."""
 
     @_abc_1.abstractmethod
     def StartItem(

@@ -363,6 +363,160 @@ class Run(_message.Message):
 Global___Run: _TypeAlias = Run  # noqa: Y015
 
 @_typing.final
+class Presentation(_message.Message):
+    """What a screen in the room shows: for everybody in it, so the same for every reader. Minutes are decimal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
+    COMING_FIELD_NUMBER: _builtins.int
+    REMAINING_MINUTES_FIELD_NUMBER: _builtins.int
+    BREAK_MINUTES_FIELD_NUMBER: _builtins.int
+    PLANNED_END_FIELD_NUMBER: _builtins.int
+    PREDICTED_END_FIELD_NUMBER: _builtins.int
+    LATE_BY_FIELD_NUMBER: _builtins.int
+    OVER_RUNS_FIELD_NUMBER: _builtins.int
+    REPLANNED_END_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    series: _builtins.str
+    title: _builtins.str
+    edition: _builtins.int
+    time_zone: _builtins.str
+    """IANA name of the place's."""
+    state: Global___RunState.ValueType
+    remaining_minutes: _builtins.float
+    break_minutes: _builtins.float
+    late_by: _builtins.float
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def current(self) -> Global___CurrentItem:
+        """Absent between items, and while a reserved item runs."""
+
+    @_builtins.property
+    def coming(self) -> _containers.RepeatedCompositeFieldContainer[Global___ComingItem]: ...
+    @_builtins.property
+    def planned_end(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def predicted_end(self) -> _timestamp_pb2.Timestamp:
+        """Where nothing gives way."""
+
+    @_builtins.property
+    def over_runs(self) -> _containers.RepeatedCompositeFieldContainer[_time_budget_pb2.OverRun]: ...
+    @_builtins.property
+    def replanned_end(self) -> _timestamp_pb2.Timestamp:
+        """By a new plan of the rest."""
+
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        series: _builtins.str = ...,
+        title: _builtins.str = ...,
+        edition: _builtins.int = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        state: Global___RunState.ValueType = ...,
+        current: Global___CurrentItem | None = ...,
+        coming: _abc.Iterable[Global___ComingItem] | None = ...,
+        remaining_minutes: _builtins.float = ...,
+        break_minutes: _builtins.float = ...,
+        planned_end: _timestamp_pb2.Timestamp | None = ...,
+        predicted_end: _timestamp_pb2.Timestamp | None = ...,
+        late_by: _builtins.float = ...,
+        over_runs: _abc.Iterable[_time_budget_pb2.OverRun] | None = ...,
+        replanned_end: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "current", b"current", "planned_end", b"planned_end", "predicted_end", b"predicted_end", "replanned_end", b"replanned_end"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "break_minutes", b"break_minutes", "coming", b"coming", "current", b"current", "edition", b"edition", "late_by", b"late_by", "meeting_id", b"meeting_id", "over_runs", b"over_runs", "planned_end", b"planned_end", "predicted_end", b"predicted_end", "remaining_minutes", b"remaining_minutes", "replanned_end", b"replanned_end", "series", b"series", "state", b"state", "time_zone", b"time_zone", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Presentation: _TypeAlias = Presentation  # noqa: Y015
+
+@_typing.final
+class CurrentItem(_message.Message):
+    """The item under way, also in a break that interrupts it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    PLANNED_MINUTES_FIELD_NUMBER: _builtins.int
+    ELAPSED_MINUTES_FIELD_NUMBER: _builtins.int
+    LEFT_MINUTES_FIELD_NUMBER: _builtins.int
+    OVER_BY_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Counts the items that are shown."""
+    title: _builtins.str
+    planned_minutes: _builtins.int
+    elapsed_minutes: _builtins.float
+    left_minutes: _builtins.float
+    over_by: _builtins.float
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        title: _builtins.str = ...,
+        planned_minutes: _builtins.int = ...,
+        elapsed_minutes: _builtins.float = ...,
+        left_minutes: _builtins.float = ...,
+        over_by: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["elapsed_minutes", b"elapsed_minutes", "left_minutes", b"left_minutes", "number", b"number", "over_by", b"over_by", "planned_minutes", b"planned_minutes", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CurrentItem: _TypeAlias = CurrentItem  # noqa: Y015
+
+@_typing.final
+class ComingItem(_message.Message):
+    """An item still to come, as a new plan of the rest has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    PLANNED_MINUTES_FIELD_NUMBER: _builtins.int
+    MINUTES_FIELD_NUMBER: _builtins.int
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    title: _builtins.str
+    planned_minutes: _builtins.int
+    minutes: _builtins.int
+    """Absent, as its start, where no time would be left for it."""
+    @_builtins.property
+    def starts_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        title: _builtins.str = ...,
+        planned_minutes: _builtins.int = ...,
+        minutes: _builtins.int | None = ...,
+        starts_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_minutes", b"_minutes", "minutes", b"minutes", "starts_at", b"starts_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_minutes", b"_minutes", "minutes", b"minutes", "number", b"number", "planned_minutes", b"planned_minutes", "starts_at", b"starts_at", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__minutes: _TypeAlias = _typing.Literal["minutes"]  # noqa: Y015
+    _WhichOneofArgType__minutes: _TypeAlias = _typing.Literal["_minutes", b"_minutes"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minutes) -> _WhichOneofReturnType__minutes | None: ...
+
+Global___ComingItem: _TypeAlias = ComingItem  # noqa: Y015
+
+@_typing.final
 class ItemClock(_message.Message):
     """What an item has used of its time."""
 

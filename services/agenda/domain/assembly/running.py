@@ -54,15 +54,21 @@ class Left:
         return self.problem.origin + resumption(self.problem, self.progress) * _MINUTE
 
 
-def left_unplanned(waiting: Sequence[TabledItem], resumes: datetime, end: datetime) -> Left:
-    """What is left where the side planned nothing: the items in one stretch until `end`, standing ones taken.
+def left_unplanned(
+    waiting: Sequence[TabledItem], resumes: datetime, windows: Sequence[tuple[datetime, datetime]]
+) -> Left:
+    """What is left under no planning: the items in what is left of the windows, standing ones taken.
 
     Every minute away from an item's own costs one; dropping an item costs more than shortening all.
     """
     whole = sum(item.minutes for item in waiting)
     problem = Problem(
         origin=resumes,
-        windows=(Window("rest", Span(0, max(0, min(whole, (end - resumes) // _MINUTE)))),),
+        windows=tuple(
+            Window(f"rest {number}", span)
+            for number, (start, end) in enumerate(windows, start=1)
+            if (span := _ahead(start, end, resumes, whole)).minutes > 0
+        ),
         candidates=tuple(
             Candidate(
                 id=str(item.id),
@@ -78,6 +84,11 @@ def left_unplanned(waiting: Sequence[TabledItem], resumes: datetime, end: dateti
         constraints=tuple(Must(str(item.id)) for item in waiting if item.kind is ItemKind.STANDING),
     )
     return Left(problem, _in_a_row(waiting), Progress(now=0, finished=frozenset()))
+
+
+def _ahead(start: datetime, end: datetime, resumes: datetime, most: int) -> Span:
+    begins = max(0, (start - resumes) // _MINUTE)
+    return Span(begins, min((end - resumes) // _MINUTE, begins + most))
 
 
 def fits_meeting(planning: Planning, meeting: Meeting) -> bool:
