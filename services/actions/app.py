@@ -29,6 +29,7 @@ from services.actions.rpc.service import action_service
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.escalate_actions import SCHEDULER, EscalationScheduler, require_calendars
 from services.actions.usecases.given_evidence import Holding
+from services.actions.usecases.note_expiries import ExpiryNotes
 from services.actions.usecases.publication import Publication
 from services.actions.usecases.refresh_statuses import StatusRefresh
 from services.actions.usecases.run_rounds import RoundRunner
@@ -123,6 +124,7 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
 async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIterator[Sequence[Component]]:
     publication = make_publication(process, settings)
     refresh = StatusRefresh(process.database, publication, process.clock)
+    expiries = ExpiryNotes(process.database, publication, process.clock)
     runner = RoundRunner(process.database, publication, process.clock)
     require_calendars(publication.policy, process.clock().date())
     every = settings.escalation.every
@@ -133,6 +135,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
         process.relay(),
         process.quarantine_depth(),
         process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
+        process.periodic("evidence expiries", expiries.turn, every=_REFRESHED_EVERY),
         process.periodic("reporting rounds", runner.turn, every=_ROUNDS_EVERY),
         process.periodic(SCHEDULER, escalation.turn, every=every.total_seconds()),
         watch_scheduler(process, settings, publication),

@@ -7,10 +7,13 @@ from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from entente.agenda.v1 import outcome_event_pb2
+from entente.exchange.v1 import outcome_pb2
 from entente.threatfeed.v1 import assessment_event_pb2
 from google.protobuf.message import DecodeError, Message
 
 from services.actions.domain.basis import AssessmentStanding, BasisReference, Standing
+from services.actions.domain.evidence import EvidenceKind
+from services.actions.domain.expected_evidence import ExpectedEvidence
 from services.actions.domain.opening import AgreedOutcome
 from services.actions.domain.owners import Owner
 from services.actions.usecases.follow_assessments import follow_assessments
@@ -21,6 +24,7 @@ from services.chassis.consumer.records import Delivery, Quarantined, Record, Sub
 from services.chassis.database import Transaction
 from services.chassis.envelope import Event, read_event
 from services.chassis.inbox import first_deliveries
+from services.kernel.identifiers import EXPECTED_EVIDENCE, derived_id
 from services.kernel.refusals import Refusal, RefusalKind
 
 OUTCOMES: Final = "agenda.outcome.v1"
@@ -128,6 +132,7 @@ def read_outcome(record: Record) -> Told[AgreedOutcome | None]:
         commitment=action.commitment,
         marking=outcome.marking,
         basis=_basis(message),
+        expected=_expected(action),
     )
     return Told(event, content)
 
@@ -138,6 +143,19 @@ def _basis(message: outcome_event_pb2.OutcomeAgreed) -> tuple[BasisReference, ..
         for reference in message.outcome.action.basis
     )
     return tuple(dict.fromkeys(references))
+
+
+def _expected(action: outcome_pb2.AgreedAction) -> tuple[ExpectedEvidence, ...]:
+    """Whoever reads the outcome again derives the same ids."""
+    found = []
+    for place, one in enumerate(action.expected_evidence):
+        here = f"/outcome/action/expectedEvidence/{place}"
+        if one.kind not in set(EvidenceKind):
+            raise EventMalformed("no such kind of evidence is known", pointer=f"{here}/kind")
+        identity = derived_id(EXPECTED_EVIDENCE, action.action_id, place)
+        kind, due = EvidenceKind(one.kind), _date(one.due, f"{here}/due")
+        found.append(ExpectedEvidence(identity, kind, one.wording, one.party, due))
+    return tuple(found)
 
 
 def read_assessment(record: Record) -> AssessmentStanding:

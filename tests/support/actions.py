@@ -8,7 +8,8 @@ from entente.exchange.v1.action_status_pb2 import ActionStatus
 
 from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference
-from services.actions.domain.evidence import Evidence
+from services.actions.domain.evidence import Evidence, EvidenceKind
+from services.actions.domain.expected_evidence import ExpectedEvidence
 from services.actions.domain.owners import Owner
 from services.actions.domain.rating import Situation, rate
 from services.actions.events import encode_status
@@ -18,6 +19,7 @@ AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ACTION_ID = UUID("0b7d4a52-2b0c-5a55-9a53-3d1f0a8c7e01")
 ASSESSMENT_ID = UUID("0b7d4a52-2b0c-5a55-9a53-3d1f0a8c7e02")
 CLOSURE_ID = UUID("0b7d4a52-2b0c-5a55-9a53-3d1f0a8c7e03")
+EXPECTED_ID = UUID("0b7d4a52-2b0c-5a55-9a53-3d1f0a8c7e05")
 BOTH_OWN = (Owner("UK", "DSIT", accountable=True), Owner("EU", "CNECT", accountable=True))
 UK_OWNS = (Owner("UK", "DSIT", accountable=True), Owner("UK", "NCSC", accountable=False))
 UK_EU = ("UK", "EU")
@@ -73,6 +75,17 @@ def evidence(**changes: Any) -> Evidence:
         "submitted_at": AT,
     }
     return Evidence(**{**members, **changes})
+
+
+def expected(**changes: Any) -> ExpectedEvidence:
+    members: dict[str, Any] = {
+        "id": EXPECTED_ID,
+        "kind": EvidenceKind.DOCUMENTARY,
+        "wording": "The guidance as published.",
+        "party": "",
+        "due": date(2027, 5, 31),
+    }
+    return ExpectedEvidence(**{**members, **changes})
 
 
 def in_progress(**changes: Any) -> Action:

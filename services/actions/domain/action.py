@@ -14,19 +14,25 @@ from services.actions.domain.anniversaries import next_year
 from services.actions.domain.basis import AssessmentStanding, BasisReference, judge
 from services.actions.domain.beneficiaries import beneficiaries
 from services.actions.domain.closure import closure_of, confirmation, holding_of, require_awaited
-from services.actions.domain.evidence import Attestation, Evidence, Shown, standing
-from services.actions.domain.owners import Objection, Owner, Signature
+from services.actions.domain.evidence import Attestation, Evidence, Shown, newly_expired, standing
+from services.actions.domain.expected_evidence import ExpectedEvidence, require_met
+from services.actions.domain.owners import Objection, Owner, Signature, given_reason
 from services.actions.domain.planning import Dependency, Milestone, Plan, revised_plan
-from services.actions.domain.proposals import DueDateChange, Proposal, ProposalKind, Terms
+from services.actions.domain.proposals import (
+    DueDateChange,
+    Proposal,
+    ProposalKind,
+    Terms,
+    check_due_date,
+    checked_expectations,
+)
 from services.actions.domain.refusals import (
     ClosureReviewNotDue,
-    DueDateWrong,
     EvidenceMissing,
     NarrativeMissing,
     NotAccountable,
     NoYearlyReview,
     ProposalPending,
-    ReasonMissing,
     UnknownProposal,
 )
 from services.actions.domain.reviews import ClosureReview, Review
@@ -52,6 +58,7 @@ class Action:
     ended, in whichever way, `review_on` when a look is due at whether that lasted, `reopened_at` when it was
     last reopened, `reported_at` when its owner last said how it goes. `missed_by` are the owning parties
     that let a reporting round pass and have not been heard since, with the day when that was due.
+    `expected` is the evidence that its closure is to rest on; what expired by `expiries_noted_on` is told.
     """
 
     id: UUID
@@ -85,6 +92,8 @@ class Action:
     beneficiaries: tuple[str, ...] = ()
     reviews: tuple[Review, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    expected: tuple[ExpectedEvidence, ...] = ()
+    expiries_noted_on: date | None = None
     claim: Attestation | None = None
     confirmations: tuple[Attestation, ...] = ()
     rejection: Objection | None = None
@@ -116,7 +125,7 @@ class Action:
         """An accountable organisation does not take the action on: the parties have to mend it."""
         self._require_accountable(by)
         state = after(self.state, Move.DECLINE)
-        return self._changed(at, state=state, declined=Objection(Signature.of(by, at), _reason(reason)))
+        return self._changed(at, state=state, declined=Objection(Signature.of(by, at), given_reason(reason)))
 
     def planned(self, milestones: Sequence[Milestone], by: Reader, at: datetime) -> "Action":
         """The plan rewritten; milestones that were reached stay."""
@@ -166,7 +175,7 @@ class Action:
         """Something that the owner cannot remove holds the action up."""
         self._require_accountable(by)
         state = after(self.state, Move.BLOCK)
-        return self._changed(at, state=state, blocked=Objection(Signature.of(by, at), _reason(reason)))
+        return self._changed(at, state=state, blocked=Objection(Signature.of(by, at), given_reason(reason)))
 
     def unblocked(self, by: Reader, at: datetime) -> "Action":
         self._require_accountable(by)
@@ -197,12 +206,21 @@ class Action:
             return replace(self, evidence=evidence)
         return self._changed(at, state=state, evidence=evidence)
 
+    def expiries_noted(self, at: datetime, shown: Collection[UUID]) -> "Action":
+        """The action on whose record it stands what of its evidence has expired by now: a version of its own
+        where every party may read any of that (`shown`), but no sign of life of its owner.
+        """
+        today, noted = at.date(), replace(self, expiries_noted_on=at.date())
+        told = any(item.id in shown for item in newly_expired(self.evidence, today, self.expiries_noted_on))
+        return replace(noted, version=self.version + 1) if told else noted
+
     def claimed(
         self, evidence: Sequence[Evidence], narrative: str, by: Reader, at: datetime, *, shown: Shown = None
     ) -> "Action":
         """An accountable organisation says that it is done, and shows it by what stands already and more.
 
-        Raises `EvidenceMissing` where every party together may read none.
+        Raises `EvidenceMissing` where every party together may read none, `ExpectedEvidenceMissing` where
+        that is not all that was expected.
         """
         self._require_accountable(by)
         state = after(self.state, Move.CLAIM)
@@ -213,6 +231,7 @@ class Action:
         rests_on = standing(held, at.date(), shown)
         if not rests_on:
             raise EvidenceMissing("a claim needs evidence that every party may read", pointer="/evidence")
+        require_met(self.expected, held, at.date(), shown)
         return self._changed(
             at,
             state=state,
@@ -222,9 +241,7 @@ class Action:
             confirmations=(),
             rejection=None,
             missed_by={},
-            proposals=tuple(
-                pending for pending in self.proposals if pending.terms.kind is not ProposalKind.MOVE_DUE_DATE
-            ),
+            proposals=tuple(pending for pending in self.proposals if not pending.terms.kind.while_working),
         )
 
     def confirmed(
@@ -249,6 +266,7 @@ class Action:
         holding = holding_of(self.confirmations, standing(self.evidence, today, shown))
         claim = require_awaited(self.claim, owning, parties, holding, by)
         given = confirmation(claim, self.evidence, by, at, shown=shown, seen=seen)
+        require_met(self.expected, self.evidence, today, shown)
         if closure_of(claim, owning, parties, (*holding, given)).complete:
             return self._changed(
                 at,
@@ -297,14 +315,16 @@ class Action:
     ) -> "Action":
         """One party proposes what all those `asked` must accept; made at once where it is the only one.
 
-        Raises `IllegalMove`, `ProposalPending`, `ReasonMissing` or `DueDateWrong`.
+        Raises `IllegalMove`, `ProposalPending`, `ReasonMissing`, `DueDateWrong` or `ExpectedEvidenceWrong`.
         """
         after(self.state, terms.kind.move)
         if any(pending.terms.kind is terms.kind for pending in self.proposals):
             raise ProposalPending(f"{terms.kind} waits for an answer already")
-        terms = replace(terms, reason=_reason(terms.reason))
+        opened_on, owning = self.opened_at.date(), self.owning_parties
+        expected = checked_expectations(terms, self.expected, owning=owning, opened_on=opened_on)
+        terms = replace(terms, reason=given_reason(terms.reason), expected=expected)
         if terms.kind is ProposalKind.MOVE_DUE_DATE:
-            self._check_date(terms.due_date)
+            check_due_date(terms.due_date, opened_on=opened_on, held=self.due_date)
         return self._settled(Proposal(proposal_id, terms, Signature.of(by, at)), asked, at)
 
     def proposal(self, proposal_id: UUID) -> Proposal:
@@ -343,14 +363,7 @@ class Action:
         terms = proposal.terms
         state = after(self.state, terms.kind.move)
         if terms.kind is ProposalKind.MOVE_DUE_DATE and terms.due_date is not None:
-            change = DueDateChange(
-                from_date=self.due_date,
-                to_date=terms.due_date,
-                reason=terms.reason,
-                requested_by=proposal.by.organisation,
-                accepted_by=tuple(signature.organisation for signature in proposal.accepted),
-                accepted_on=at.date(),
-            )
+            change = DueDateChange.settled(proposal, self.due_date, terms.due_date, at.date())
             return self._changed(
                 at,
                 state=state,
@@ -358,6 +371,8 @@ class Action:
                 due_date_changes=(*self.due_date_changes, change),
                 proposals=others,
             )
+        if terms.kind is ProposalKind.EXPECT_EVIDENCE:
+            return self._changed(at, state=state, expected=terms.expected, proposals=others)
         if terms.kind is ProposalKind.REOPEN:
             return self._changed(
                 at,
@@ -375,24 +390,9 @@ class Action:
     def _missed_without(self, party: str) -> Mapping[str, date]:
         return {other: day for other, day in self.missed_by.items() if other != party}
 
-    def _check_date(self, to_date: date | None) -> None:
-        if to_date is None:
-            raise DueDateWrong("the new date is missing", pointer="/due_date")
-        if to_date <= self.opened_at.date():
-            raise DueDateWrong("a due date lies after agreement", pointer="/due_date")
-        if to_date == self.due_date:
-            raise DueDateWrong("this is the due date already", pointer="/due_date")
-
     def _require_accountable(self, by: Reader) -> None:
         if Owner(by.party, by.organisation, accountable=True) not in self.owners:
             raise NotAccountable("only an accountable organisation of the action may do this")
 
     def _changed(self, at: datetime, **members: object) -> "Action":
         return replace(self, changed_at=at, version=self.version + 1, **members)  # type: ignore[arg-type]
-
-
-def _reason(text: str) -> str:
-    words = plain(text, "/reason", LONGEST_NARRATIVE)
-    if not words:
-        raise ReasonMissing("this needs a reason", pointer="/reason")
-    return words

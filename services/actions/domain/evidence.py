@@ -53,7 +53,8 @@ class Evidence:
 
     The material lies at `uri`, or is short enough to be `text`; `digest` is its SHA-256, empty where nobody
     took one. From the day `expires_on` on it shows nothing any more. `submitted_by` and `submitted_at` are
-    those of the revision; the organisation is that of all of them. `withdrawn` says who took it back, why.
+    those of the revision; the organisation is that of all of them. `answers` are the ids of the expected
+    evidence that it is shown for. `withdrawn` says who took it back, why.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class Evidence:
     text: str = ""
     expires_on: date | None = None
     revision: int = 1
+    answers: tuple[UUID, ...] = ()
     withdrawn: Objection | None = None
 
     @property
@@ -175,6 +177,16 @@ def require_seen(
         evidence_digest=now,
         changes=", ".join(f"{entry.id} {entry.change}" for entry in changes),
     )
+
+
+def newly_expired(items: Iterable[Evidence], on: date, noted_on: date | None) -> tuple[Evidence, ...]:
+    """What has expired by a day and had not when that was last noted; what was withdrawn is left aside."""
+    return tuple(item for item in items if expired(item, on) and not expired(item, noted_on))
+
+
+def expired(item: Evidence, on: date | None) -> bool:
+    """Whether it had, by a day; it had not by none."""
+    return on is not None and item.withdrawn is None and not item.stands(on)
 
 
 def check_expiry(expires_on: date | None, at: datetime, pointer: str) -> None:

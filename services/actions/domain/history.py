@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.actions.domain.action import Action
+from services.actions.domain.evidence import Evidence, expired
 from services.actions.domain.owners import Objection, Signature
 
 EVIDENCE = "evidence"
@@ -19,7 +20,7 @@ _EDITION = re.compile(r"-(\d{4})-")
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """What a member of an action lost and gained. Of `evidence`, these are ids."""
+    """What a member of an action lost and gained. Of `evidence`, each begins with the id of an item."""
 
     field: str
     before: tuple[str, ...]
@@ -68,13 +69,20 @@ def _without(change: FieldChange, visible: Collection[str]) -> FieldChange:
         return change
     return replace(
         change,
-        before=tuple(entry for entry in change.before if entry in visible),
-        after=tuple(entry for entry in change.after if entry in visible),
+        before=tuple(entry for entry in change.before if entry.partition(" ")[0] in visible),
+        after=tuple(entry for entry in change.after if entry.partition(" ")[0] in visible),
     )
 
 
 def _objection(objection: Objection | None) -> list[str]:
     return [] if objection is None else [f"{_signature(objection.by)}: {objection.reason}"]
+
+
+def _evidence(item: Evidence, action: Action) -> str:
+    words = f"{item.id} revision {item.revision}"
+    if item.withdrawn is not None:
+        return f"{words}, withdrawn: {item.withdrawn.reason}"
+    return f"{words}, expired on {item.expires_on}" if expired(item, action.expiries_noted_on) else words
 
 
 def _signature(signature: Signature) -> str:
@@ -107,7 +115,11 @@ _WORDS: dict[str, Callable[[Action], list[str]]] = {
         f"{_signature(review.by)}, due {review.due}, {_LASTED[review.sustained]}: {review.finding}"
         for review in action.closure_reviews
     ],
-    EVIDENCE: lambda action: [str(item.id) for item in action.evidence],
+    "expected_evidence": lambda action: [
+        f"{one.kind.value} of {one.party or 'any owning party'} by {one.due}: {one.wording}"
+        for one in action.expected
+    ],
+    EVIDENCE: lambda action: [_evidence(item, action) for item in action.evidence],
     "claim": lambda action: [] if action.claim is None else [_signature(action.claim)],
     "confirmations": lambda action: [_signature(entry) for entry in action.confirmations],
     "rejection": lambda action: _objection(action.rejection),

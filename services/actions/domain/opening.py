@@ -6,12 +6,13 @@ from uuid import UUID
 
 from services.actions.domain.action import Action
 from services.actions.domain.basis import BasisReference
+from services.actions.domain.expected_evidence import ExpectedEvidence, agreed_anew
 from services.actions.domain.owners import Owner
-from services.actions.domain.refusals import ActionIncomplete
+from services.actions.domain.refusals import ActionIncomplete, ExpectedEvidenceWrong
 from services.kernel.instruments import CommitmentKind
 from services.kernel.markings.banner import parse
 from services.kernel.policy import Policy
-from services.kernel.refusals import Refusal
+from services.kernel.refusals import InvalidValue, Refusal
 from services.kernel.series import Series
 
 
@@ -33,6 +34,7 @@ class AgreedOutcome:
     commitment: str
     marking: str
     basis: tuple[BasisReference, ...]
+    expected: tuple[ExpectedEvidence, ...] = ()
 
 
 def open_action(outcome: AgreedOutcome, policy: Policy, at: datetime, trace: str | None) -> Action:
@@ -65,11 +67,24 @@ def open_action(outcome: AgreedOutcome, policy: Policy, at: datetime, trace: str
         due_date=outcome.due_date,
         reviewed_yearly=_is_standing(outcome.commitment, series, policy),
         basis=outcome.basis,
+        expected=_expected(outcome),
         opened_at=at,
         changed_at=at,
         opened_trace=trace,
         latest_trace=trace,
     )
+
+
+def _expected(outcome: AgreedOutcome) -> tuple[ExpectedEvidence, ...]:
+    """What the outcome requires to be shown; days that have passed before it was heard of are no reason to
+    refuse it. Raises `ActionIncomplete`.
+    """
+    pointer = "/outcome/action/expectedEvidence"
+    owning = {owner.party for owner in outcome.owners}
+    try:
+        return agreed_anew((), outcome.expected, owning=owning, agreed_on=date.min, pointer=pointer)
+    except (ExpectedEvidenceWrong, InvalidValue) as refusal:
+        raise ActionIncomplete(refusal.detail, pointer=refusal.pointer) from refusal
 
 
 def _is_standing(commitment_id: str, series: Series, policy: Policy) -> bool:

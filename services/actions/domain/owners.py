@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.actions.domain.refusals import ReasonMissing
+from services.actions.domain.texts import LONGEST_NARRATIVE, plain
 from services.kernel.parties import Reader
 
 
@@ -35,3 +37,11 @@ class Objection:
 
     by: Signature
     reason: str
+
+
+def given_reason(text: str) -> str:
+    """Raises `ReasonMissing` or `InvalidValue`."""
+    words = plain(text, "/reason", LONGEST_NARRATIVE)
+    if not words:
+        raise ReasonMissing("this needs a reason", pointer="/reason")
+    return words

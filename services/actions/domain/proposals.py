@@ -1,4 +1,5 @@
-"""Changes that no party makes alone: another date, an end without completion, a fresh start.
+"""Changes that no party makes alone: another date, other expected evidence, an end without completion, a
+fresh start.
 
 One party proposes, every other party that is asked accepts, and the change is made; one refusal ends it.
 """
@@ -9,8 +10,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.actions.domain.expected_evidence import ExpectedEvidence, agreed_anew
 from services.actions.domain.owners import Signature
-from services.actions.domain.refusals import AnswerNotAwaited
+from services.actions.domain.refusals import AnswerNotAwaited, DueDateWrong, ExpectedEvidenceWrong
 from services.actions.domain.states import Move
 from services.kernel.parties import Reader
 
@@ -19,6 +21,7 @@ class ProposalKind(StrEnum):
     """The move that is made once every party asked has accepted."""
 
     MOVE_DUE_DATE = Move.MOVE_DUE_DATE.value
+    EXPECT_EVIDENCE = Move.EXPECT_EVIDENCE.value
     SUPERSEDE = Move.SUPERSEDE.value
     WITHDRAW = Move.WITHDRAW.value
     CLOSE_NOT_IMPLEMENTED = Move.CLOSE_NOT_IMPLEMENTED.value
@@ -28,13 +31,18 @@ class ProposalKind(StrEnum):
     def move(self) -> Move:
         return Move(self.value)
 
+    @property
+    def while_working(self) -> bool:
+        """Whether a claim of completion takes it from the table."""
+        return self in (ProposalKind.MOVE_DUE_DATE, ProposalKind.EXPECT_EVIDENCE)
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is proposed, and why.
 
     `due_date` is set for MOVE_DUE_DATE, `successor` (the reference of another action) for SUPERSEDE,
-    `meeting_id` (where it is decided) for REOPEN.
+    `meeting_id` (where it is decided) for REOPEN; `expected` is all that is expected after EXPECT_EVIDENCE.
     """
 
     kind: ProposalKind
@@ -42,6 +50,7 @@ class Terms:
     due_date: date | None = None
     successor: str = ""
     meeting_id: str = ""
+    expected: tuple[ExpectedEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +91,36 @@ class DueDateChange:
     requested_by: str
     accepted_by: tuple[str, ...]
     accepted_on: date
+
+    @classmethod
+    def settled(cls, proposal: Proposal, from_date: date, to_date: date, on: date) -> "DueDateChange":
+        return cls(
+            from_date=from_date,
+            to_date=to_date,
+            reason=proposal.terms.reason,
+            requested_by=proposal.by.organisation,
+            accepted_by=tuple(signature.organisation for signature in proposal.accepted),
+            accepted_on=on,
+        )
+
+
+def checked_expectations(
+    terms: Terms, held: tuple[ExpectedEvidence, ...], *, owning: Collection[str], opened_on: date
+) -> tuple[ExpectedEvidence, ...]:
+    """What terms of that kind would have expected, none of others. Raises `ExpectedEvidenceWrong`."""
+    if terms.kind is not ProposalKind.EXPECT_EVIDENCE:
+        return ()
+    expected = agreed_anew(held, terms.expected, owning=owning, agreed_on=opened_on)
+    if expected == held:
+        raise ExpectedEvidenceWrong("this is what is expected already", pointer="/expected_evidence")
+    return expected
+
+
+def check_due_date(to_date: date | None, *, opened_on: date, held: date) -> None:
+    """Raises `DueDateWrong`."""
+    if to_date is None:
+        raise DueDateWrong("the new date is missing", pointer="/due_date")
+    if to_date <= opened_on:
+        raise DueDateWrong("a due date lies after agreement", pointer="/due_date")
+    if to_date == held:
+        raise DueDateWrong("this is the due date already", pointer="/due_date")

@@ -14,6 +14,7 @@ from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisState, worst
 from services.actions.domain.dormancy import dormant
 from services.actions.domain.evidence import standing
+from services.actions.domain.expected_evidence import Expectation, Presence, expectations
 from services.actions.domain.states import FINAL, State
 from services.kernel.series import Series
 
@@ -101,6 +102,10 @@ class Situation:
         return any(entry.id not in stands for entry in action.claim.evidence)
 
     @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        return expectations(self.action.expected, self.action.evidence, self.today)
+
+    @property
     def is_dormant(self) -> bool:
         return self.dormant_after is not None and dormant(self.action, self.today, self.dormant_after)
 
@@ -184,6 +189,21 @@ RULES: tuple[Rule, ...] = (
         lambda on: on.action.state is State.COMPLETION_CLAIMED and not on.evidence_stands,
     ),
     Rule(
+        "EXPECTED_LATE",
+        Rag.AMBER,
+        "evidence that was agreed to be shown by now is not there",
+        lambda on: any(one.late for one in on.expectations),
+    ),
+    Rule(
+        "CLAIM_INCOMPLETE",
+        Rag.RED,
+        "it is claimed to be done, and evidence that was agreed to be shown is not there",
+        lambda on: (
+            on.action.state is State.COMPLETION_CLAIMED
+            and any(one.presence is not Presence.MET for one in on.expectations)
+        ),
+    ),
+    Rule(
         "DORMANT",
         Rag.AMBER,
         "nothing of it has changed for longer than the series allows",
@@ -225,7 +245,8 @@ class Rating:
     `computed` is None once an action has ended. `contradicted` says that the owner rates it better than
     the rules do, `stale` that the owner's rating is older than the interval of the series' reports, or that
     an owner let a reporting round pass without an update, `dormant` that
-    nothing of the action has changed for longer than the series allows.
+    nothing of the action has changed for longer than the series allows. `expected` is the evidence that was
+    agreed to be shown, beside what was.
     """
 
     timeliness: Timeliness
@@ -234,6 +255,7 @@ class Rating:
     contradicted: bool
     stale: bool
     dormant: bool = False
+    expected: tuple[Expectation, ...] = ()
 
 
 def timeliness(action: Action, today: date) -> Timeliness:
@@ -260,7 +282,7 @@ def rate(situation: Situation) -> Rating:
     action = situation.action
     on_time = timeliness(action, situation.today)
     if not action.is_open:
-        return Rating(on_time, None, (), contradicted=False, stale=False)
+        return Rating(on_time, None, (), contradicted=False, stale=False, expected=situation.expectations)
     holding = [rule for rule in RULES if rule.holds(situation)]
     computed = worst_of({rule.rating for rule in holding})
     return Rating(
@@ -271,6 +293,7 @@ def rate(situation: Situation) -> Rating:
         stale=bool(action.missed_by)
         or (action.rag is not None and _since(action.reported_at, situation.today) > situation.interval),
         dormant=situation.is_dormant,
+        expected=situation.expectations,
     )
 
 

@@ -52,6 +52,27 @@ class EvidenceMissing(Refusal):
     reason = "EVIDENCE_MISSING"
 
 
+class ExpectedEvidenceMissing(Refusal):
+    """Completion is claimed and confirmed once all evidence stands that the parties agreed to see."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "EXPECTED_EVIDENCE_MISSING"
+
+
+class ExpectedEvidenceWrong(Refusal):
+    """Evidence is expected of an owning party, by a day after agreement, each once, and in words."""
+
+    kind = RefusalKind.INVALID
+    reason = "EXPECTED_EVIDENCE_WRONG"
+
+
+class NotExpected(Refusal):
+    """An item answers what is not expected of the action, or is of another kind or party."""
+
+    kind = RefusalKind.INVALID
+    reason = "NOT_EXPECTED"
+
+
 class ActionIncomplete(Refusal):
     """An agreed outcome holds an action that cannot be tracked."""
 

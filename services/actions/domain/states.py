@@ -39,6 +39,7 @@ class Move(StrEnum):
     CLOSE = "CLOSE"
     REJECT = "REJECT"
     MOVE_DUE_DATE = "MOVE_DUE_DATE"
+    EXPECT_EVIDENCE = "EXPECT_EVIDENCE"
     SUPERSEDE = "SUPERSEDE"
     WITHDRAW = "WITHDRAW"
     CLOSE_NOT_IMPLEMENTED = "CLOSE_NOT_IMPLEMENTED"
@@ -72,6 +73,7 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.COMPLETION_CLAIMED, Move.CLOSE): State.CLOSED,
     (State.COMPLETION_CLAIMED, Move.REJECT): State.IN_PROGRESS,
     **{(state, Move.MOVE_DUE_DATE): state for state in (State.AGREED, *_WORKING)},
+    **{(state, Move.EXPECT_EVIDENCE): state for state in (State.AGREED, *_WORKING)},
     **{(state, Move.SUPERSEDE): State.SUPERSEDED for state in _OPEN},
     **{(state, Move.WITHDRAW): State.WITHDRAWN for state in _OPEN},
     **{(state, Move.CLOSE_NOT_IMPLEMENTED): State.CLOSED_NOT_IMPLEMENTED for state in _OPEN},
@@ -113,6 +115,7 @@ RULES: Mapping[Move, Rule] = {
     Move.CLOSE: Rule(_JUDGES, "action.completion-confirmed"),
     Move.REJECT: Rule(_JUDGES, "action.completion-rejected"),
     Move.MOVE_DUE_DATE: Rule(_JUDGES, "action.due-date-moved"),
+    Move.EXPECT_EVIDENCE: Rule(_JUDGES, "action.expected-evidence-agreed"),
     Move.SUPERSEDE: Rule(_DELEGATIONS, "action.superseded"),
     Move.WITHDRAW: Rule(_DELEGATIONS, "action.withdrawn"),
     Move.CLOSE_NOT_IMPLEMENTED: Rule(_DELEGATIONS, "action.closed-not-implemented"),

@@ -9,7 +9,7 @@ from pydantic import Field
 from services.actions.domain.beneficiaries import MOST_BENEFICIARIES
 from services.actions.domain.states import RULES, Move
 from services.actions.domain.texts import LONGEST_TITLE
-from services.actions.http import bodies, models
+from services.actions.http import bodies, evidence_models, models
 from services.actions.http.parts import Change, ReadingDependency, change_by
 from services.actions.usecases.name_beneficiaries import list_benefiting, name_beneficiaries
 
@@ -21,7 +21,7 @@ class Beneficiaries(bodies.Body):
     beneficiaries: list[Name] = Field(max_length=MOST_BENEFICIARIES)
 
 
-class BenefitingActions(models.Model):
+class BenefitingActions(evidence_models.Model):
     actions: list[models.Action]
 
 

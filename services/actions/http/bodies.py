@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from services.actions.domain.action import Rag
 from services.actions.domain.evidence import EvidenceKind
+from services.actions.domain.expected_evidence import MOST_EXPECTED, ExpectedEvidence
 from services.actions.domain.planning import LARGEST_WEIGHT, MOST_DEPENDENCIES, MOST_MILESTONES, Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
 from services.actions.domain.texts import (
@@ -48,6 +49,11 @@ class NewEvidence(Body):
     digest: str | None = Field(None, max_length=71, description="sha256: and 64 hexadecimal digits")
     marking: str = Field(min_length=1, max_length=LONGEST_BANNER)
     expires_on: date | None = Field(None, description="From that day on it shows nothing any more")
+    answers: list[UUID] = Field(
+        default_factory=list,
+        max_length=MOST_EXPECTED,
+        description="Ids of the expected evidence that it is shown for",
+    )
 
     def given(self) -> GivenEvidence:
         return GivenEvidence(
@@ -59,6 +65,7 @@ class NewEvidence(Body):
             self.kind,
             self.text,
             self.expires_on,
+            tuple(self.answers),
         )
 
 
@@ -104,14 +111,31 @@ class DependenciesBody(Body):
     depends_on: list[UUID] = Field(max_length=MOST_DEPENDENCIES)
 
 
+class ExpectedBody(Body):
+    """`party` is the owning one that shows it; empty where any of them may."""
+
+    id: UUID
+    kind: EvidenceKind
+    wording: str = Field(min_length=1, max_length=LONGEST_DESCRIPTION)
+    party: str = Field("", max_length=100)
+    due: date
+
+    def expected(self) -> ExpectedEvidence:
+        return ExpectedEvidence(self.id, self.kind, self.wording, self.party, self.due)
+
+
 class ProposalBody(Body):
-    """`due_date` belongs to MOVE_DUE_DATE, `successor` (a reference) to SUPERSEDE, `meeting_id` to REOPEN."""
+    """`due_date` belongs to MOVE_DUE_DATE, `expected_evidence` (all of it) to EXPECT_EVIDENCE, `successor` (a
+    reference) to SUPERSEDE, `meeting_id` to REOPEN.
+    """
 
     kind: ProposalKind
     reason: str = Field(min_length=1, max_length=LONGEST_NARRATIVE)
     due_date: date | None = None
     successor: str = Field("", max_length=LONGEST_TITLE)
     meeting_id: str = Field("", max_length=LONGEST_TITLE)
+    expected_evidence: list[ExpectedBody] = Field(default_factory=list, max_length=MOST_EXPECTED)
 
     def terms(self) -> Terms:
-        return Terms(self.kind, self.reason, self.due_date, self.successor, self.meeting_id)
+        expected = tuple(one.expected() for one in self.expected_evidence)
+        return Terms(self.kind, self.reason, self.due_date, self.successor, self.meeting_id, expected)

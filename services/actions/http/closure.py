@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.actions.domain.states import RULES, Move
-from services.actions.http import bodies, models
+from services.actions.http import bodies, evidence_models, models
 from services.actions.http.parts import Change, ReadingDependency, change_by
 from services.actions.usecases.review_closure import list_closure_reviews, review_closure
 
 Reviewing = Annotated[Change, Depends(change_by(*RULES[Move.REVIEW_CLOSURE].roles))]
 
 
-class ClosureReviews(models.Model):
+class ClosureReviews(evidence_models.Model):
     actions: list[models.Action]
 
 

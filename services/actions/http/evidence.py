@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from services.actions.domain.states import RULES, Move
-from services.actions.http import bodies, models
+from services.actions.http import bodies, evidence_models
 from services.actions.http.parts import (
     ClockDependency,
     HoldingDependency,
@@ -27,7 +27,7 @@ from services.chassis.identity import Principal
 Providing = Annotated[Principal, Depends(permit(*RULES[Move.SUBMIT_EVIDENCE].roles))]
 
 
-class Item(models.Evidence):
+class Item(evidence_models.Evidence):
     """An item of evidence with what it is worth."""
 
     action_id: UUID
@@ -35,12 +35,12 @@ class Item(models.Evidence):
     stands: bool = Field(description="It is neither superseded, withdrawn nor expired")
 
 
-class Items(models.Model):
+class Items(evidence_models.Model):
     evidence: list[Item]
     evidence_digest: str = Field(description="Names what a confirmation given now would rest on")
 
 
-class Revisions(models.Model):
+class Revisions(evidence_models.Model):
     revisions: list[Item]
 
 
@@ -157,7 +157,7 @@ def _encoded(shown: ShownEvidence) -> Encoded:
 
 
 def _item(shown: ShownEvidence) -> Item:
-    members = dict(models.show_evidence(shown.item))
+    members = dict(evidence_models.show_evidence(shown.item))
     return Item(**members, action_id=shown.action_id, joint=shown.joint, stands=shown.stands)
 
 

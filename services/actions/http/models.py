@@ -3,21 +3,28 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.actions.domain import action as domain
 from services.actions.domain import evidence, forecast, owners, proposals
 from services.actions.domain.action import Rag
 from services.actions.domain.basis import BasisState
-from services.actions.domain.evidence import EvidenceKind
 from services.actions.domain.planning import progress
 from services.actions.domain.proposals import ProposalKind
 from services.actions.domain.rating import Rating, Timeliness
 from services.actions.domain.states import State
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True)
+from services.actions.http.evidence_models import (
+    Evidence,
+    EvidenceChange,
+    ExpectedEvidence,
+    Model,
+    Objection,
+    ProposedEvidence,
+    show_evidence,
+    show_expected,
+    show_objection,
+    show_proposed,
+)
 
 
 class Owner(Model):
@@ -39,37 +46,6 @@ class BasisReference(Model):
     assessment_id: UUID
     revision: int
     state: BasisState
-
-
-class Objection(Model):
-    party: str
-    organisation: str
-    official: str
-    at: datetime
-    reason: str
-
-
-class Evidence(Model):
-    evidence_id: UUID
-    revision: int
-    kind: EvidenceKind
-    title: str
-    description: str
-    uri: str = Field(description="Where the material lies; empty where the text is all of it")
-    text: str
-    digest: str | None
-    marking: str
-    expires_on: date | None = Field(description="From that day on it shows nothing any more")
-    party: str
-    organisation: str
-    submitted_by: str
-    submitted_at: datetime
-    withdrawn: Objection | None
-
-
-class EvidenceChange(Model):
-    evidence_id: UUID
-    change: evidence.Change
 
 
 class Confirmation(Model):
@@ -124,6 +100,7 @@ class Proposal(Model):
     due_date: date | None
     successor: str
     meeting_id: str
+    expected_evidence: list[ProposedEvidence]
     party: str
     organisation: str
     proposed_at: datetime
@@ -168,6 +145,7 @@ class Action(Model):
     commitment: str
     basis: list[BasisReference]
     evidence: list[Evidence]
+    expected_evidence: list[ExpectedEvidence] = Field(description="What its closure is to rest on")
     confirmations: list[Confirmation]
     rejection: Rejection | None
     proposals: list[Proposal]
@@ -212,8 +190,8 @@ def show(action: domain.Action, rating: Rating) -> Action:
         ],
         state=action.state,
         timeliness=rating.timeliness,
-        declined=_objection(action.declined),
-        blocked=_objection(action.blocked),
+        declined=show_objection(action.declined),
+        blocked=show_objection(action.blocked),
         rag=action.rag,
         rag_is_stale=rating.stale,
         computed_rag=rating.computed,
@@ -268,6 +246,7 @@ def show(action: domain.Action, rating: Rating) -> Action:
             for reference in action.basis
         ],
         evidence=[show_evidence(item) for item in action.evidence],
+        expected_evidence=[show_expected(one) for one in rating.expected],
         confirmations=[
             Confirmation(
                 party=entry.party,
@@ -301,26 +280,6 @@ def show(action: domain.Action, rating: Rating) -> Action:
     )
 
 
-def show_evidence(item: evidence.Evidence) -> Evidence:
-    return Evidence(
-        evidence_id=item.id,
-        revision=item.revision,
-        kind=item.kind,
-        title=item.title,
-        description=item.description,
-        uri=item.uri,
-        text=item.text,
-        digest=item.digest or None,
-        marking=item.marking,
-        expires_on=item.expires_on,
-        party=item.party,
-        organisation=item.organisation,
-        submitted_by=item.submitted_by,
-        submitted_at=item.submitted_at,
-        withdrawn=_objection(item.withdrawn),
-    )
-
-
 def _rejection(rejection: owners.Objection | None) -> Rejection | None:
     if rejection is None:
         return None
@@ -333,18 +292,6 @@ def _rejection(rejection: owners.Objection | None) -> Rejection | None:
     )
 
 
-def _objection(objection: owners.Objection | None) -> Objection | None:
-    if objection is None:
-        return None
-    return Objection(
-        party=objection.by.party,
-        organisation=objection.by.organisation,
-        official=objection.by.official,
-        at=objection.by.at,
-        reason=objection.reason,
-    )
-
-
 def _proposal(proposal: proposals.Proposal) -> Proposal:
     terms = proposal.terms
     return Proposal(
@@ -354,6 +301,7 @@ def _proposal(proposal: proposals.Proposal) -> Proposal:
         due_date=terms.due_date,
         successor=terms.successor,
         meeting_id=terms.meeting_id,
+        expected_evidence=[show_proposed(one) for one in terms.expected],
         party=proposal.by.party,
         organisation=proposal.by.organisation,
         proposed_at=proposal.by.at,

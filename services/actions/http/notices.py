@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from services.actions.http.bodies import Nothing
-from services.actions.http.models import Model
+from services.actions.http.evidence_models import Model
 from services.actions.http.parts import (
     ClockDependency,
     PublicationDependency,

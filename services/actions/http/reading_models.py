@@ -9,14 +9,16 @@ from services.actions.domain import figures
 from services.actions.domain.action import Action
 from services.actions.domain.figures import COUNTED, FigureName
 from services.actions.domain.states import State
-from services.actions.http.models import Evidence, Model, show_evidence
+from services.actions.http.evidence_models import Evidence, Model, show_evidence
 from services.actions.usecases import list_changes, read_thread
 
 
 class FieldChange(Model):
     field: str
     before: list[str] = Field(description="What it no longer holds")
-    after: list[str] = Field(description="What it holds now and did not before; of evidence, the ids")
+    after: list[str] = Field(
+        description="What it holds now and did not before; of evidence, ids and revisions"
+    )
 
 
 class Change(Model):

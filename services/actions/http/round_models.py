@@ -10,7 +10,7 @@ from services.actions.domain import definitions, rounds
 from services.actions.domain.action import Rag
 from services.actions.domain.rating import Timeliness
 from services.actions.domain.rounds import Answer, RoundState
-from services.actions.http.models import Model
+from services.actions.http.evidence_models import Model
 from services.actions.usecases import read_rounds
 from services.actions.usecases.read_rounds import RoundView
 

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.actions.domain.action import Action, Rag
 from services.actions.domain.evidence import Attestation, Evidence, EvidenceKind, evidence_digest
+from services.actions.domain.expected_evidence import Expectation, ExpectedEvidence
 from services.actions.domain.planning import Milestone
 from services.actions.domain.proposals import Proposal, ProposalKind, Terms
 from services.actions.domain.rating import Rating
@@ -39,6 +40,7 @@ def encode_action(action: Action, rating: Rating) -> action_service_pb2.Action:
         beneficiaries=action.beneficiaries,
         review_on="" if action.review_on is None else action.review_on.isoformat(),
         closure_reviews=[_closure_review(review) for review in action.closure_reviews],
+        expected_evidence=[_expectation(one) for one in rating.expected],
     )
 
 
@@ -99,7 +101,28 @@ def read_terms(request: action_service_pb2.ProposeChangeRequest) -> Terms:
         raise InvalidValue("the kind of the change is missing", pointer="/kind")
     due = read_day(request.due_date, "/due_date") if request.due_date else None
     kind = ProposalKind(name.removeprefix("PROPOSAL_KIND_"))
-    return Terms(kind, request.reason, due, request.successor, request.meeting_id)
+    expected = tuple(
+        _read_expected(one, f"/expected_evidence/{place}")
+        for place, one in enumerate(request.expected_evidence)
+    )
+    return Terms(kind, request.reason, due, request.successor, request.meeting_id, expected)
+
+
+def _read_expected(one: action_service_pb2.ExpectedEvidence, here: str) -> ExpectedEvidence:
+    return ExpectedEvidence(
+        read_id(one.expected_id, f"{here}/expected_id"),
+        _read_kind(one.kind, f"{here}/kind"),
+        one.wording,
+        one.party,
+        read_day(one.due, f"{here}/due"),
+    )
+
+
+def _read_kind(value: action_service_pb2.EvidenceKind.ValueType, pointer: str) -> EvidenceKind:
+    if value not in action_service_pb2.EvidenceKind.values():
+        raise InvalidValue("no such kind of evidence is known", pointer=pointer)
+    name = action_service_pb2.EvidenceKind.Name(value).removeprefix("EVIDENCE_KIND_")
+    return EvidenceKind(name) if value else EvidenceKind.DOCUMENTARY
 
 
 def read_rag(value: action_status_pb2.Rag.ValueType) -> Rag:
@@ -116,18 +139,16 @@ def read_rag(value: action_status_pb2.Rag.ValueType) -> Rag:
 
 def read_evidence(item: action_service_pb2.Evidence, here: str = "/evidence") -> GivenEvidence:
     """What a provider may give; who submitted it and when is ours to say. Raises `InvalidValue`."""
-    if item.kind not in action_service_pb2.EvidenceKind.values():
-        raise InvalidValue("no such kind of evidence is known", pointer=f"{here}/kind")
-    name = action_service_pb2.EvidenceKind.Name(item.kind).removeprefix("EVIDENCE_KIND_")
     return GivenEvidence(
         item.title,
         item.description,
         item.uri,
         item.digest,
         item.marking,
-        EvidenceKind(name) if item.kind else EvidenceKind.DOCUMENTARY,
+        _read_kind(item.kind, f"{here}/kind"),
         item.text,
         read_day(item.expires_on, f"{here}/expires_on") if item.expires_on else None,
+        tuple(read_id(one, f"{here}/answers/{place}") for place, one in enumerate(item.answers)),
     )
 
 
@@ -141,14 +162,37 @@ def encode_evidence(item: Evidence) -> action_service_pb2.Evidence:
         submitted_by=item.submitted_by,
         submitted_at=encode_instant(item.submitted_at),
         marking=item.marking,
-        kind=action_service_pb2.EvidenceKind.Value(f"EVIDENCE_KIND_{item.kind.value}"),
+        kind=_kind(item.kind),
         text=item.text,
         expires_on="" if item.expires_on is None else item.expires_on.isoformat(),
         revision=item.revision,
         party=item.party,
         organisation=item.organisation,
         withdrawn_reason="" if item.withdrawn is None else item.withdrawn.reason,
+        answers=[str(one) for one in item.answers],
     )
+
+
+def _kind(kind: EvidenceKind) -> action_service_pb2.EvidenceKind.ValueType:
+    return action_service_pb2.EvidenceKind.Value(f"EVIDENCE_KIND_{kind.value}")
+
+
+def _expected(one: ExpectedEvidence) -> action_service_pb2.ExpectedEvidence:
+    return action_service_pb2.ExpectedEvidence(
+        expected_id=str(one.id),
+        kind=_kind(one.kind),
+        wording=one.wording,
+        party=one.party,
+        due=one.due.isoformat(),
+    )
+
+
+def _expectation(found: Expectation) -> action_service_pb2.ExpectedEvidence:
+    message = _expected(found.expected)
+    message.first_due = found.expected.promised.isoformat()
+    message.presence, message.late = found.presence.value, found.late
+    message.evidence_ids.extend(str(one) for one in found.shown)
+    return message
 
 
 def _closure_review(review: ClosureReview) -> action_service_pb2.ClosureReview:
@@ -196,6 +240,7 @@ def _proposal(proposal: Proposal) -> action_service_pb2.Proposal:
         due_date="" if terms.due_date is None else terms.due_date.isoformat(),
         successor=terms.successor,
         meeting_id=terms.meeting_id,
+        expected_evidence=[_expected(one) for one in terms.expected],
         party=proposal.by.party,
         organisation=proposal.by.organisation,
         accepted_by=[signature.party for signature in proposal.accepted],

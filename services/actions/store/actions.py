@@ -7,6 +7,7 @@ must not wait for a change of it.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -201,6 +202,22 @@ async def lock_next(tx: Transaction, after: UUID, limit: int, *, ended: bool) ->
         SELECT * FROM action WHERE state <> ALL(%s) AND id > %s ORDER BY id LIMIT %s FOR NO KEY UPDATE
         """,
         [[] if ended else [state.value for state in FINAL], after, limit],
+    )
+
+
+async def lock_newly_expired(tx: Transaction, day: date, limit: int) -> list[Action]:
+    """Actions of whose evidence something expired by a day of which no note was taken; none that another
+    worker looks at.
+    """
+    return await _read(
+        tx,
+        """
+        SELECT * FROM action WHERE EXISTS (
+            SELECT FROM evidence WHERE action_id = action.id AND expires_on <= %s
+                AND expires_on > coalesce(expiries_noted_on, '-infinity')
+        ) ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        [day, limit],
     )
 
 

@@ -1,10 +1,12 @@
 """Rows of evidence, and documents of the signatures given under it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.actions.domain.evidence import Attestation, Evidence, EvidenceKind, EvidenceRevision
+from services.actions.domain.expected_evidence import ExpectedEvidence
 from services.actions.store.signature_rows import read_objection, read_signature, write_signature
 
 Row = Mapping[str, Any]
@@ -24,6 +26,7 @@ def write_evidence(action: UUID, position: int, item: Evidence) -> dict[str, Any
         "digest": item.digest,
         "marking": item.marking,
         "expires_on": item.expires_on,
+        "answers": list(item.answers),
         "submitted_by": item.submitted_by,
         "party": item.party,
         "organisation": item.organisation,
@@ -47,7 +50,30 @@ def read_evidence(row: Row) -> Evidence:
         text=row["material"],
         expires_on=row["expires_on"],
         revision=row["revision"],
+        answers=tuple(row["answers"]),
         withdrawn=read_objection(row["withdrawn"]),
+    )
+
+
+def write_expected(one: ExpectedEvidence) -> dict[str, object]:
+    return {
+        "id": str(one.id),
+        "kind": one.kind.value,
+        "wording": one.wording,
+        "party": one.party,
+        "due": one.due.isoformat(),
+        "first_due": one.promised.isoformat(),
+    }
+
+
+def read_expected(document: Row) -> ExpectedEvidence:
+    return ExpectedEvidence(
+        id=UUID(document["id"]),
+        kind=EvidenceKind(document["kind"]),
+        wording=document["wording"],
+        party=document["party"],
+        due=date.fromisoformat(document["due"]),
+        first_due=date.fromisoformat(document["first_due"]),
     )
 
 

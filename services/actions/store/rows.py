@@ -14,7 +14,13 @@ from services.actions.domain.planning import Dependency, Milestone
 from services.actions.domain.proposals import DueDateChange, Proposal, ProposalKind, Terms
 from services.actions.domain.reviews import ClosureReview, Review
 from services.actions.domain.states import State
-from services.actions.store.evidence_rows import read_attestation, read_evidence, write_attestation
+from services.actions.store.evidence_rows import (
+    read_attestation,
+    read_evidence,
+    read_expected,
+    write_attestation,
+    write_expected,
+)
 from services.actions.store.signature_rows import (
     read_objection,
     read_signature,
@@ -65,6 +71,8 @@ def write_progress(action: Action) -> dict[str, Any]:
         "confirmations": Jsonb([write_attestation(entry) for entry in action.confirmations]),
         "rejection": write_objection(action.rejection),
         "proposals": Jsonb([_write_proposal(proposal) for proposal in action.proposals]),
+        "expected": Jsonb([write_expected(one) for one in action.expected]),
+        "expiries_noted_on": action.expiries_noted_on,
         "successor": action.successor,
         "closure_id": action.closure_id,
         "closed_at": action.closed_at,
@@ -117,6 +125,8 @@ def read_action(
         ),
         reviews=tuple(_read_review(document) for document in row["reviews"]),
         evidence=tuple(read_evidence(item) for item in evidence),
+        expected=tuple(read_expected(document) for document in row["expected"]),
+        expiries_noted_on=row["expiries_noted_on"],
         claim=None if row["claim"] is None else read_attestation(row["claim"]),
         confirmations=tuple(read_attestation(entry) for entry in row["confirmations"]),
         rejection=read_objection(row["rejection"]),
@@ -222,6 +232,7 @@ def _write_proposal(proposal: Proposal) -> dict[str, object]:
         "due_date": None if terms.due_date is None else terms.due_date.isoformat(),
         "successor": terms.successor,
         "meeting_id": terms.meeting_id,
+        "expected": [write_expected(one) for one in terms.expected],
         "by": write_signature(proposal.by),
         "accepted": [write_signature(signature) for signature in proposal.accepted],
     }
@@ -237,6 +248,8 @@ def _read_proposal(document: Mapping[str, Any]) -> Proposal:
             due_date=None if due is None else date.fromisoformat(due),
             successor=document["successor"],
             meeting_id=document["meeting_id"],
+            # Proposals that waited before evidence could be expected name none.
+            expected=tuple(read_expected(one) for one in document.get("expected", ())),
         ),
         by=read_signature(document["by"]),
         accepted=tuple(read_signature(signature) for signature in document["accepted"]),

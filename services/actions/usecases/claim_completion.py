@@ -40,6 +40,7 @@ async def claim_completion(
                 here=f"/evidence/{index}",
                 holding=holding,
                 policy=policy,
+                expected=action.expected,
             )
             for index, given in enumerate(evidence)
         ]

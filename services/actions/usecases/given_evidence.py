@@ -1,11 +1,13 @@
 """Evidence as its provider gives it, and what is checked before it is held."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
 
 from services.actions.domain.evidence import Evidence, EvidenceKind, check_expiry
+from services.actions.domain.expected_evidence import ExpectedEvidence, require_answerable
 from services.actions.domain.texts import (
     LONGEST_DESCRIPTION,
     LONGEST_MATERIAL,
@@ -36,6 +38,7 @@ class GivenEvidence:
     kind: EvidenceKind = EvidenceKind.DOCUMENTARY
     text: str = ""
     expires_on: date | None = None
+    answers: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,11 @@ def checked_evidence(
     revision: int = 1,
     holding: Holding,
     policy: Policy,
+    expected: Iterable[ExpectedEvidence] = (),
 ) -> Evidence:
-    """One revision of an item. `here` is the pointer to it.
+    """One revision of an item. `here` is the pointer to it, `expected` what it may answer.
 
-    Raises `InvalidValue`, `ExpiryWrong`, or the refusal of a marking.
+    Raises `InvalidValue`, `ExpiryWrong`, `NotExpected`, or the refusal of a marking.
     """
     try:
         check_holding(
@@ -76,7 +80,7 @@ def checked_evidence(
     if not (given.uri or text):
         raise InvalidValue("evidence lies somewhere, or is a text", pointer=f"{here}/uri")
     check_expiry(given.expires_on, at, f"{here}/expires_on")
-    return Evidence(
+    item = Evidence(
         id=identity,
         title=plain(given.title, f"{here}/title", LONGEST_TITLE, required=True),
         description=plain(given.description, f"{here}/description", LONGEST_DESCRIPTION),
@@ -91,7 +95,10 @@ def checked_evidence(
         text=text,
         expires_on=given.expires_on,
         revision=revision,
+        answers=tuple(dict.fromkeys(given.answers)),
     )
+    require_answerable(expected, item, here)
+    return item
 
 
 def _digest(given: GivenEvidence, text: str, pointer: str) -> str:

@@ -1,4 +1,4 @@
-"""Propose what no party does alone: another due date, an end without completion, a fresh start."""
+"""Propose what no party does alone: another due date, other expected evidence, an end, a fresh start."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,9 +17,11 @@ from services.kernel.policy import Policy
 
 
 def asked_of(action: Action, kind: ProposalKind, policy: Policy) -> frozenset[str]:
-    """The parties that must accept: by the rule of the series for a date, all of it for the rest."""
+    """The parties that must accept: by the rule of the series for dates and expected evidence, all of it for
+    the rest.
+    """
     series = policy.get_series(action.series)
-    if kind is ProposalKind.MOVE_DUE_DATE and not series.all_accept_due_dates:
+    if kind.while_working and not series.all_accept_due_dates:
         return action.owning_parties
     return frozenset(series.parties)
 
@@ -27,7 +29,9 @@ def asked_of(action: Action, kind: ProposalKind, policy: Policy) -> frozenset[st
 async def propose_change(
     once: Once[Action], reader: Reader, action_id: UUID, version: int, terms: Terms, *, changing: Changing
 ) -> Action:
-    """Raises, besides what every change does, `ProposalPending`, `DueDateWrong` or `SuccessorWrong`."""
+    """Raises, besides what every change does, `ProposalPending`, `DueDateWrong`, `ExpectedEvidenceWrong`
+    or `SuccessorWrong`.
+    """
     policy, proposal_id = changing.publication.policy, changing.publication.ids()
 
     async def rule(tx: Transaction, action: Action, at: datetime) -> Action:

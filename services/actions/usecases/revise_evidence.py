@@ -46,6 +46,7 @@ async def revise_evidence(
             revision=held.revision + 1,
             holding=holding,
             policy=policy,
+            expected=action.expected,
         )
         return revised(action.evidence, item, {entry.id for entry in seen.evidence}), item
 

@@ -26,7 +26,14 @@ async def submit_evidence(
 
     def rule(action: Action, seen: Action, at: datetime) -> tuple[tuple[Evidence, ...], Evidence]:
         item = checked_evidence(
-            given, publication.ids(), reader, at, here="", holding=holding, policy=publication.policy
+            given,
+            publication.ids(),
+            reader,
+            at,
+            here="",
+            holding=holding,
+            policy=publication.policy,
+            expected=action.expected,
         )
         known = {entry.id for entry in seen.evidence}
         return submitted(action.evidence, item, action.owners, known), item

@@ -16,6 +16,9 @@ from entente.actions.v1 import (
 from entente.actions.v1 import closure_service_pb2 as closures
 from entente.actions.v1 import evidence_service_pb2 as shown
 
+from services.actions.app import make_publication
+from services.actions.usecases.note_expiries import ExpiryNotes
+from tests.support.action_cases import under_way
 from tests.support.processes import SettableClock
 from tests.support.rpc import refusal
 from tests.support.tracking import EVIDENCE, Tracker
@@ -27,53 +30,6 @@ PAPER = {**EVIDENCE, "title": f"Paper {CANARY}", "digest": None}
 @pytest.fixture
 def tracker(shared_tracker: Tracker) -> Tracker:
     return shared_tracker
-
-
-class Case:
-    """An action under way, owned by DSIT with NCSC in support, and the people around it."""
-
-    def __init__(self, tracker: Tracker, identity: str) -> None:
-        self.tracker = tracker
-        self.identity = identity
-        self.here = f"/v1/actions/{identity}"
-        self.dsit = tracker.headers("DSIT", "UK", "owner")
-        self.eeas = tracker.headers("EEAS", "EU", "secretariat")
-        self.cnect = tracker.headers("CNECT", "EU", "owner")
-
-    async def version(self) -> int:
-        return int((await self.get("", self.dsit))["version"])
-
-    async def get(self, path: str, who: dict[str, str]) -> Any:
-        response = await self.tracker.http.get(self.here + path, headers=who)
-        return response.json() | {"http": response.status_code}
-
-    async def ask(
-        self, method: str, path: str, body: Any, who: dict[str, str], version: int | None = None, **more: str
-    ) -> Any:
-        given = await self.version() if version is None else version
-        response = await self.tracker.http.request(
-            method,
-            self.here + path,
-            json=body,
-            headers={"Idempotency-Key": more.get("key", str(uuid4())), "If-Match": f'"{given}"', **who},
-        )
-        return response.json() | {"http": response.status_code}
-
-    async def done(self, path: str, body: Any, who: dict[str, str], **more: Any) -> Any:
-        answer = await self.ask("POST", path, body, who, **more)
-        assert answer["http"] in {200, 201}, answer
-        return answer
-
-    async def refused(self, path: str, body: Any, who: dict[str, str], **more: Any) -> tuple[int, str]:
-        answer = await self.ask(more.pop("method", "POST"), path, body, who, **more)
-        return answer["http"], answer["reason"]
-
-
-async def under_way(tracker: Tracker, **changes: Any) -> Case:
-    case = Case(tracker, await tracker.open(**changes))
-    await case.done("/accept", {}, case.dsit)
-    await case.done("/progress", {"rag": "GREEN"}, case.dsit)
-    return case
 
 
 async def test_evidence_is_shown_revised_and_withdrawn_and_its_history_stays(tracker: Tracker) -> None:
@@ -98,6 +54,15 @@ async def test_evidence_is_shown_revised_and_withdrawn_and_its_history_stays(tra
     assert [(one["revision"], one["title"]) for one in history] == [(1, PAPER["title"]), (2, "Numbers")]
     (listed,) = (await case.get("/evidence", case.cnect))["evidence"]
     assert (listed["revision"], listed["withdrawn"]["organisation"]) == (2, "DSIT")
+    (entry,) = [
+        field
+        for change in (await case.get("/history", case.cnect))["changes"]
+        for field in change["fields"]
+        if change["kind"] == "action.evidence-withdrawn"
+    ]
+    named = first["evidence_id"]
+    assert entry["before"] == [f"{named} revision 2"]
+    assert entry["after"] == [f"{named} revision 2, withdrawn: Miscounted."]
     entries = tracker.rows(
         "SELECT action, detail->>'revision', detail->>'reason' FROM audit WHERE subject_id = %s ORDER BY id",
         first["evidence_id"],
@@ -219,6 +184,49 @@ async def test_nobody_confirms_on_evidence_of_the_own_organisation(tracker: Trac
     assert (await case.done("/confirm", {}, case.eeas))["state"] == "CLOSED"
 
 
+async def test_closure_waits_for_the_evidence_that_owners_agreed_to_show(tracker: Tracker) -> None:
+    case = await under_way(tracker)
+    wanted = {"id": str(uuid4()), "kind": "ANALYTICAL", "wording": "The count.", "due": "2027-05-31"}
+    body = {"kind": "EXPECT_EVIDENCE", "reason": "To be sure.", "expected_evidence": [wanted]}
+    for changes, reason in (
+        ({"party": "US"}, "EXPECTED_EVIDENCE_WRONG"),
+        ({"due": "2020-01-01"}, "EXPECTED_EVIDENCE_WRONG"),
+        ({"wording": "a\x00"}, "INVALID_VALUE"),
+        ({"kind": "HEARSAY"}, "INVALID_REQUEST"),
+        ({"presence": "MET"}, "INVALID_REQUEST"),
+    ):
+        wrong = {**body, "expected_evidence": [{**wanted, **changes}]}
+        assert await case.refused("/proposals", wrong, case.dsit) == (400, reason)
+    waits = await case.done("/proposals", body, case.dsit)
+    (proposal,) = waits["proposals"]
+    assert (waits["expected_evidence"], proposal["expected_evidence"]) == ([], [{**wanted, "party": ""}])
+    agreed = await case.done(f"/proposals/{proposal['id']}/accept", {}, case.eeas)
+    (one,) = agreed["expected_evidence"]
+    assert (one["presence"], one["late"], one["first_due"]) == ("MISSING", False, wanted["due"])
+    assert await case.refused("/completion-claim", {"evidence": [PAPER]}, case.dsit) == (
+        409,
+        "EXPECTED_EVIDENCE_MISSING",
+    )
+    answer = {**EVIDENCE, "kind": "ANALYTICAL", "answers": [wanted["id"]]}
+    for changes in ({"answers": [str(uuid4())]}, {"kind": "PHYSICAL"}):
+        assert await case.refused("/evidence", {**answer, **changes}, case.dsit) == (400, "NOT_EXPECTED")
+    kept = await case.done("/evidence", {**answer, "digest": None, "marking": "UK OFFICIAL"}, case.dsit)
+    assert kept["answers"] == [wanted["id"]]
+    for who in (case.dsit, case.cnect):
+        assert (await case.get("", who))["expected_evidence"] == [one]
+    claimed = await case.done("/completion-claim", {"evidence": [answer]}, case.dsit)
+    (met,) = claimed["expected_evidence"]
+    shown_for = [item["evidence_id"] for item in claimed["evidence"] if item["marking"] == "TLP:CLEAR"]
+    assert (met["presence"], met["evidence"]) == ("MET", shown_for)
+    seen = await tracker.rpc.GetAction(
+        api.GetActionRequest(action_id=case.identity), metadata=tracker.metadata("CNECT", "EU", "owner")
+    )
+    (told,) = seen.action.expected_evidence
+    assert (told.expected_id, told.presence, list(told.evidence_ids)) == (wanted["id"], "MET", shown_for)
+    assert told.kind == api.EVIDENCE_KIND_ANALYTICAL
+    assert (await case.done("/confirm", {}, case.eeas))["state"] == "CLOSED"
+
+
 async def test_an_owner_says_whom_an_action_is_for_and_it_is_found_by_that(tracker: Tracker) -> None:
     case = await under_way(tracker)
     mark = f"Operators {uuid4()}"
@@ -309,11 +317,19 @@ async def test_time_wears_evidence_out_and_brings_the_review_of_what_was_closed(
     long = timedelta(days=900)
     case.dsit = tracker.headers("DSIT", "UK", "owner", lifetime=long)
     case.eeas = tracker.headers("EEAS", "EU", "secretariat", lifetime=long)
+    case.cnect = tracker.headers("CNECT", "EU", "owner", lifetime=long)
     soon = (clock() + timedelta(days=2)).date().isoformat()
     passing = await case.done("/evidence", {**PAPER, "expires_on": soon}, case.dsit)
     claimed = await case.done("/completion-claim", {"evidence": [EVIDENCE]}, case.dsit)
     assert "EVIDENCE_LAPSED" not in claimed["computed_because"]
     clock.forward(days=3)
+    notes = ExpiryNotes(tracker.process.database, make_publication(tracker.process, tracker.settings), clock)
+    for _ in range(2):
+        assert not await notes.turn()
+    history = (await case.get("/history", case.cnect))["changes"]
+    (gone,) = [change for change in history if change["kind"] == "action.evidence-expired"]
+    (field,) = gone["fields"]
+    assert field["after"] == [f"{passing['evidence_id']} revision 1, expired on {soon}"]
     worn = await case.get("", case.eeas)
     assert "EVIDENCE_LAPSED" in worn["computed_because"]
     answer = await case.ask("POST", "/confirm", {}, case.eeas)

@@ -15,7 +15,7 @@ from services.actions.domain.proposals import ProposalKind, Terms
 from services.actions.domain.states import State
 from services.kernel.parties import Reader, Role
 from services.kernel.refusals import Refusal
-from tests.support.actions import AT, CLOSURE_ID, agreed, evidence
+from tests.support.actions import AT, CLOSURE_ID, agreed, evidence, expected
 
 PARTIES = ("UK", "EU", "US")
 PEOPLE = {party: Reader(f"{party}-one", party, f"{party}-ORG", frozenset({Role.OWNER})) for party in PARTIES}
@@ -38,6 +38,8 @@ class Lifecycle(RuleBasedStateMachine):
         self.moves = 0
         self.claimant = ""
         self.shown = False
+        self.expected: set[UUID] = set()
+        self.answered: set[UUID] = set()
         self.confirmed: set[str] = set()
         self.pending: dict[str, tuple[UUID, date | None, set[str]]] = {}
         self.plan: dict[UUID, tuple[int, bool]] = {}
@@ -117,13 +119,18 @@ class Lifecycle(RuleBasedStateMachine):
         if self.attempt(allowed, self.tried("milestone_reached", identity, PEOPLE["EU"], AT)):
             self.plan[identity] = (weight, True)
 
-    @rule(who=WHO, shown=st.booleans())
-    def claim(self, who: str, shown: bool) -> None:
-        change = self.tried("claimed", [evidence()] if shown else [], "", PEOPLE[who], AT)
+    @rule(who=WHO, shown=st.booleans(), full=st.booleans())
+    def claim(self, who: str, shown: bool, full: bool) -> None:
+        answers = tuple(sorted(self.expected)) if full else ()
+        change = self.tried("claimed", [evidence(answers=answers)] if shown else [], "", PEOPLE[who], AT)
         self.shown = self.shown or (shown and not isinstance(change, Refusal))
-        if self.attempt(who != "US" and self.state == "IN_PROGRESS" and self.shown, change):
+        if shown and not isinstance(change, Refusal):
+            self.answered |= set(answers)
+        allowed = self.shown and self.expected <= self.answered
+        if self.attempt(who != "US" and self.state == "IN_PROGRESS" and allowed, change):
             self.state, self.claimant, self.confirmed = "COMPLETION_CLAIMED", who, set()
             self.pending.pop("MOVE_DUE_DATE", None)
+            self.pending.pop("EXPECT_EVIDENCE", None)
 
     @rule(who=WHO)
     def confirm(self, who: str) -> None:
@@ -140,7 +147,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.state, self.claimant = "IN_PROGRESS", ""
 
     def may_be_proposed(self, kind: str) -> bool:
-        if kind == "MOVE_DUE_DATE":
+        if kind in {"MOVE_DUE_DATE", "EXPECT_EVIDENCE"}:
             return self.state in {"AGREED", "ASSIGNED", "IN_PROGRESS", "BLOCKED"}
         if kind == "REOPEN":
             return self.state == "CLOSED"
@@ -156,7 +163,9 @@ class Lifecycle(RuleBasedStateMachine):
             and kind.value not in self.pending
             and (day is None or (day > AT.date() and day != self.due))
         )
-        terms = Terms(kind, "It must be.", day)
+        expecting = kind is ProposalKind.EXPECT_EVIDENCE
+        wanted = (expected(id=uuid5(SPACE, f"e{self.count}")),) if expecting else ()
+        terms = Terms(kind, "It must be.", day, expected=wanted)
         if self.attempt(allowed, self.tried("proposed", terms, PEOPLE[who], PARTIES, identity, AT)):
             self.pending[kind.value] = (identity, day, set(PARTIES) - {who})
 
@@ -174,6 +183,11 @@ class Lifecycle(RuleBasedStateMachine):
         if kind == "MOVE_DUE_DATE" and day is not None:
             del self.pending[kind]
             self.due, self.moves = day, self.moves + 1
+            return
+        if kind == "EXPECT_EVIDENCE":
+            del self.pending[kind]
+            self.expected = {one.id for one in self.action.expected}
+            assert len(self.expected) == 1
             return
         self.pending = {}
         endings = {"SUPERSEDE": "SUPERSEDED", "WITHDRAW": "WITHDRAWN", "REOPEN": "IN_PROGRESS"}

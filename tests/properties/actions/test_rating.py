@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference, BasisState
 from services.actions.domain.evidence import Attestation
+from services.actions.domain.expected_evidence import agreed_anew
 from services.actions.domain.owners import Objection, Signature
 from services.actions.domain.planning import Dependency, Milestone
 from services.actions.domain.proposals import DueDateChange
 from services.actions.domain.rating import RULES, Rating, Situation, Timeliness, rate, timeliness
 from services.actions.domain.states import FINAL, State
-from tests.support.actions import ASSESSMENT_ID, agreed, evidence
+from tests.support.actions import ASSESSMENT_ID, agreed, evidence, expected
 
 DAYS = st.integers(0, 500)
 START = date(2026, 1, 1)
 ORDER = list(Rag)
+EXPECTED = (UUID(int=91), UUID(int=92))
 INTERVAL = timedelta(days=90)
 
 
@@ -44,6 +46,7 @@ def actions(draw: st.DrawFn) -> Action:
         evidence(
             id=UUID(int=number),
             expires_on=draw(st.sampled_from([None, due, opened + timedelta(days=1)])),
+            answers=draw(st.sampled_from([(), (EXPECTED[0],), EXPECTED])),
         )
         for number in range(draw(st.integers(0, 3)))
     )
@@ -61,7 +64,16 @@ def actions(draw: st.DrawFn) -> Action:
         )
         for number in range(draw(st.integers(0, 3)))
     )
+    wanted = tuple(
+        expected(
+            id=identity,
+            party=draw(st.sampled_from(["", "UK", "EU"])),
+            due=opened + timedelta(days=draw(DAYS)),
+        )
+        for identity in EXPECTED[: draw(st.integers(0, 2))]
+    )
     action = agreed(
+        expected=wanted,
         opened_at=instant(opened),
         original_due_date=due,
         due_date=due,
@@ -132,6 +144,22 @@ def withdrawn(on: Situation, _: int) -> Situation:
     return replace(on, action=replace(on.action, evidence=on.action.evidence[:-1] + evidence))
 
 
+def unanswered(on: Situation, _: int) -> Situation:
+    evidence = tuple(replace(item, answers=item.answers[1:]) for item in on.action.evidence)
+    return replace(on, action=replace(on.action, evidence=evidence))
+
+
+def more_expected(on: Situation, days: int) -> Situation:
+    more = expected(id=UUID(int=93), due=on.today - timedelta(days=days - 100))
+    return replace(on, action=replace(on.action, expected=(*on.action.expected, more)))
+
+
+def expected_later(on: Situation, days: int) -> Situation:
+    wanted = tuple(replace(one, due=one.due + timedelta(days=days)) for one in on.action.expected)
+    anew = agreed_anew(on.action.expected, wanted, owning=("UK", "EU"), agreed_on=START)
+    return replace(on, action=replace(on.action, expected=anew))
+
+
 def dormant_sooner(on: Situation, days: int) -> Situation:
     return replace(on, dormant_after=max(0, (on.dormant_after or 0) - days))
 
@@ -159,6 +187,9 @@ WORSENINGS = [
     less_shown,
     expired,
     withdrawn,
+    unanswered,
+    more_expected,
+    expected_later,
     unheard,
     round_missed,
     others_postponed,
@@ -193,7 +224,9 @@ def test_a_claim_that_is_better_than_what_is_computed_is_a_contradiction_and_cha
 @given(on=situations(), state=st.sampled_from(sorted(FINAL)))
 def test_what_has_ended_is_rated_no_more(on: Situation, state: State) -> None:
     ended = replace(on, action=replace(on.action, state=state))
-    assert rate(ended) == Rating(Timeliness.ENDED, None, (), contradicted=False, stale=False)
+    said = rate(ended)
+    assert replace(said, expected=()) == Rating(Timeliness.ENDED, None, (), contradicted=False, stale=False)
+    assert said.expected == rate(on).expected
 
 
 @given(on=situations(), other=actions())

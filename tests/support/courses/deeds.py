@@ -61,7 +61,7 @@ async def reported(stage: Stage, who: Account, reference: str, rag: str, narrati
     await stage.done(who, "GET", f"/v1/actions/{stage.held[reference]}/progress")
 
 
-async def proposed(stage: Stage, who: Account, reference: str, kind: str, **terms: str) -> str:
+async def proposed(stage: Stage, who: Account, reference: str, kind: str, **terms: Any) -> str:
     """Gives the id of the proposal."""
     body = {"kind": kind, "reason": "It has to be.", **terms}
     after = await moved(stage, who, reference, "proposals", body)

@@ -27,6 +27,7 @@ from services.actions.rpc.parts import ActionParts
 from services.actions.settings import ActionsSettings
 from services.actions.usecases.escalate_actions import EscalationScheduler
 from services.actions.usecases.given_evidence import Holding
+from services.actions.usecases.note_expiries import ExpiryNotes
 from services.actions.usecases.publication import Publication
 from services.actions.usecases.refresh_statuses import StatusRefresh
 from services.actions.usecases.run_rounds import RoundRunner
@@ -204,6 +205,7 @@ async def told(
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{http_port}", timeout=20)
         )
         workers = [
+            ExpiryNotes(process.database, publication, clock),
             RoundRunner(process.database, publication, clock),
             EscalationScheduler(process.database, publication, clock, every=settings.escalation.every),
             StatusRefresh(process.database, publication, clock),

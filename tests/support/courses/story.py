@@ -50,6 +50,7 @@ REVIEW_OF: Final[dict[str, Any]] = {"series": "uk-us-cmr", "commitment": "S1", "
 """How actions of the review are opened."""
 
 FIRST, SECOND = "6c1d0a7e-3a58-4d2b-9b7b-2b3b0a2f7c01", "6c1d0a7e-3a58-4d2b-9b7b-2b3b0a2f7c02"
+EXPECTED: Final = "6c1d0a7e-3a58-4d2b-9b7b-2b3b0a2f7c03"
 PLAN: Final = {
     "milestones": [
         {"id": FIRST, "title": "A draft", "weight": 1, "due": "2026-12-15"},
@@ -209,6 +210,20 @@ async def evidence_for_the_uk_is_shown(stage: Stage) -> None:
     await taken_back(stage, NCSC, "what the UK took back", 1)
     await shown(stage, DSIT, "UKEU-2026-U01", "the page of its own", marking="UK OFFICIAL")
     await shown(stage, DSIT, "UKEU-2026-A05", "what the UK has before", marking="UK OFFICIAL")
+
+
+@STORY.step(*JOINT)
+async def evidence_is_agreed_to_be_shown(stage: Stage) -> None:
+    wanted = {"id": EXPECTED, "kind": "DOCUMENTARY", "wording": "The page.", "due": "2027-01-20"}
+    name = await proposed(stage, DSIT, "UKEU-2026-A01", "EXPECT_EVIDENCE", expected_evidence=[wanted])
+    await moved(stage, EEAS, "UKEU-2026-A01", f"proposals/{name}/accept")
+
+
+@STORY.step(*UK_ONLY)
+async def the_uk_shows_itself_what_was_agreed_to_be_shown(stage: Stage) -> None:
+    """It answers nothing that is joint, and its end tells nobody."""
+    only = {"marking": "UK OFFICIAL", "answers": [EXPECTED]}
+    await shown(stage, DSIT, "UKEU-2026-A01", "the page early", expires_on="2027-01-10", **only)
 
 
 @STORY.step(*EU_ONLY)

@@ -22,6 +22,7 @@ from tests.support.actions import (
     agreed,
     claimed,
     evidence,
+    expected,
     in_progress,
 )
 
@@ -78,6 +79,8 @@ def unchanged(days: int) -> Situation:
 HOLDS = {
     "EVIDENCE_LAPSED": on(lapsing(), EARLY),
     "CLAIM_UNSHOWN": on(lapsing(evidence=()), EARLY),
+    "EXPECTED_LATE": heard(EARLY, expected=(expected(due=EARLY - timedelta(days=1)),)),
+    "CLAIM_INCOMPLETE": on(lapsing(expected=(expected(),)), EARLY),
     "DORMANT": unchanged(121),
     "LATE": heard(DUE + timedelta(days=1)),
     "VERY_LATE": heard(DUE + timedelta(days=61)),
@@ -100,6 +103,8 @@ HOLDS = {
 HOLDS_NOT = {
     "EVIDENCE_LAPSED": on(lapsing(), EARLY - timedelta(days=1)),
     "CLAIM_UNSHOWN": on(lapsing(), EARLY),
+    "EXPECTED_LATE": heard(EARLY, expected=(expected(due=EARLY),)),
+    "CLAIM_INCOMPLETE": heard(EARLY, expected=(expected(),)),
     "DORMANT": unchanged(120),
     "LATE": heard(DUE),
     "VERY_LATE": heard(DUE + timedelta(days=60)),

@@ -40,6 +40,7 @@ def test_the_table_is_this_one() -> None:
         ("CLOSED", "REOPEN", "IN_PROGRESS"),
         *((state, move, state) for state in working for move in ("PLAN", "REVIEW", "MOVE_DUE_DATE")),
         ("AGREED", "MOVE_DUE_DATE", "AGREED"),
+        *((state, "EXPECT_EVIDENCE", state) for state in ("AGREED", *working)),
         *(
             (state, move, state)
             for state in (*working, "COMPLETION_CLAIMED")

@@ -80,6 +80,16 @@ ACTION: dict[str, Any] = {
     "commitment": HOSTILE,
     "basis": [{"assessment_id": OTHER_ID, "revision": 3, "state": "WITHDRAWN"}],
     "evidence": [EVIDENCE],
+    "expected_evidence": [
+        {
+            "kind": "ANALYTICAL",
+            "wording": HOSTILE,
+            "party": HOSTILE,
+            "due": "2026-05-01",
+            "presence": "MISSING",
+            "late": True,
+        }
+    ],
     "confirmations": [
         {
             "party": "EU",

@@ -142,6 +142,13 @@ def _proof(one: Document) -> Iterator[str]:
         yield f"  evidence “{printable(item['title'])}” of {printable(item['organisation'])}: {marks}"
         if item["uri"]:
             yield f"    {printable(item['uri'])}"
+    for wanted in one["expected_evidence"]:
+        of = printable(wanted["party"]) or "any owning party"
+        late = ", late" if wanted["late"] else ""
+        yield (
+            f"  expected “{printable(wanted['wording'])}”: {wanted['kind']} of {of} by {wanted['due']},"
+            f" {wanted['presence']}{late}"
+        )
     for entry in one["confirmations"]:
         counts = "" if entry["holds"] else ", which counts no more, for the evidence changed"
         yield (
