@@ -80,6 +80,7 @@ class _ProposalKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proposal
     PROPOSAL_KIND_WITHDRAW: _ProposalKind.ValueType  # 3
     PROPOSAL_KIND_CLOSE_NOT_IMPLEMENTED: _ProposalKind.ValueType  # 4
     PROPOSAL_KIND_REOPEN: _ProposalKind.ValueType  # 5
+    PROPOSAL_KIND_EXPECT_EVIDENCE: _ProposalKind.ValueType  # 6
 
 class ProposalKind(_ProposalKind, metaclass=_ProposalKindEnumTypeWrapper):
     """What is done once every party asked has accepted."""
@@ -90,6 +91,7 @@ PROPOSAL_KIND_SUPERSEDE: ProposalKind.ValueType  # 2
 PROPOSAL_KIND_WITHDRAW: ProposalKind.ValueType  # 3
 PROPOSAL_KIND_CLOSE_NOT_IMPLEMENTED: ProposalKind.ValueType  # 4
 PROPOSAL_KIND_REOPEN: ProposalKind.ValueType  # 5
+PROPOSAL_KIND_EXPECT_EVIDENCE: ProposalKind.ValueType  # 6
 Global___ProposalKind: _TypeAlias = ProposalKind  # noqa: Y015
 
 @_typing.final
@@ -114,6 +116,7 @@ class Action(_message.Message):
     REVIEW_ON_FIELD_NUMBER: _builtins.int
     CLOSURE_REVIEWS_FIELD_NUMBER: _builtins.int
     BENEFICIARIES_FIELD_NUMBER: _builtins.int
+    EXPECTED_EVIDENCE_FIELD_NUMBER: _builtins.int
     etag: _builtins.str
     """Given back on a change; a stale one is refused with ABORTED."""
     narrative: _builtins.str
@@ -144,6 +147,10 @@ class Action(_message.Message):
     def beneficiaries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Whom it is for, in the words of its owner."""
 
+    @_builtins.property
+    def expected_evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpectedEvidence]:
+        """What its closure is to rest on, beside what was shown."""
+
     def __init__(
         self,
         *,
@@ -163,14 +170,69 @@ class Action(_message.Message):
         review_on: _builtins.str = ...,
         closure_reviews: _abc.Iterable[Global___ClosureReview] | None = ...,
         beneficiaries: _abc.Iterable[_builtins.str] | None = ...,
+        expected_evidence: _abc.Iterable[Global___ExpectedEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiaries", b"beneficiaries", "closure_reviews", b"closure_reviews", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "confirmations", b"confirmations", "contradicted", b"contradicted", "dormant", b"dormant", "etag", b"etag", "evidence", b"evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "rag_is_stale", b"rag_is_stale", "review_on", b"review_on", "snapshot", b"snapshot", "timeliness", b"timeliness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["beneficiaries", b"beneficiaries", "closure_reviews", b"closure_reviews", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "confirmations", b"confirmations", "contradicted", b"contradicted", "dormant", b"dormant", "etag", b"etag", "evidence", b"evidence", "expected_evidence", b"expected_evidence", "milestones", b"milestones", "narrative", b"narrative", "proposals", b"proposals", "rag_is_stale", b"rag_is_stale", "review_on", b"review_on", "snapshot", b"snapshot", "timeliness", b"timeliness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Action: _TypeAlias = Action  # noqa: Y015
+
+@_typing.final
+class ExpectedEvidence(_message.Message):
+    """Evidence that the parties agreed to be shown. What is proposed to be has no more than the first five."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    WORDING_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    FIRST_DUE_FIELD_NUMBER: _builtins.int
+    PRESENCE_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
+    expected_id: _builtins.str
+    """A UUID of the proposer's choice; of what an outcome requires it is derived."""
+    kind: Global___EvidenceKind.ValueType
+    wording: _builtins.str
+    party: _builtins.str
+    """The owning party that shows it; empty where any of them may."""
+    due: _builtins.str
+    """RFC 3339 full-date."""
+    first_due: _builtins.str
+    """The day first agreed for it, against which it is late."""
+    presence: _builtins.str
+    """MET, EXPIRED or MISSING."""
+    late: _builtins.bool
+    """Its day has passed, and it is not there."""
+    @_builtins.property
+    def evidence_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Items of evidence that answer it and that every party may read."""
+
+    def __init__(
+        self,
+        *,
+        expected_id: _builtins.str = ...,
+        kind: Global___EvidenceKind.ValueType = ...,
+        wording: _builtins.str = ...,
+        party: _builtins.str = ...,
+        due: _builtins.str = ...,
+        first_due: _builtins.str = ...,
+        presence: _builtins.str = ...,
+        late: _builtins.bool = ...,
+        evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due", b"due", "evidence_ids", b"evidence_ids", "expected_id", b"expected_id", "first_due", b"first_due", "kind", b"kind", "late", b"late", "party", b"party", "presence", b"presence", "wording", b"wording"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpectedEvidence: _TypeAlias = ExpectedEvidence  # noqa: Y015
 
 @_typing.final
 class ClosureReview(_message.Message):
@@ -232,6 +294,7 @@ class Evidence(_message.Message):
     PARTY_FIELD_NUMBER: _builtins.int
     ORGANISATION_FIELD_NUMBER: _builtins.int
     WITHDRAWN_REASON_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
     evidence_id: _builtins.str
     title: _builtins.str
     description: _builtins.str
@@ -254,6 +317,10 @@ class Evidence(_message.Message):
     """Why it was taken back; empty while it is not."""
     @_builtins.property
     def submitted_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the expected evidence that it is shown for."""
+
     def __init__(
         self,
         *,
@@ -272,10 +339,11 @@ class Evidence(_message.Message):
         party: _builtins.str = ...,
         organisation: _builtins.str = ...,
         withdrawn_reason: _builtins.str = ...,
+        answers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["submitted_at", b"submitted_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "digest", b"digest", "evidence_id", b"evidence_id", "expires_on", b"expires_on", "kind", b"kind", "marking", b"marking", "organisation", b"organisation", "party", b"party", "revision", b"revision", "submitted_at", b"submitted_at", "submitted_by", b"submitted_by", "text", b"text", "title", b"title", "uri", b"uri", "withdrawn_reason", b"withdrawn_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "description", b"description", "digest", b"digest", "evidence_id", b"evidence_id", "expires_on", b"expires_on", "kind", b"kind", "marking", b"marking", "organisation", b"organisation", "party", b"party", "revision", b"revision", "submitted_at", b"submitted_at", "submitted_by", b"submitted_by", "text", b"text", "title", b"title", "uri", b"uri", "withdrawn_reason", b"withdrawn_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -541,7 +609,7 @@ Global___ActionFilter: _TypeAlias = ActionFilter  # noqa: Y015
 
 @_typing.final
 class FieldChange(_message.Message):
-    """What a member of an action lost and gained. Of evidence, these are ids."""
+    """What a member of an action lost and gained. Of evidence, each begins with the id of an item."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1518,6 +1586,7 @@ class ProposeChangeRequest(_message.Message):
     DUE_DATE_FIELD_NUMBER: _builtins.int
     SUCCESSOR_FIELD_NUMBER: _builtins.int
     MEETING_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_EVIDENCE_FIELD_NUMBER: _builtins.int
     action_id: _builtins.str
     etag: _builtins.str
     request_id: _builtins.str
@@ -1529,6 +1598,10 @@ class ProposeChangeRequest(_message.Message):
     """The reference of the action that takes its place, to supersede."""
     meeting_id: _builtins.str
     """Where it is decided, to reopen."""
+    @_builtins.property
+    def expected_evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpectedEvidence]:
+        """All that is expected from then on, to expect evidence."""
+
     def __init__(
         self,
         *,
@@ -1540,10 +1613,11 @@ class ProposeChangeRequest(_message.Message):
         due_date: _builtins.str = ...,
         successor: _builtins.str = ...,
         meeting_id: _builtins.str = ...,
+        expected_evidence: _abc.Iterable[Global___ExpectedEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "due_date", b"due_date", "etag", b"etag", "kind", b"kind", "meeting_id", b"meeting_id", "reason", b"reason", "request_id", b"request_id", "successor", b"successor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "due_date", b"due_date", "etag", b"etag", "expected_evidence", b"expected_evidence", "kind", b"kind", "meeting_id", b"meeting_id", "reason", b"reason", "request_id", b"request_id", "successor", b"successor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1730,6 +1804,7 @@ class Proposal(_message.Message):
     ORGANISATION_FIELD_NUMBER: _builtins.int
     PROPOSED_AT_FIELD_NUMBER: _builtins.int
     ACCEPTED_BY_FIELD_NUMBER: _builtins.int
+    EXPECTED_EVIDENCE_FIELD_NUMBER: _builtins.int
     proposal_id: _builtins.str
     kind: Global___ProposalKind.ValueType
     reason: _builtins.str
@@ -1742,6 +1817,8 @@ class Proposal(_message.Message):
     def proposed_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def accepted_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def expected_evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpectedEvidence]: ...
     def __init__(
         self,
         *,
@@ -1755,10 +1832,11 @@ class Proposal(_message.Message):
         organisation: _builtins.str = ...,
         proposed_at: _timestamp_pb2.Timestamp | None = ...,
         accepted_by: _abc.Iterable[_builtins.str] | None = ...,
+        expected_evidence: _abc.Iterable[Global___ExpectedEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "due_date", b"due_date", "kind", b"kind", "meeting_id", b"meeting_id", "organisation", b"organisation", "party", b"party", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "reason", b"reason", "successor", b"successor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_by", b"accepted_by", "due_date", b"due_date", "expected_evidence", b"expected_evidence", "kind", b"kind", "meeting_id", b"meeting_id", "organisation", b"organisation", "party", b"party", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "reason", b"reason", "successor", b"successor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,21 +25,23 @@ _sym_db = _symbol_database.Default()
 from entente.exchange.v1 import agenda_pb2 as entente_dot_exchange_dot_v1_dot_agenda__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!entente/exchange/v1/outcome.proto\x12\x13\x65ntente.exchange.v1\x1a entente/exchange/v1/agenda.proto\"\xfe\x02\n\x07Outcome\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\x11\n\tagenda_id\x18\x03 \x01(\t\x12\x0f\n\x07item_id\x18\x04 \x01(\t\x12\x0e\n\x06series\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x05\x12\x12\n\nconclusion\x18\x07 \x01(\t\x12\x31\n\x06\x61\x63tion\x18\x08 \x01(\x0b\x32!.entente.exchange.v1.AgreedAction\x12\x0f\n\x07marking\x18\t \x01(\t\x12.\n\x04kind\x18\n \x01(\x0e\x32 .entente.exchange.v1.OutcomeKind\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12\x1b\n\x13\x64\x65\x66\x65rred_to_edition\x18\x0c \x01(\x05\x12\x39\n\naddressees\x18\r \x03(\x0b\x32%.entente.exchange.v1.OutcomeAddressee\x12\x16\n\x0ereview_edition\x18\x0e \x01(\x05\"7\n\x10OutcomeAddressee\x12\r\n\x05party\x18\x01 \x01(\t\x12\x14\n\x0corganisation\x18\x02 \x01(\t\"\x8a\x02\n\x0c\x41greedAction\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x10\n\x08guidance\x18\x04 \x01(\t\x12\x30\n\x06owners\x18\x05 \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12\x10\n\x08\x64ue_date\x18\x06 \x01(\t\x12\x12\n\ncommitment\x18\x07 \x01(\t\x12\x37\n\x05\x62\x61sis\x18\x08 \x03(\x0b\x32(.entente.exchange.v1.AssessmentReference\x12\x0e\n\x06source\x18\t \x01(\t\x12\x13\n\x0breview_date\x18\n \x01(\t\"G\n\x0b\x41\x63tionOwner\x12\r\n\x05party\x18\x01 \x01(\t\x12\x14\n\x0corganisation\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x63\x63ountable\x18\x03 \x01(\x08*\xcf\x01\n\x0bOutcomeKind\x12\x1c\n\x18OUTCOME_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16OUTCOME_KIND_CONCLUDED\x10\x01\x12\x16\n\x12OUTCOME_KIND_NOTED\x10\x02\x12\x19\n\x15OUTCOME_KIND_DEFERRED\x10\x03\x12\x1c\n\x18OUTCOME_KIND_NOT_REACHED\x10\x04\x12\x1a\n\x16OUTCOME_KIND_WITHDRAWN\x10\x05\x12\x19\n\x15OUTCOME_KIND_GUIDANCE\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!entente/exchange/v1/outcome.proto\x12\x13\x65ntente.exchange.v1\x1a entente/exchange/v1/agenda.proto\"\xfe\x02\n\x07Outcome\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\x11\n\tagenda_id\x18\x03 \x01(\t\x12\x0f\n\x07item_id\x18\x04 \x01(\t\x12\x0e\n\x06series\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\x05\x12\x12\n\nconclusion\x18\x07 \x01(\t\x12\x31\n\x06\x61\x63tion\x18\x08 \x01(\x0b\x32!.entente.exchange.v1.AgreedAction\x12\x0f\n\x07marking\x18\t \x01(\t\x12.\n\x04kind\x18\n \x01(\x0e\x32 .entente.exchange.v1.OutcomeKind\x12\x0e\n\x06reason\x18\x0b \x01(\t\x12\x1b\n\x13\x64\x65\x66\x65rred_to_edition\x18\x0c \x01(\x05\x12\x39\n\naddressees\x18\r \x03(\x0b\x32%.entente.exchange.v1.OutcomeAddressee\x12\x16\n\x0ereview_edition\x18\x0e \x01(\x05\"7\n\x10OutcomeAddressee\x12\r\n\x05party\x18\x01 \x01(\t\x12\x14\n\x0corganisation\x18\x02 \x01(\t\"\xcc\x02\n\x0c\x41greedAction\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x10\n\x08guidance\x18\x04 \x01(\t\x12\x30\n\x06owners\x18\x05 \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12\x10\n\x08\x64ue_date\x18\x06 \x01(\t\x12\x12\n\ncommitment\x18\x07 \x01(\t\x12\x37\n\x05\x62\x61sis\x18\x08 \x03(\x0b\x32(.entente.exchange.v1.AssessmentReference\x12\x0e\n\x06source\x18\t \x01(\t\x12\x13\n\x0breview_date\x18\n \x01(\t\x12@\n\x11\x65xpected_evidence\x18\x0b \x03(\x0b\x32%.entente.exchange.v1.ExpectedEvidence\"M\n\x10\x45xpectedEvidence\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07wording\x18\x02 \x01(\t\x12\r\n\x05party\x18\x03 \x01(\t\x12\x0b\n\x03\x64ue\x18\x04 \x01(\t\"G\n\x0b\x41\x63tionOwner\x12\r\n\x05party\x18\x01 \x01(\t\x12\x14\n\x0corganisation\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x63\x63ountable\x18\x03 \x01(\x08*\xcf\x01\n\x0bOutcomeKind\x12\x1c\n\x18OUTCOME_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16OUTCOME_KIND_CONCLUDED\x10\x01\x12\x16\n\x12OUTCOME_KIND_NOTED\x10\x02\x12\x19\n\x15OUTCOME_KIND_DEFERRED\x10\x03\x12\x1c\n\x18OUTCOME_KIND_NOT_REACHED\x10\x04\x12\x1a\n\x16OUTCOME_KIND_WITHDRAWN\x10\x05\x12\x19\n\x15OUTCOME_KIND_GUIDANCE\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.exchange.v1.outcome_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OUTCOMEKIND']._serialized_start=877
-  _globals['_OUTCOMEKIND']._serialized_end=1084
+  _globals['_OUTCOMEKIND']._serialized_start=1022
+  _globals['_OUTCOMEKIND']._serialized_end=1229
   _globals['_OUTCOME']._serialized_start=93
   _globals['_OUTCOME']._serialized_end=475
   _globals['_OUTCOMEADDRESSEE']._serialized_start=477
   _globals['_OUTCOMEADDRESSEE']._serialized_end=532
   _globals['_AGREEDACTION']._serialized_start=535
-  _globals['_AGREEDACTION']._serialized_end=801
-  _globals['_ACTIONOWNER']._serialized_start=803
-  _globals['_ACTIONOWNER']._serialized_end=874
+  _globals['_AGREEDACTION']._serialized_end=867
+  _globals['_EXPECTEDEVIDENCE']._serialized_start=869
+  _globals['_EXPECTEDEVIDENCE']._serialized_end=946
+  _globals['_ACTIONOWNER']._serialized_start=948
+  _globals['_ACTIONOWNER']._serialized_end=1019
 # @@protoc_insertion_point(module_scope)

@@ -165,6 +165,7 @@ class AgreedAction(_message.Message):
     BASIS_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     REVIEW_DATE_FIELD_NUMBER: _builtins.int
+    EXPECTED_EVIDENCE_FIELD_NUMBER: _builtins.int
     action_id: _builtins.str
     reference: _builtins.str
     """The human reference, for example "UKEU-2026-A01"."""
@@ -181,6 +182,10 @@ class AgreedAction(_message.Message):
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionOwner]: ...
     @_builtins.property
     def basis(self) -> _containers.RepeatedCompositeFieldContainer[_agenda_pb2.AssessmentReference]: ...
+    @_builtins.property
+    def expected_evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExpectedEvidence]:
+        """What evidence the closure of the action is to rest on; none where the parties ask for nothing special."""
+
     def __init__(
         self,
         *,
@@ -194,14 +199,48 @@ class AgreedAction(_message.Message):
         basis: _abc.Iterable[_agenda_pb2.AssessmentReference] | None = ...,
         source: _builtins.str = ...,
         review_date: _builtins.str = ...,
+        expected_evidence: _abc.Iterable[Global___ExpectedEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "basis", b"basis", "commitment", b"commitment", "due_date", b"due_date", "guidance", b"guidance", "owners", b"owners", "reference", b"reference", "review_date", b"review_date", "source", b"source", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "basis", b"basis", "commitment", b"commitment", "due_date", b"due_date", "expected_evidence", b"expected_evidence", "guidance", b"guidance", "owners", b"owners", "reference", b"reference", "review_date", b"review_date", "source", b"source", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AgreedAction: _TypeAlias = AgreedAction  # noqa: Y015
+
+@_typing.final
+class ExpectedEvidence(_message.Message):
+    """One thing to be shown of an action by a day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    WORDING_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """DOCUMENTARY, PHYSICAL, TESTIMONIAL or ANALYTICAL (INTOSAI)."""
+    wording: _builtins.str
+    party: _builtins.str
+    """The owning party that shows it; empty where any of them may."""
+    due: _builtins.str
+    """RFC 3339 full-date."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        wording: _builtins.str = ...,
+        party: _builtins.str = ...,
+        due: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due", b"due", "kind", b"kind", "party", b"party", "wording", b"wording"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpectedEvidence: _TypeAlias = ExpectedEvidence  # noqa: Y015
 
 @_typing.final
 class ActionOwner(_message.Message):
