@@ -10,6 +10,7 @@ import pytest
 from entente.agenda.v1 import agenda_service_pb2 as messages
 from entente.agenda.v1 import agenda_service_pb2_grpc
 from entente.exchange.v1 import item_answer_pb2
+from google.protobuf import struct_pb2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from grpc_status import rpc_status
@@ -56,6 +57,15 @@ class Calls:
             await self(who, method, **fields)
         assert rpc_status.from_call(caught.value) is not None  # type: ignore[arg-type]
         return caught.value.code(), refusal_of(caught.value).reason, caught.value.details() or ""
+
+    async def stale(self, who: Account, method: str, **fields: Any) -> dict[str, Any]:
+        """What a call is told that comes too late, beside the strings."""
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await self(who, method, **fields)
+        status = rpc_status.from_call(caught.value)  # type: ignore[arg-type]
+        told = struct_pb2.Struct()
+        assert any(detail.Unpack(told) for detail in status.details)
+        return MessageToDict(told)
 
 
 @pytest.fixture

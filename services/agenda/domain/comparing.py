@@ -79,6 +79,11 @@ def compare(before: bytes, after: bytes) -> VersionDifference:
     )
 
 
+def changed_members(before: bytes, after: bytes) -> tuple[FieldChange, ...]:
+    """What differs between two statements in their canonical form, beside the number of the version."""
+    return _fields(json.loads(before), json.loads(after), _OF_THE_VERSION)
+
+
 def _by_id(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {item[_IDENTITY]: item for item in document.get("items", ())}
 

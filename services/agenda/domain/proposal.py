@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.agenda.domain.items import DraftItem, ItemContent
-from services.agenda.domain.refusals import EditionInvalid, ProposalInDraft, StaleVersion, StandingItemKept
+from services.agenda.domain.refusals import EditionInvalid, ProposalInDraft, StandingItemKept
 from services.agenda.domain.transitions import Table, step
 from services.kernel.series import ItemKind
 
@@ -85,11 +85,6 @@ class Proposal:
     def living(self) -> bool:
         """Whether it is still a proposal: neither an item of a draft by now nor withdrawn."""
         return self.state not in (ProposalState.TAKEN, ProposalState.WITHDRAWN)
-
-    def require_version(self, expected: int) -> None:
-        """Raises `StaleVersion`."""
-        if self.version != expected:
-            raise StaleVersion("the proposal has changed since it was read", version=str(self.version))
 
     def after(self, command: ProposalCommand) -> "Proposal":
         """Raises `IllegalTransition`."""

@@ -13,17 +13,32 @@ class IllegalTransition(Refusal):
 
 
 class StaleVersion(Refusal):
-    """Somebody changed it since the caller read it; `changes` says what, oldest first."""
+    """Somebody changed it since the caller read it; `changes` says what, oldest first, and `current` what the
+    caller would have written as it now is.
+    """
 
     kind = RefusalKind.STALE
     reason = "STALE_VERSION"
 
-    def __init__(self, detail: str, *, changes: Sequence[Mapping[str, object]] = (), **metadata: str) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        changes: Sequence[Mapping[str, object]] = (),
+        current: Mapping[str, object] | None = None,
+        **metadata: str,
+    ) -> None:
         super().__init__(detail, **metadata)
         self.changes = changes
+        self.current = current
 
     def members(self) -> Mapping[str, object]:
-        return {**super().members(), "changes": list(self.changes)} if self.changes else super().members()
+        told: dict[str, object] = {**super().members()}
+        if self.changes:
+            told["changes"] = list(self.changes)
+        if self.current:
+            told["current"] = dict(self.current)
+        return told
 
 
 class MeetingInThePast(Refusal):

@@ -14,16 +14,18 @@ from services.agenda.domain.draft import Draft
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.ranking.run import RankingRun
-from services.agenda.domain.refusals import StaleVersion
+from services.agenda.domain.staleness import changed_fields
 from services.agenda.domain.time_budget import TimeBudget
 from services.agenda.solver.assemble import Assembly, assemble
 from services.agenda.solver.conflicts import Conflict
 from services.agenda.store.meetings import sitting_of
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
 from services.agenda.store.ranking_runs import latest_run
+from services.agenda.store.steps import planning_steps
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
 from services.agenda.usecases.budgeting import time_of_plan
-from services.agenda.usecases.drafting import draft_to_change, put_draft
+from services.agenda.usecases.drafting import draft_to_change, put_draft, require_version
+from services.agenda.usecases.staleness import stale_answer
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.once import Once
@@ -93,13 +95,15 @@ async def plan_draft(
     async with once.transaction() as tx:
         draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, assembling.policy, lock=True)
         held = await find_planning(tx, draft.id)
-        if held.version != expected:
-            raise StaleVersion("the planning has changed since it was read", version=str(held.version))
+        await _require_planning(tx, reader, draft.id, held, expected)
         changed = replace(planning, version=expected + 1)
         parked = await parked_items(tx, draft.id)
         run = await latest_run(tx, draft.id)
         require_sound(await _problem(tx, reader, draft, PlanningView(changed, parked, run), assembling))
-        audit = audit_of(once, reader, "draft.planned", "draft", draft.id, now, version=changed.version)
+        fields = [one for one in changed_fields(held, changed) if one != "version"]
+        audit = audit_of(
+            once, reader, "draft.planned", "draft", draft.id, now, version=changed.version, fields=fields
+        )
         await put_planning(tx, draft.id, changed, expected, audit)
         return await once.answer(tx, PlanningView(changed, parked, run))
 
@@ -122,7 +126,7 @@ async def solve_draft(
     now = assembling.clock()
     async with assembling.database.transaction() as tx:
         draft = await draft_for(tx, reader, Command.EDIT_DRAFT, draft_id, assembling.policy)
-        _require_version(draft, expected)
+        await require_version(tx, draft, expected)
         planning = await find_planning(tx, draft.id)
         parked = await parked_items(tx, draft.id)
         view = PlanningView(planning, parked, await latest_run(tx, draft.id))
@@ -139,11 +143,10 @@ async def solve_draft(
     async with once.transaction() as tx:
         texts = [reference for item in parked for reference in item.content.references]
         current = await draft_to_change(tx, reader, draft_id, assembling.policy, texts)
-        _require_version(current, expected)
+        await require_version(tx, current, expected)
         if validate_only:
             return await once.answer(tx, proposal)
-        if (await find_planning(tx, draft.id)).version != planning.version:
-            raise StaleVersion("the planning has changed while it was solved")
+        await _require_planning(tx, reader, draft.id, await find_planning(tx, draft.id), planning.version)
         changed, waiting = arranged(current, parked, proposal.items)
         audit = audit_of(
             once,
@@ -191,6 +194,9 @@ def _proposal(
     )
 
 
-def _require_version(draft: Draft, expected: int) -> None:
-    if draft.version != expected:
-        raise StaleVersion("the draft has changed since it was read", version=str(draft.version))
+async def _require_planning(
+    tx: Transaction, reader: Reader, draft_id: UUID, planning: Planning, expected: int
+) -> None:
+    """Raises `StaleVersion`; what was planned is read anew, so the fields that changed are named alone."""
+    if planning.version != expected:
+        raise await stale_answer(tx, reader, planning_steps(draft_id), planning.version, expected, {})

@@ -6,16 +6,21 @@ from uuid import UUID
 from services.agenda.domain.own_side import Brief, Comment
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.protection import require_under_ceiling
-from services.agenda.domain.refusals import UnknownItem
+from services.agenda.domain.refusals import StaleVersion, UnknownItem
+from services.agenda.domain.staleness import changed_fields
 from services.agenda.store.own_side import briefs_of, comments_on, holds_item, insert_comment, write_brief
+from services.agenda.store.steps import brief_steps
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.agenda.usecases.staleness import stale_answer
 from services.chassis.clock import Clock
-from services.chassis.database import Database
+from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
 from services.chassis.once import Once
 from services.kernel.markings.banner import parse
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
+
+_TEXTS = ("brief", "speaking_notes", "marking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,25 @@ async def brief_item(
             at=now,
             version=expected + 1,
         )
-        audit = audit_of(once, reader, "brief.written", "meeting", meeting.id, now, item_id=str(item_id))
-        await write_brief(tx, brief, expected, audit)
+        former = await _written(tx, meeting.id, reader.party, item_id)
+        fields = _TEXTS if former is None else [one for one in changed_fields(former, brief) if one in _TEXTS]
+        audit = audit_of(
+            once, reader, "brief.written", "meeting", meeting.id, now, item_id=str(item_id), fields=fields
+        )
+        try:
+            await write_brief(tx, brief, expected, audit)
+        except StaleVersion as lost:
+            newest = await _written(tx, meeting.id, reader.party, item_id)
+            version = 0 if newest is None else newest.version
+            current = {} if newest is None else {name: getattr(newest, name) for name in _TEXTS}
+            steps = brief_steps(meeting.id, reader.party, item_id)
+            raise await stale_answer(tx, reader, steps, version, expected, current) from lost
         return await once.answer(tx, brief)
+
+
+async def _written(tx: Transaction, meeting_id: UUID, party: str, item_id: UUID) -> Brief | None:
+    found = await briefs_of(tx, meeting_id, party)
+    return next((one for one in found if one.item_id == item_id), None)
 
 
 async def list_briefs(

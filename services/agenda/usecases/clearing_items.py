@@ -12,14 +12,15 @@ from services.agenda.domain.internal_clearances import (
     words_of,
 )
 from services.agenda.domain.permissions import Command, may
-from services.agenda.domain.refusals import StaleVersion
 from services.agenda.store.internal_clearances import (
     clearances_of_draft,
     find_clearance,
     insert_clearance,
     update_clearance,
 )
+from services.agenda.store.steps import clearance_steps
 from services.agenda.usecases.access import audit_of, draft_for, meeting_for
+from services.agenda.usecases.staleness import stale_answer
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -127,10 +128,14 @@ async def answer_clearance(
         if not allowed:
             raise NoAccess(f"clearance '{clearance_id}'")
         if clearance.version != expected:
-            raise StaleVersion(
-                "the clearance has changed since it was read",
-                version=str(clearance.version),
-                changes=[{"state": clearance.state.value, "official": clearance.answered_by}],
+            raise await stale_answer(
+                tx,
+                reader,
+                clearance_steps(clearance.id),
+                clearance.version,
+                expected,
+                {"state": clearance.state, "remarks": clearance.remarks},
+                state=clearance.state.value,
             )
         answered = clearance.after(command, remarks=remarks, official=reader.subject, now=now)
         audit = audit_of(

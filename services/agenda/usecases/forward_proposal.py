@@ -10,6 +10,7 @@ from services.agenda.domain.refusals import SameSeries
 from services.agenda.store.proposals import insert_proposal, record_forward, update_proposal
 from services.agenda.usecases.access import audit_of, proposal_for
 from services.agenda.usecases.proposing import ProposalView, Proposing, check, view_of
+from services.agenda.usecases.staleness import require_proposal_version
 from services.chassis.once import Once
 from services.kernel.parties import Reader
 
@@ -44,9 +45,9 @@ async def forward_proposal(
     require(policy, reader, Command.PROPOSE, destination.series, f"series '{destination.series}'")
     async with proposing.database.transaction() as tx:
         held = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, policy)
+        await require_proposal_version(tx, reader, held, expected)
     if held.series == destination.series:
         raise SameSeries("the proposal is of that series", pointer="/series")
-    held.require_version(expected)
     content = forwarded(held.text.content, commitments=destination.commitments, leads=destination.leads)
     text = ProposalText(content, destination.rationale, destination.edition)
     await check(destination.series, text, identity, frozenset(), proposing)
@@ -62,7 +63,7 @@ async def forward_proposal(
     )
     async with once.transaction() as tx:
         origin = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, policy, lock=True)
-        origin.require_version(expected)
+        await require_proposal_version(tx, reader, origin, expected)
         audit = audit_of(once, reader, "proposal.forwarded", "proposal", origin.id, now, to=str(identity))
         await update_proposal(tx, origin.after(ProposalCommand.FORWARD), expected, audit)
         made = audit_of(once, reader, "proposal.made", "proposal", identity, now, series=copy.series)

@@ -36,8 +36,10 @@ from services.agenda.store.attendance import (
     register_of,
     update_participant,
 )
+from services.agenda.store.steps import participant_steps
 from services.agenda.usecases.access import audit_of, meeting_for
 from services.agenda.usecases.rooms import exposed_in_room
+from services.agenda.usecases.staleness import stale_answer
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -142,9 +144,13 @@ async def mark_presence(
         register = await register_of(tx, meeting.id)
         register.require_open(reader.party)
         if participant.version != expected:
-            raise StaleVersion(
-                "the participant has changed since it was read",
-                version=str(participant.version),
+            raise await stale_answer(
+                tx,
+                reader,
+                participant_steps(participant.id),
+                participant.version,
+                expected,
+                {"presence": participant.presence},
                 presence=participant.presence.value,
             )
         changed = participant.after(command, meeting, now)
@@ -281,7 +287,12 @@ async def _exposed(
     """
     current = _on_table(await agendas_of_meeting(tx, meeting.id))
     if (current.id if current else None) != (room.agenda.id if room.agenda else None):
-        raise StaleVersion("another version was put on the table meanwhile")
+        raise StaleVersion(
+            "another version was put on the table meanwhile",
+            changes=[{"change": "tabled", "party": current.tabled_by, "at": current.tabled_at.isoformat()}]
+            if current
+            else (),
+        )
     if current is None:
         return ()
     items = read_items(current.payload)

@@ -7,13 +7,14 @@ from uuid import UUID
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.moves import Move, move_of
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import StaleVersion
+from services.agenda.domain.staleness import changed_fields
 from services.agenda.events import meeting_moved
 from services.agenda.store.agendas import agenda_on_table
 from services.agenda.store.meetings import update_meeting, working_level_under
 from services.agenda.store.moves import insert_move, moves_of
 from services.agenda.usecases.access import audit_of, meeting_for
 from services.agenda.usecases.off_the_table import take_off_the_table
+from services.agenda.usecases.staleness import require_meeting_version
 from services.agenda.usecases.timing import AskedTimes, noted, plan_of, times_of
 from services.chassis.clock import Clock
 from services.chassis.database import Transaction
@@ -22,6 +23,8 @@ from services.chassis.outbox import enqueue
 from services.chassis.telemetry import current_traceparent
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
+
+_COUNTED = frozenset({"version", "moves"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ async def reschedule_meeting(
             reason=asked.reason,
             from_start=meeting.starts_at.isoformat(),
             to_start=moved.starts_at.isoformat(),
+            fields=[one for one in changed_fields(meeting, moved) if one not in _COUNTED],
             former_deadlines=noted(former),
             deadlines=noted(deadlines),
         )
@@ -132,8 +136,7 @@ async def _expected(
     tx: Transaction, reader: Reader, meeting_id: UUID, expected: int, policy: Policy
 ) -> Meeting:
     meeting = await meeting_for(tx, reader, Command.PLAN_MEETING, meeting_id, policy, lock=True)
-    if meeting.version != expected:
-        raise StaleVersion("the meeting has changed since it was read", version=str(meeting.version))
+    await require_meeting_version(tx, reader, meeting, expected)
     return meeting
 
 

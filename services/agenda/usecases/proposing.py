@@ -17,6 +17,7 @@ from services.agenda.domain.proposal import (
     check_text,
 )
 from services.agenda.domain.references import Reference
+from services.agenda.domain.staleness import changed_fields
 from services.agenda.store.drafts import find_draft
 from services.agenda.store.meetings import meetings_of_series
 from services.agenda.store.proposals import (
@@ -30,6 +31,7 @@ from services.agenda.store.proposals import (
 from services.agenda.usecases.access import audit_of, proposal_for
 from services.agenda.usecases.keep_withdrawal_tasks import hold_texts, keep_tasks_of_proposal
 from services.agenda.usecases.lateness import dues_of_meetings
+from services.agenda.usecases.staleness import require_proposal_version
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -149,7 +151,7 @@ async def resume_proposal(
         # Drafts are locked before proposals, here as when one is taken.
         draft = await find_draft(tx, held.draft_id, lock=True) if held.draft_id else None
         proposal = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy, lock=True)
-        proposal.require_version(expected)
+        await require_proposal_version(tx, reader, proposal, expected)
         items = {item.id for item in draft.items} if draft else set()
         resumed = proposal.resumed(in_draft=proposal.item_id in items)
         audit = audit_of(once, reader, "proposal.resumed", "proposal", proposal.id, now)
@@ -236,6 +238,11 @@ async def views_of(
     )
 
 
+def _rewritten(before: ProposalText, after: ProposalText) -> list[str]:
+    named = [one for one in changed_fields(before, after) if one != "content"]
+    return [*changed_fields(before.content, after.content), *named]
+
+
 def _closing(proposal: Proposal, by_edition: Mapping[int, Dues]) -> tuple[date | None, MissedDeadline | None]:
     edition = proposal.text.edition
     dues = None if edition is None else by_edition.get(edition)
@@ -260,9 +267,10 @@ async def _change(
         seen = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy)
         await hold_texts(tx, [*texts, *seen.text.content.references])
         proposal = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy, lock=True)
-        proposal.require_version(expected)
+        await require_proposal_version(tx, reader, proposal, expected)
         changed = change(proposal)
-        audit = audit_of(once, reader, action, "proposal", proposal.id, now)
+        detail = {"fields": _rewritten(proposal.text, changed.text)} if changed.text != proposal.text else {}
+        audit = audit_of(once, reader, action, "proposal", proposal.id, now, **detail)
         await update_proposal(tx, changed, expected, audit)
         await keep_tasks_of_proposal(tx, changed, now)
         return await once.answer(tx, await view_of(tx, reader, changed, proposing.policy))

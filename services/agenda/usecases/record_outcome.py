@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState
+from services.agenda.domain.comparing import changed_members
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.outcome import (
@@ -16,7 +17,7 @@ from services.agenda.domain.outcome import (
     numbered_action,
 )
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import AgendaNotAgreed, StaleVersion, UnknownItem
+from services.agenda.domain.refusals import AgendaNotAgreed, UnknownItem
 from services.agenda.statements import proposed_outcome, read_items
 from services.agenda.store.agendas import agenda_on_table, find_agenda
 from services.agenda.store.agreements import Subject, void_agreements
@@ -30,6 +31,7 @@ from services.agenda.store.outcomes import (
     update_outcome,
 )
 from services.agenda.usecases.access import audit_of, meeting_for, outcome_for
+from services.agenda.usecases.staleness import require_outcome_version
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.ids import IdSource
@@ -135,13 +137,7 @@ async def revise_outcome(
         seen = await outcome_for(tx, reader, Command.PROPOSE_OUTCOME, outcome_id, policy)
         meeting = await meeting_for(tx, reader, Command.PROPOSE_OUTCOME, seen.meeting_id, policy, lock=True)
         outcome = await outcome_for(tx, reader, Command.PROPOSE_OUTCOME, outcome_id, policy, lock=True)
-        if outcome.aggregate_version != expected:
-            raise StaleVersion(
-                "the outcome has changed since it was read",
-                version=str(outcome.aggregate_version),
-                content_hash=outcome.content_hash,
-                state=outcome.state.value,
-            )
+        await require_outcome_version(tx, reader, outcome, expected)
         agenda = await find_agenda(tx, outcome.agenda_id)
         if agenda is None:
             raise RuntimeError("an outcome has lost its agenda")
@@ -171,6 +167,7 @@ async def revise_outcome(
             now,
             version=revised.version,
             content_hash=revised.content_hash,
+            fields=[change.name for change in changed_members(outcome.payload, revised.payload)],
         )
         await update_outcome(tx, revised, outcome.aggregate_version, audit)
         return await once.answer(tx, revised)

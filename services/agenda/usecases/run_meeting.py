@@ -9,13 +9,14 @@ from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.meeting_refusals import MeetingNotBegun
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import StaleVersion
 from services.agenda.domain.run_clock import ClockFace, Run, RunCommand, face
 from services.agenda.domain.time_budget import TimeBudget
 from services.agenda.store.runs import put_run, run_of
+from services.agenda.store.steps import run_steps
 from services.agenda.usecases.access import audit_of, meeting_for
 from services.agenda.usecases.budgeting import time_of_run
 from services.agenda.usecases.keep_minutes import agreed_items
+from services.agenda.usecases.staleness import stale_answer
 from services.chassis.clock import Clock
 from services.chassis.database import Database
 from services.chassis.once import Once
@@ -123,9 +124,13 @@ async def _move(
         items = await agreed_items(tx, meeting)
         run = await run_of(tx, meeting.id)
         if run.version != expected:
-            raise StaleVersion(
-                "the clock has moved since it was read",
-                version=str(run.version),
+            raise await stale_answer(
+                tx,
+                reader,
+                run_steps(meeting.id),
+                run.version,
+                expected,
+                {"state": run.state, "item_id": run.current, "finished": sorted(map(str, run.finished))},
                 state=run.state.value,
                 item_id=str(run.current or ""),
             )

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import StaleVersion
 from services.agenda.store.meetings import update_meeting
 from services.agenda.usecases.access import audit_of, meeting_for
+from services.agenda.usecases.staleness import require_meeting_version
 from services.chassis.clock import Clock
 from services.chassis.once import Once
 from services.kernel.parties import Reader
@@ -40,8 +40,7 @@ async def step_meeting(
     now = clock()
     async with once.transaction() as tx:
         meeting = await meeting_for(tx, reader, _ASKED_BY[command], meeting_id, policy, lock=True)
-        if meeting.version != expected:
-            raise StaleVersion("the meeting has changed since it was read", version=str(meeting.version))
+        await require_meeting_version(tx, reader, meeting, expected)
         moved = meeting.held(now) if command is MeetingCommand.HOLD else meeting.after(command)
         audit = audit_of(once, reader, _RECORDED_AS[command], "meeting", meeting.id, now)
         await update_meeting(tx, moved, meeting.version, audit)

@@ -4,12 +4,13 @@ from uuid import UUID
 
 from services.agenda.domain.items import check_content
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import OfAnotherEdition, StaleVersion
+from services.agenda.domain.refusals import OfAnotherEdition
 from services.agenda.store.proposals import update_proposal
 from services.agenda.usecases.access import audit_of, meeting_for, proposal_for
-from services.agenda.usecases.drafting import draft_to_change, put_draft
+from services.agenda.usecases.drafting import draft_to_change, put_draft, require_version
 from services.agenda.usecases.keep_withdrawal_tasks import keep_tasks_of_proposal
 from services.agenda.usecases.proposing import ProposalView, Proposing, view_of
+from services.agenda.usecases.staleness import require_proposal_version
 from services.chassis.once import Once
 from services.chassis.telemetry import current_traceparent
 from services.kernel.parties import Reader
@@ -39,9 +40,8 @@ async def take_proposal(
         proposal = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, policy, lock=True)
         if proposal.series != draft.series:
             raise NoAccess(f"draft '{draft_id}'")
-        proposal.require_version(expected)
-        if draft.version != expected_draft:
-            raise StaleVersion("the draft has changed since it was read", version=str(draft.version))
+        await require_proposal_version(tx, reader, proposal, expected)
+        await require_version(tx, draft, expected_draft)
         meeting = await meeting_for(tx, reader, Command.EDIT_DRAFT, draft.meeting_id, policy)
         if proposal.text.edition not in (None, meeting.edition):
             raise OfAnotherEdition("the proposal is for another edition", pointer="/draft_id")

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import ClassVar, cast
 
 import grpc
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, json_format, struct_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from services.kernel.refusals import Refusal, RefusalKind
 
 DOMAIN = "entente"
+_MOST_BYTES = 4_096
 CODE: Mapping[RefusalKind, int] = {
     RefusalKind.INVALID: code_pb2.INVALID_ARGUMENT,
     RefusalKind.UNAUTHENTICATED: code_pb2.UNAUTHENTICATED,
@@ -38,10 +39,34 @@ def status_of(refusal: Refusal) -> status_pb2.Status:
             field=refusal.pointer, description=refusal.detail
         )
         details.append(_packed(error_details_pb2.BadRequest(field_violations=[violation])))
+    further = {name: told for name, told in refusal.members().items() if name not in refusal.metadata}
+    if further:
+        details.append(_packed(_bounded(further)))
     return status_pb2.Status(code=CODE[refusal.kind], message=refusal.detail, details=details)
 
 
-def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> any_pb2.Any:
+def _bounded(further: Mapping[str, object]) -> struct_pb2.Struct:
+    """What a refusal tells beside strings, as JSON. Details travel in trailers, of which a peer takes up to
+    8 KiB: of lists the first entries are left out until it fits, then what else is too long.
+    """
+    kept = {name: list(told) if isinstance(told, list) else told for name, told in further.items()}
+    while True:
+        message = json_format.ParseDict(kept, struct_pb2.Struct())
+        if message.ByteSize() <= _MOST_BYTES:
+            return message
+        longest = max(
+            kept, key=lambda name: json_format.ParseDict({name: kept[name]}, struct_pb2.Struct()).ByteSize()
+        )
+        told = kept[longest]
+        if isinstance(told, list) and len(told) > 1:
+            kept[longest] = told[(len(told) + 1) // 2 :]
+        else:
+            del kept[longest]
+
+
+def _packed(
+    message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest | struct_pb2.Struct,
+) -> any_pb2.Any:
     packed = any_pb2.Any()
     packed.Pack(message)
     return packed

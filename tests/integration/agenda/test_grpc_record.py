@@ -104,6 +104,9 @@ async def test_a_register_and_a_run_clock_are_kept_as_over_rest(dialogue: Dialog
     started = await call(FCDO, "StartItem", **start)
     assert await call(FCDO, "StartItem", **start) == started
     assert (await call.refused(FCDO, "StartItem", **{**start, **key()}))[:2] == STALE
+    told_since = await call.stale(FCDO, "StartItem", **{**start, **key()})
+    assert [one["change"] for one in told_since["changes"]][-1:] == ["item-started"]
+    assert told_since["current"]["state"] == "ON_ITEM"
     dialogue.clock.at = STARTS + timedelta(minutes=90)
     for move in (meeting_record_pb2.RUN_MOVE_PAUSE, meeting_record_pb2.RUN_MOVE_RESUME):
         etag = (await call(EEAS, "GetRun", **where)).run.etag

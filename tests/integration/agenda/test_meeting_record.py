@@ -46,6 +46,10 @@ async def test_each_side_keeps_its_own_people_and_sees_all_but_the_others_notes(
         UK_SECRETARIAT, "POST", f"/v1/participants/{mine['id']}/presence", {"answer": "DECLINE"}, version=1
     )
     assert (stale.status_code, stale.json()["presence"]) == (412, "ACCEPTED")
+    assert [(one["change"], one["official"]) for one in stale.json()["changes"]] == [
+        ("accepted", UK_SECRETARIAT.subject)
+    ]
+    assert stale.json()["current"] == {"presence": "ACCEPTED"}
     assert accepted["version"] == 2
     for there, nowhere in (
         (f"/v1/participants/{mine['id']}", f"/v1/participants/{uuid4()}"),
@@ -185,6 +189,9 @@ async def test_the_clock_is_one_for_both_sides_and_warns_of_an_over_run(dialogue
         "STALE_VERSION",
         first["id"],
     )
+    at = STARTS.isoformat()
+    assert race.json()["changes"] == [{"change": "item-started", "party": "UK", "at": at}]
+    assert race.json()["current"] == {"state": "ON_ITEM", "item_id": first["id"], "finished": []}
     dialogue.clock.at = STARTS + timedelta(minutes=first["minutes"] + 7)
     over = await dialogue.done(EU_SECRETARIAT, "GET", path)
     assert over["items"][0]["over_by"] == 7

@@ -105,6 +105,19 @@ async def test_moving_a_meeting_makes_its_plan_anew_keeps_the_old_one_and_clears
     assert (repeated.content, repeated.headers["etag"]) == (moved.content, moved.headers["etag"])
     stale = await move(dialogue, meeting, "reschedule", moved_to)
     assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+    (change,) = stale.json()["changes"]
+    assert (change["change"], change["party"], change["official"]) == (
+        "rescheduled",
+        "UK",
+        UK_SECRETARIAT.subject,
+    )
+    assert {"starts_at", "ends_at"} <= set(change["fields"]) <= {"starts_at", "ends_at", "state"}
+    assert stale.json()["current"]["starts_at"] == "2027-01-06T09:30:00+00:00"
+    told = await dialogue.ask(
+        EU_SECRETARIAT, "POST", f"{path}/cancel", {"reason": "No."}, version=meeting["version"]
+    )
+    assert told.status_code == 412
+    assert told.json()["changes"] == [{name: change[name] for name in change if name != "official"}]
     after = await dialogue.done(EU_SECRETARIAT, "GET", f"{path}/deadlines")
     assert [(one["number"], one["command"], one["moved_by"]) for one in after["moves"]] == [
         (0, "PLAN", "UK"),

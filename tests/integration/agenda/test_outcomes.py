@@ -112,8 +112,14 @@ async def test_another_wording_voids_what_was_agreed_and_keeps_the_action_and_th
         stale = await dialogue.ask(EU_SECRETARIAT, "PUT", path, body, version=1)
         assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
         assert (stale.json()["version"], stale.json()["content_hash"]) == ("2", first["content_hash"])
+        assert [(one["change"], one["party"]) for one in stale.json()["changes"]] == [
+            ("agreement-counted", "UK")
+        ]
         second = await dialogue.done(EU_SECRETARIAT, "PUT", path, body, version=2)
         assert (second["version"], second["state"]) == (2, "PROPOSED")
+        again = (await dialogue.ask(UK_SECRETARIAT, "PUT", path, body, version=2)).json()
+        assert [(one["change"], one["fields"]) for one in again["changes"]] == [("revised", ["conclusion"])]
+        assert again["current"]["conclusion"] == body["conclusion"]
         assert all(party["agreed"] == [] for party in second["agreements"])
         assert second["action"]["id"] == first["action"]["id"]
         assert second["action"]["reference"] == "UKEU-2026-A01"

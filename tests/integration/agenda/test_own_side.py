@@ -61,7 +61,10 @@ async def test_a_draft_is_not_tabled_while_a_required_clearance_is_open_refused_
         assert (await answer(dialogue, other, first, "GRANTED")).status_code == 403
     assert (await answer(dialogue, NCSC, first, "REFUSED")).json()["state"] == "REFUSED"
     late = await answer(dialogue, NCSC, first, "GRANTED")
-    assert (late.status_code, late.json()["changes"][0]["state"]) == (412, "REFUSED")
+    assert (late.status_code, late.json()["current"]["state"]) == (412, "REFUSED")
+    assert [(one["change"], one["official"]) for one in late.json()["changes"]] == [
+        ("answered", NCSC.subject)
+    ]
     assert (await answer(dialogue, NCSC, first, "GRANTED", 2)).json()["reason"] == "ILLEGAL_TRANSITION"
     assert await refused() == ("CLEARANCE_REFUSED", "NCSC")
     assert "CLEARANCE_TO_MEND" in await waits_for(dialogue, UK_SECRETARIAT)
@@ -129,6 +132,10 @@ async def test_one_sides_own_material_leaves_no_trace_with_the_other(dialogue: D
     assert (await dialogue.done(FCDO, "GET", f"/v1/meetings/{meeting['id']}/briefs"))["briefs"] == [written]
     stale = await dialogue.ask(UK_SECRETARIAT, "PUT", brief, words, version=0)
     assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+    assert (stale.json()["version"], stale.json()["current"]) == ("1", words)
+    assert [(one["party"], one["official"], one["fields"]) for one in stale.json()["changes"]] == [
+        ("UK", UK_SECRETARIAT.subject, ["brief", "speaking_notes", "marking"])
+    ]
     await dialogue.done(UK_SECRETARIAT, "PUT", brief, words, version=1)
     for who, body, reason in (
         (UK_SECRETARIAT, {**words, "marking": "UK SECRET"}, "ABOVE_CEILING"),

@@ -64,6 +64,13 @@ async def test_a_proposal_is_written_rewritten_parked_and_taken_into_the_draft(d
     assert written["title"] == "Routers <script>alert(1)</script>"
     stale = await dialogue.ask(UK_SECRETARIAT, "PUT", f"/v1/proposals/{made['id']}", body(), version=1)
     assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+    (change,) = stale.json()["changes"]
+    assert (change["change"], change["official"], change["fields"]) == (
+        "rewritten",
+        UK_SECRETARIAT.subject,
+        ["title"],
+    )
+    assert stale.json()["current"]["title"] == written["title"]
 
     parked = await moved(dialogue, written, "park")
     sent = {"draft_id": draft["id"], "draft_version": draft["version"], "position": 4}
