@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from deploy.local.access import ExternalAddresses
 from deploy.local.catalogue import Catalogue
@@ -88,4 +90,16 @@ def folders() -> Iterator[Folders]:
 @pytest.fixture(scope="session")
 def platform(folders: Folders) -> PlatformAccess:
     """The session's platform. A platform that cannot start fails every test that needs it."""
-    return Platform(folders, ExternalAddresses.from_environment(os.environ)).start(whole_deployment())
+    external = ExternalAddresses.from_environment(os.environ)
+    access = Platform(folders, external).start(whole_deployment())
+    if external.postgres_admin_dsn is None:
+        _write_to_memory(access.postgres_admin_dsn)
+    return access
+
+
+def _write_to_memory(admin_dsn: str) -> None:
+    """What a killed process wrote is there all the same: only a machine that fails would lose it."""
+    with psycopg.connect(admin_dsn, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")

@@ -39,17 +39,17 @@ async def test_each_audience_gets_the_picture_of_what_it_may_see(kafka: Broker, 
 
 async def test_killed_and_rebuilt_it_draws_the_same_picture(kafka: Broker, tmp_path: Path) -> None:
     topics = await PictureTopics.make(kafka)
-    events = [told(f"K{n}", days_ago=n % 40, themes=(f"T{n % 3}",)) for n in range(240)]
-    revisions = [told(f"K{n}", days_ago=2, version=2, revision=2) for n in range(0, 240, 5)]
+    events = [told(f"K{n}", days_ago=n % 40, themes=(f"T{n % 3}",)) for n in range(80)]
+    revisions = [told(f"K{n}", days_ago=2, version=2, revision=2) for n in range(0, 80, 5)]
     async with running_picture(topics, tmp_path) as worker:
         await worker.ready()
-        for event in events[:120]:
+        for event in events[:40]:
             await topics.tell(event)
-        telling = asyncio.create_task(_tell(topics, [*events[120:], *revisions, *events[:40]]))
+        telling = asyncio.create_task(_tell(topics, [*events[40:], *revisions, *events[:20]]))
         await worker.kill()
         await worker.start()
         await telling
-        expected = sum(1 for n in range(240) if n % 5 == 0 or n % 40 < 7)
+        expected = sum(1 for n in range(80) if n % 5 == 0 or n % 40 < 7)
         await topics.shows("uk-eu.uk", "UK", expected)
         continued = await topics.latest_bytes()
     anew = await PictureTopics.make(kafka)
