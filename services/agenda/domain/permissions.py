@@ -11,6 +11,7 @@ from services.kernel.refusals import NoAccess
 class Command(StrEnum):
     PLAN_MEETING = "PLAN_MEETING"
     READ_MEETING = "READ_MEETING"
+    READ_HISTORY = "READ_HISTORY"
     HOLD_MEETING = "HOLD_MEETING"
     LIST_CANDIDATES = "LIST_CANDIDATES"
     READ_RANKING = "READ_RANKING"
@@ -55,6 +56,7 @@ _CHAIRS = frozenset({Role.CHAIR})
 PERMISSIONS: Mapping[Command, frozenset[Role]] = {
     Command.PLAN_MEETING: _SECRETARIES,
     Command.READ_MEETING: _READERS,
+    Command.READ_HISTORY: _READERS,
     Command.HOLD_MEETING: _DELEGATION,
     Command.LIST_CANDIDATES: _SECRETARIES,
     Command.READ_RANKING: _SECRETARIES,

@@ -1,13 +1,22 @@
 """What the arguments of a call say: the same forms and bounds as over REST."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from uuid import UUID
 
-from entente.agenda.v1 import agenda_service_pb2, meeting_record_pb2, negotiation_pb2, proposal_pb2
+from entente.agenda.v1 import (
+    agenda_service_pb2,
+    meeting_history_pb2,
+    meeting_record_pb2,
+    negotiation_pb2,
+    proposal_pb2,
+)
 from entente.exchange.v1 import item_answer_pb2
 
 from services.agenda.domain.answers import Answer, Proposal
 from services.agenda.domain.attendance import ParticipantRole, Person, PresenceCommand
+from services.agenda.domain.history.acts import HistoryKind
+from services.agenda.domain.history.telling import Wanted
 from services.agenda.domain.proposal import ProposalState
 from services.agenda.domain.run_clock import RunCommand
 from services.agenda.domain.wording import (
@@ -56,6 +65,10 @@ _MOVES: Mapping[int, RunCommand] = {
     meeting_record_pb2.RUN_MOVE_FINISH: RunCommand.FINISH,
     meeting_record_pb2.RUN_MOVE_PAUSE: RunCommand.PAUSE,
     meeting_record_pb2.RUN_MOVE_RESUME: RunCommand.RESUME,
+}
+
+_HISTORY: Mapping[int, HistoryKind] = {
+    meeting_history_pb2.HistoryKind.Value(f"HISTORY_KIND_{kind.value}"): kind for kind in HistoryKind
 }
 
 
@@ -128,6 +141,22 @@ def read_move(value: int) -> RunCommand:
     if value not in _MOVES:
         raise InvalidValue("not a move", pointer="/move")
     return _MOVES[value]
+
+
+def read_wanted(request: agenda_service_pb2.ListHistoryRequest) -> Wanted:
+    if request.kind and request.kind not in _HISTORY:
+        raise InvalidValue("not a kind of thing", pointer="/kind")
+    try:
+        since = request.since.ToDatetime(tzinfo=UTC) if request.HasField("since") else None
+    except (ValueError, OverflowError) as error:
+        raise InvalidValue("no instant of the calendar", pointer="/since") from error
+    organisation = request.by_organisation
+    return Wanted(
+        read_id(request.item, "/item") if request.item else None,
+        _HISTORY.get(request.kind),
+        read_code(organisation, "/by_organisation") if organisation else None,
+        since,
+    )
 
 
 def read_edition(request: agenda_service_pb2.ListProposalsRequest) -> int | None:

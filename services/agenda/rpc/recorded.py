@@ -1,12 +1,13 @@
-"""Drafts, the register, the run clock and the minutes as messages."""
+"""Drafts, the register, the run clock, the minutes and the history as messages."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
-from entente.agenda.v1 import draft_pb2, meeting_record_pb2
+from entente.agenda.v1 import draft_pb2, meeting_history_pb2, meeting_record_pb2
 from entente.exchange.v1 import agenda_pb2
 
 from services.agenda.domain.attendance import Participant, ParticipantRole
+from services.agenda.domain.history.telling import Entry
 from services.agenda.domain.items import DraftItem
 from services.agenda.domain.minutes import Section
 from services.agenda.rpc.agreed import encode_missed
@@ -14,6 +15,7 @@ from services.agenda.rpc.timed import encode_budget, encode_over_runs, encode_ti
 from services.agenda.statements import mode_number, rendition_number
 from services.agenda.usecases.drafting import DraftView
 from services.agenda.usecases.keep_register import RegisterView
+from services.agenda.usecases.list_history import HistoryPage
 from services.agenda.usecases.present_meeting import Presentation
 from services.agenda.usecases.run_meeting import RunView
 from services.chassis.etags import etag
@@ -186,3 +188,42 @@ def encode_section(section: Section) -> meeting_record_pb2.MinutesSection:
         ],
         etag=etag(section.revision),
     )
+
+
+def encode_history(page: HistoryPage) -> list[meeting_history_pb2.HistoryEntry]:
+    return [_entry(page, entry) for entry in page.entries]
+
+
+def _entry(page: HistoryPage, entry: Entry) -> meeting_history_pb2.HistoryEntry:
+    by = entry.by
+    return meeting_history_pb2.HistoryEntry(
+        at=encode_time(entry.at),
+        by=meeting_history_pb2.HistoryActor(
+            party=by.party or "",
+            organisation=by.organisation or "",
+            official=by.official or "",
+            roles=by.roles,
+        ),
+        action=entry.act.action,
+        words=entry.act.words,
+        kind=meeting_history_pb2.HistoryKind.Value(f"HISTORY_KIND_{entry.act.kind.value}"),
+        subject_id=str(entry.subject_id),
+        item_id=_text(entry.item_id),
+        item_title=page.title(entry, entry.item_id) or "",
+        section=entry.section or "",
+        reason=entry.reason or "",
+        changes=[
+            meeting_history_pb2.HistoryChange(
+                item_id=_text(change.item_id),
+                item_title=page.title(entry, change.item_id) or "",
+                field=change.field,
+                before=change.before,
+                after=change.after,
+            )
+            for change in entry.changes
+        ],
+    )
+
+
+def _text(identity: UUID | None) -> str:
+    return "" if identity is None else str(identity)

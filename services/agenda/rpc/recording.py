@@ -12,11 +12,14 @@ from services.agenda.rpc.arguments import (
     read_person,
     read_prose,
     read_section_key,
+    read_token,
+    read_wanted,
 )
 from services.agenda.rpc.calling import Methods
 from services.agenda.rpc.parts import caller
 from services.agenda.rpc.recorded import (
     encode_draft,
+    encode_history,
     encode_participant,
     encode_participants,
     encode_presentation,
@@ -36,6 +39,8 @@ from services.agenda.usecases.keep_register import (
     mark_presence,
     read_register,
 )
+from services.agenda.usecases.list_history import list_history
+from services.agenda.usecases.paging import page_size
 from services.agenda.usecases.present_meeting import present_meeting
 from services.agenda.usecases.run_meeting import move_clock, read_run, start_item
 from services.chassis.etags import parse_etag
@@ -200,3 +205,18 @@ class RecordMethods(Methods):
             lambda one: messages.CommentSectionResponse(section=encode_section(one)),
             messages.CommentSectionResponse,
         )
+
+    async def ListHistory(  # noqa: N802 the name is the contract's
+        self, request: messages.ListHistoryRequest, _: Any
+    ) -> messages.ListHistoryResponse:
+        parts, meeting_id = self._parts, read_id(request.meeting_id, "/meeting_id")
+        page = await list_history(
+            parts.database,
+            caller(),
+            meeting_id,
+            read_wanted(request),
+            page_size=page_size(request.page_size),
+            page_token=read_token(request.page_token),
+            policy=parts.policy,
+        )
+        return messages.ListHistoryResponse(entries=encode_history(page), next_page_token=page.following)

@@ -97,6 +97,7 @@ _COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "WriteSection": (Command.EDIT_MINUTES,),
     "AcceptSection": (Command.EDIT_MINUTES,),
     "CommentSection": (Command.EDIT_MINUTES,),
+    "ListHistory": (Command.READ_HISTORY,),
 }
 ACCESS: Mapping[str, frozenset[str]] = {
     method: frozenset(role.value for command in commands for role in PERMISSIONS[command])

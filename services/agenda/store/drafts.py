@@ -1,6 +1,7 @@
 """Drafts with their items and references."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from services.agenda.domain.draft import Draft, ItemChange, changes_between
+from services.agenda.domain.history.changes import item_differences
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.references import Reference
 from services.agenda.domain.refusals import DraftExists, StaleVersion
@@ -63,7 +65,8 @@ async def update_draft(tx: Transaction, draft: Draft, expected: int, audit: Audi
                 for place, change in enumerate(changes_between(before, draft.items))
             ],
         )
-    await append(tx, audit)
+    changed = {**audit.detail, "items": item_differences(before, draft.items)}
+    await append(tx, replace(audit, detail=changed))
 
 
 async def changes_since(tx: Transaction, draft_id: UUID, version: int) -> tuple[ItemChange, ...]:

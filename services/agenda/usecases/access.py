@@ -124,7 +124,9 @@ def audit_of(
     at: datetime,
     **detail: Any,
 ) -> AuditEntry:
-    """The record of a mutation that a reader asked for."""
+    """The record of a mutation that a reader asked for. `changes`, and `items` by the id of each, are told to
+    everybody who may know of the act (`domain/history`).
+    """
     return AuditEntry(
         action=action,
         actor=reader.subject,
@@ -133,5 +135,11 @@ def audit_of(
         subject_id=str(subject_id),
         at=at,
         request_id=once.key,
-        detail=detail,
+        detail={
+            "by": {
+                "organisation": reader.organisation,
+                "roles": sorted(role.value for role in reader.roles),
+            },
+            **detail,
+        },
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.outcome import (
     LegalClearance,
@@ -80,6 +81,7 @@ async def agree_outcome(
             "outcome",
             outcome.id,
             now,
+            item_id=str(outcome.item_id),
             content_hash=content_hash,
             organisation=reader.organisation,
         )
@@ -87,7 +89,8 @@ async def agree_outcome(
         agreed = await keep_agreed(tx, once, reader, meeting, outcome, agreed, now)
         if agreed.state is OutcomeState.AGREED and await count_open(tx, meeting.id) == 0:
             moved = meeting.after(MeetingCommand.CONCLUDE)
-            noted = audit_of(once, reader, "meeting.concluded", "meeting", meeting.id, now)
+            changes = differences(meeting, moved, "state")
+            noted = audit_of(once, reader, "meeting.concluded", "meeting", meeting.id, now, changes=changes)
             await update_meeting(tx, moved, meeting.version, noted)
         return await once.answer(tx, agreed)
 
@@ -110,7 +113,16 @@ async def keep_agreed(
         number = await next_number(tx, meeting.series, meeting.edition, NumberedKind.DECISION)
         agreed = agreed.numbered(decision_ref(meeting.series, meeting.edition, number))
     action = "outcome.agreed" if complete else "outcome.agreement-counted"
-    counted = audit_of(once, reader, action, "outcome", outcome.id, now)
+    counted = audit_of(
+        once,
+        reader,
+        action,
+        "outcome",
+        outcome.id,
+        now,
+        item_id=str(outcome.item_id),
+        changes=differences(outcome, agreed, "state", "decision_reference"),
+    )
     await update_outcome(tx, agreed, outcome.aggregate_version, counted)
     if complete:
         await enqueue(tx, [outcome_agreed(agreed, current_traceparent(), now)], now)
@@ -138,7 +150,14 @@ async def clear_outcome(
             raise StaleContentHash("this is not the text of the outcome", pointer="/content_hash")
         given = LegalClearance(reader.party, reader.organisation, content_hash)
         audit = audit_of(
-            once, reader, "outcome.cleared", "outcome", outcome.id, now, content_hash=content_hash
+            once,
+            reader,
+            "outcome.cleared",
+            "outcome",
+            outcome.id,
+            now,
+            item_id=str(outcome.item_id),
+            content_hash=content_hash,
         )
         await insert_clearance(tx, outcome.id, given, reader.subject, now, audit)
         return await once.answer(tx, await clearances_of(tx, outcome.id, reader.party))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState
 from services.agenda.domain.conclusions import Conclusions
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.meeting import MeetingCommand
 from services.agenda.domain.outcome import Outcome
 from services.agenda.domain.permissions import Command
@@ -95,11 +96,15 @@ async def agree_agenda(
         await insert_agreement(tx, signed, audit)
         complete = agreed.state is AgendaState.AGREED
         action = "agenda.agreed" if complete else "agenda.agreement-counted"
-        counted = audit_of(once, reader, action, "agenda", agenda.id, now)
+        changes = differences(agenda, agreed, "state")
+        counted = audit_of(once, reader, action, "agenda", agenda.id, now, changes=changes)
         await update_agenda(tx, agreed, agenda.aggregate_version, counted)
         if complete:
             moved = meeting.after(MeetingCommand.AGREE_AGENDA)
-            noted = audit_of(once, reader, "meeting.agenda-agreed", "meeting", meeting.id, now)
+            changes = differences(meeting, moved, "state")
+            noted = audit_of(
+                once, reader, "meeting.agenda-agreed", "meeting", meeting.id, now, changes=changes
+            )
             await update_meeting(tx, moved, meeting.version, noted)
             await enqueue(tx, [agenda_changed(agreed, current_traceparent(), now)], now)
         return await once.answer(tx, await view_agenda(tx, agreed, policy))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda
 from services.agenda.domain.answers import Answer, ItemAnswer, Proposal, item_hashes
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.items import require_placeholder
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.protection import require_joint
@@ -60,6 +61,7 @@ async def answer_items(
     async with once.transaction() as tx:
         agenda, answered = await _answered(tx, reader, agenda_id, texts, marking, expected, policy, now)
         answers = answered.answers[-len(texts) :]
+        said = {one.item_id: one for one in agenda.answers if one.party == reader.party}
         audit = audit_of(
             once,
             reader,
@@ -67,7 +69,10 @@ async def answer_items(
             "agenda",
             agenda.id,
             now,
-            answers={str(answer.item_id): answer.answer.value for answer in answers},
+            items={
+                str(answer.item_id): differences(said.get(answer.item_id), answer, "answer")
+                for answer in answers
+            },
         )
         link_current_span(agenda.traceparent)
         await insert_answers(tx, agenda.id, answers)

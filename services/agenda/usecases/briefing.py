@@ -95,7 +95,15 @@ async def brief_item(
         former = await _written(tx, meeting.id, reader.party, item_id)
         fields = _TEXTS if former is None else [one for one in changed_fields(former, brief) if one in _TEXTS]
         audit = audit_of(
-            once, reader, "brief.written", "meeting", meeting.id, now, item_id=str(item_id), fields=fields
+            once,
+            reader,
+            "brief.written",
+            "meeting",
+            meeting.id,
+            now,
+            item_id=str(item_id),
+            fields=fields,
+            changes={"version": (str(expected) if expected else None, str(brief.version))},
         )
         try:
             await write_brief(tx, brief, expected, audit)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.internal_clearances import (
     ClearanceCommand,
     ClearanceState,
@@ -145,7 +146,8 @@ async def answer_clearance(
             "clearance",
             clearance.id,
             now,
-            state=answered.state.value,
+            item_id=str(clearance.item_id),
+            changes=differences(clearance, answered, "state"),
             organisation=reader.organisation,
         )
         await update_clearance(tx, answered, expected, audit)

@@ -11,6 +11,7 @@ from services.agenda.domain.conclusions import (
     ConclusionsState,
     gather,
 )
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.meeting import Meeting, MeetingCommand, MeetingState
 from services.agenda.domain.minutes import require_accepted, section_keys
 from services.agenda.domain.outcome import Outcome, OutcomeState, require_cleared
@@ -92,6 +93,7 @@ async def put_to_parties(
             conclusions.id,
             now,
             content_hash=conclusions.content_hash,
+            changes=differences(None, conclusions, "version"),
         )
         await insert_conclusions(tx, conclusions, audit)
         return await once.answer(tx, conclusions)
@@ -161,13 +163,17 @@ async def agree_conclusions(
         await insert_agreement(tx, signed, given)
         complete = agreed.state is ConclusionsState.AGREED
         action = "conclusions.agreed" if complete else "conclusions.agreement-counted"
-        counted = audit_of(once, reader, action, "conclusions", conclusions.id, now)
+        changes = differences(conclusions, agreed, "state")
+        counted = audit_of(once, reader, action, "conclusions", conclusions.id, now, changes=changes)
         await update_conclusions(tx, agreed, conclusions.aggregate_version, counted)
         if complete:
             await _agree_each(tx, once, reader, meeting, conclusions, proposed, policy, now)
             if meeting.state is not MeetingState.CONCLUDED:
                 moved = meeting.after(MeetingCommand.CONCLUDE)
-                noted = audit_of(once, reader, "meeting.concluded", "meeting", meeting.id, now)
+                changes = differences(meeting, moved, "state")
+                noted = audit_of(
+                    once, reader, "meeting.concluded", "meeting", meeting.id, now, changes=changes
+                )
                 await update_meeting(tx, moved, meeting.version, noted)
         return await once.answer(tx, agreed)
 
@@ -233,7 +239,8 @@ async def _supersede(
         if standing.content_hash != former.content_hash:
             return
     superseded = former.supersede()
-    audit = audit_of(once, reader, "conclusions.superseded", "conclusions", former.id, now)
+    changes = differences(former, superseded, "state")
+    audit = audit_of(once, reader, "conclusions.superseded", "conclusions", former.id, now, changes=changes)
     await update_conclusions(tx, superseded, former.aggregate_version, audit)
     voided = audit_of(once, reader, "conclusions.agreements-voided", "conclusions", former.id, now)
     await void_agreements(tx, Subject.CONCLUSIONS, former.id, now, voided)

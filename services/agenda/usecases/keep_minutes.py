@@ -99,7 +99,7 @@ async def write_section(
             meeting.id,
             now,
             section=key,
-            revision=written.revision,
+            changes={"revision": (str(expected) if expected else None, str(written.revision))},
         )
         await insert_revision(tx, meeting.id, written, reader.subject, audit)
         own = audit_of(once, reader, "minutes.accepted", "meeting", meeting.id, now, section=key)

@@ -19,6 +19,7 @@ from services.agenda.domain.attendance import (
     require_side,
     side_of,
 )
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference
@@ -113,6 +114,7 @@ async def add_participant(
             nationality=person.nationality,
             represents=person.represents,
             exposed_items=sorted({str(one.item_id) for one in found}),
+            changes=differences(None, person, "role"),
         )
         await insert_participant(tx, participant, now, audit)
         return await once.answer(tx, participant)
@@ -165,6 +167,7 @@ async def mark_presence(
             participant.id,
             now,
             exposed_items=sorted({str(one.item_id) for one in found}),
+            changes=differences(participant, changed, "presence"),
         )
         await update_participant(tx, changed, expected, audit)
         return await once.answer(tx, changed)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.moves import Move, move_of
 from services.agenda.domain.permissions import Command
@@ -60,6 +61,7 @@ async def reschedule_meeting(
         moved = meeting.rescheduled(times, asked.venue or meeting.venue, series=series, now=now)
         deadlines = plan_of(moved, policy)
         (*_, (_, former)) = (await moves_of(tx, [meeting.id])).get(meeting.id, ((None, ()),))
+        fields = [one for one in changed_fields(meeting, moved) if one not in _COUNTED]
         audit = audit_of(
             once,
             reader,
@@ -68,9 +70,8 @@ async def reschedule_meeting(
             meeting.id,
             now,
             reason=asked.reason,
-            from_start=meeting.starts_at.isoformat(),
-            to_start=moved.starts_at.isoformat(),
-            fields=[one for one in changed_fields(meeting, moved) if one not in _COUNTED],
+            fields=fields,
+            changes=differences(meeting, moved, *fields),
             former_deadlines=noted(former),
             deadlines=noted(deadlines),
         )
@@ -124,7 +125,8 @@ async def _call_off(
 ) -> Meeting:
     moved = meeting.called_off(command)
     kind = f"meeting.{moved.state.value.lower()}"
-    audit = audit_of(once, reader, kind, "meeting", meeting.id, now, reason=reason)
+    changes = differences(meeting, moved, "state")
+    audit = audit_of(once, reader, kind, "meeting", meeting.id, now, reason=reason, changes=changes)
     await update_meeting(tx, moved, meeting.version, audit)
     move = move_of(moved, command, reason=reason, party=reader.party, at=now)
     await insert_move(tx, moved, move, ())

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from services.agenda.domain.agenda import Agenda
+from services.agenda.domain.history.changes import differences
 from services.agenda.events import agenda_changed
 from services.agenda.store.agendas import update_agenda
 from services.agenda.store.agreements import Subject, void_agreements
@@ -25,7 +26,8 @@ async def take_off_the_table(
     texts under it. What tells of that is for the caller to send.
     """
     superseded = agenda.supersede()
-    audit = audit_of(once, reader, "agenda.superseded", "agenda", agenda.id, now, **detail)
+    changes = differences(agenda, superseded, "state")
+    audit = audit_of(once, reader, "agenda.superseded", "agenda", agenda.id, now, changes=changes, **detail)
     await update_agenda(tx, superseded, agenda.aggregate_version, audit)
     voided = audit_of(once, reader, "agenda.agreements-voided", "agenda", agenda.id, now)
     await void_agreements(tx, Subject.AGENDA, agenda.id, now, voided)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.agenda.domain import meeting as meetings
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.meeting import Meeting, MeetingPlan
 from services.agenda.domain.moves import PLANNED, move_of
 from services.agenda.domain.permissions import Command, require
@@ -64,6 +65,7 @@ async def plan_meeting(
             series=meeting.series,
             out_of_turn=asked.out_of_turn,
             deadlines=noted(deadlines),
+            changes=differences(None, meeting, "starts_at", "ends_at", "time_zone", "venue", "host_party"),
         )
         await insert_meeting(tx, meeting, audit)
         move = move_of(meeting, PLANNED, reason="", party=reader.party, at=now)

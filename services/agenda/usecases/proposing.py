@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
+from services.agenda.domain.history.changes import content_differences, differences
 from services.agenda.domain.items import check_content
 from services.agenda.domain.lateness import Dues, MissedDeadline
 from services.agenda.domain.permissions import Command, may, require
@@ -154,7 +155,8 @@ async def resume_proposal(
         await require_proposal_version(tx, reader, proposal, expected)
         items = {item.id for item in draft.items} if draft else set()
         resumed = proposal.resumed(in_draft=proposal.item_id in items)
-        audit = audit_of(once, reader, "proposal.resumed", "proposal", proposal.id, now)
+        changes = differences(proposal, resumed, "state")
+        audit = audit_of(once, reader, "proposal.resumed", "proposal", proposal.id, now, changes=changes)
         await update_proposal(tx, resumed, expected, audit)
         await keep_tasks_of_proposal(tx, resumed, now)
         return await once.answer(tx, await view_of(tx, reader, resumed, proposing.policy))
@@ -270,7 +272,11 @@ async def _change(
         await require_proposal_version(tx, reader, proposal, expected)
         changed = change(proposal)
         detail = {"fields": _rewritten(proposal.text, changed.text)} if changed.text != proposal.text else {}
-        audit = audit_of(once, reader, action, "proposal", proposal.id, now, **detail)
+        changes = {
+            **differences(proposal, changed, "state"),
+            **content_differences(proposal.text.content, changed.text.content),
+        }
+        audit = audit_of(once, reader, action, "proposal", proposal.id, now, changes=changes, **detail)
         await update_proposal(tx, changed, expected, audit)
         await keep_tasks_of_proposal(tx, changed, now)
         return await once.answer(tx, await view_of(tx, reader, changed, proposing.policy))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.agenda.domain.agenda import Agenda, AgendaState
 from services.agenda.domain.comparing import changed_members
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.outcome import (
@@ -108,11 +109,16 @@ async def record_outcome(
             "outcome",
             outcome.id,
             now,
+            item_id=str(outcome.item_id),
             content_hash=outcome.content_hash,
+            changes=differences(None, outcome, "version", "kind"),
         )
         await insert_outcome(tx, outcome, audit)
         moved = meeting.after(MeetingCommand.PROPOSE_OUTCOME)
-        noted = audit_of(once, reader, "meeting.conclusions-drafted", "meeting", meeting.id, now)
+        changes = differences(meeting, moved, "state")
+        noted = audit_of(
+            once, reader, "meeting.conclusions-drafted", "meeting", meeting.id, now, changes=changes
+        )
         await update_meeting(tx, moved, meeting.version, noted)
         return await once.answer(tx, outcome)
 
@@ -156,7 +162,8 @@ async def revise_outcome(
         )
         statement = proposed_outcome(conclusion)
         revised = outcome.revise(conclusion, statement.content_hash, statement.payload, now)
-        voided = audit_of(once, reader, "outcome.agreements-voided", "outcome", outcome.id, now)
+        named = {"item_id": str(item.id)}
+        voided = audit_of(once, reader, "outcome.agreements-voided", "outcome", outcome.id, now, **named)
         await void_agreements(tx, Subject.OUTCOME, outcome.id, now, voided)
         audit = audit_of(
             once,
@@ -168,6 +175,8 @@ async def revise_outcome(
             version=revised.version,
             content_hash=revised.content_hash,
             fields=[change.name for change in changed_members(outcome.payload, revised.payload)],
+            item_id=str(outcome.item_id),
+            changes=differences(outcome, revised, "version", "kind"),
         )
         await update_outcome(tx, revised, outcome.aggregate_version, audit)
         return await once.answer(tx, revised)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.meeting import Meeting, MeetingCommand
 from services.agenda.domain.permissions import Command
 from services.agenda.store.meetings import update_meeting
@@ -42,6 +43,7 @@ async def step_meeting(
         meeting = await meeting_for(tx, reader, _ASKED_BY[command], meeting_id, policy, lock=True)
         await require_meeting_version(tx, reader, meeting, expected)
         moved = meeting.held(now) if command is MeetingCommand.HOLD else meeting.after(command)
-        audit = audit_of(once, reader, _RECORDED_AS[command], "meeting", meeting.id, now)
+        changes = differences(meeting, moved, "state")
+        audit = audit_of(once, reader, _RECORDED_AS[command], "meeting", meeting.id, now, changes=changes)
         await update_meeting(tx, moved, meeting.version, audit)
         return await once.answer(tx, moved)

@@ -10,6 +10,7 @@ from services.agenda.domain.agenda import Agenda, AgendaState, HeldReference
 from services.agenda.domain.answers import answers_on_tabling, item_hashes
 from services.agenda.domain.attendance import require_no_exposure
 from services.agenda.domain.draft import Draft
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.internal_clearances import require_clearances
 from services.agenda.domain.items import TabledItem
 from services.agenda.domain.meeting import Meeting, MeetingCommand
@@ -178,6 +179,7 @@ async def _put_on_table(
         version=version,
         content_hash=agenda.content_hash,
         marking=marking,
+        changes=differences(former, agenda, "version"),
         decisions=sorted(
             decision.decision_id for answer in answers.values() for decision in answer.decisions
         ),
@@ -194,7 +196,15 @@ async def _put_on_table(
         tx,
         moved,
         meeting.version,
-        audit_of(once, reader, "meeting.agenda-exchanged", "meeting", meeting.id, now),
+        audit_of(
+            once,
+            reader,
+            "meeting.agenda-exchanged",
+            "meeting",
+            meeting.id,
+            now,
+            changes=differences(meeting, moved, "state"),
+        ),
     )
     events.append(agenda_changed(agenda, agenda.traceparent, now))
     await enqueue(tx, events, now)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.agenda.domain.history.changes import differences
 from services.agenda.domain.items import check_content
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.refusals import OfAnotherEdition
@@ -52,7 +53,16 @@ async def take_proposal(
         named = {"item_id": str(item_id), "proposal_id": str(proposal.id)}
         audit = audit_of(once, reader, "draft.item-added", "draft", draft.id, now, **named)
         await put_draft(tx, changed, expected_draft, audit)
-        noted = audit_of(once, reader, "proposal.taken", "proposal", proposal.id, now, item_id=str(item_id))
+        noted = audit_of(
+            once,
+            reader,
+            "proposal.taken",
+            "proposal",
+            proposal.id,
+            now,
+            item_id=str(item_id),
+            changes=differences(proposal, taken, "state"),
+        )
         await update_proposal(tx, taken, expected, noted)
         await keep_tasks_of_proposal(tx, taken, now)
         return await once.answer(tx, await view_of(tx, reader, taken, policy))

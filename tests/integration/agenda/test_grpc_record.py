@@ -1,12 +1,13 @@
 """Drafts, register, run clock and minutes over gRPC: the answers of REST, and its refusals."""
 
+import base64
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import grpc
-from entente.agenda.v1 import meeting_record_pb2
+from entente.agenda.v1 import meeting_history_pb2, meeting_record_pb2
 
 from tests.support.agenda_calls import Calls, alike, told, without
 from tests.support.dialogue import (
@@ -18,7 +19,10 @@ from tests.support.dialogue import (
     NSA,
     STARTS,
     UK_SECRETARIAT,
+    Account,
     Dialogue,
+    account,
+    item_body,
     participant_body,
 )
 
@@ -176,3 +180,94 @@ async def test_minutes_are_written_accepted_and_commented_on_as_over_rest(
     for wrong in wrongs:
         refused = await call.refused(UK_SECRETARIAT, "WriteSection", **{**write, **key(), **wrong})
         assert refused[:2] == INVALID, wrong
+
+
+async def test_a_side_reads_who_changed_what_and_nothing_of_what_the_other_does_for_itself(
+    dialogue: Dialogue, call: Calls
+) -> None:
+    meeting, draft, first = await dialogue.tabled()
+    path, where = f"/v1/meetings/{meeting['id']}/history", {"meeting_id": meeting["id"]}
+    item = first["items"][-1]["item_id"]
+
+    async def read(who: Account, query: str = "") -> Any:
+        return (await dialogue.ask(who, "GET", f"{path}{query}")).content
+
+    before = {who: await read(who) for who in (EU_SECRETARIAT, LEADERSHIP)}
+    comment = f"/v1/drafts/{draft['id']}/items/{draft['items'][-1]['id']}/comments"
+    await dialogue.done(FCDO, "POST", comment, {"text": "Our red line."})
+    last = draft["items"][-1]
+    changed = item_body(title="Hushed", minutes=45, position=1, kind=last["kind"], marking="TLP:GREEN")
+    rewrite = f"/v1/drafts/{draft['id']}/items/{last['id']}"
+    await dialogue.done(UK_SECRETARIAT, "PUT", rewrite, changed, version=draft["version"])
+    assert {who: await read(who) for who in before} == before
+
+    answer = {"item_id": item, "answer": "DECLINED", "comment": "Not this year."}
+    await dialogue.answers(EU_SECRETARIAT, first, answer)
+    whole = await dialogue.done(UK_SECRETARIAT, "GET", path)
+    assert [(one["action"], one["by"]["official"]) for one in whole["entries"]] == [
+        ("meeting.planned", "fcdo-secretariat"),
+        ("draft.started", "fcdo-secretariat"),
+        ("agenda.tabled", "fcdo-secretariat"),
+        ("meeting.agenda-exchanged", "fcdo-secretariat"),
+        ("draft.commented", "fcdo-chair"),
+        ("draft.item-rewritten", "fcdo-secretariat"),
+        ("agenda.items-answered", None),
+    ]
+    rewritten, answered = whole["entries"][-2:]
+    values = {one["field"]: (one["before"], one["after"]) for one in rewritten["changes"]}
+    assert values["position"] == (str(len(draft["items"])), "1")
+    assert (values["minutes"][1], values["title"]) == ("45", (None, None))
+    assert "Not this year." not in str(answered)
+    assert answered["by"] == {"party": "EU", "organisation": "EEAS", "official": None, "roles": []}
+    assert [(one["item_id"], one["before"], one["after"]) for one in answered["changes"]] == [
+        (item, None, "DECLINED")
+    ]
+    assert answered["changes"][0]["item_title"] == last["title"]
+    assert rewritten["item_title"] == "Hushed"
+
+    theirs = await dialogue.done(EU_SECRETARIAT, "GET", path)
+    assert len(theirs["entries"]) == 4
+    auditor = account("NAO", "UK", "auditor")
+    for who in (LEADERSHIP, EU_SECRETARIAT, auditor):
+        seen = await dialogue.ask(who, "GET", path)
+        assert "draft" not in seen.text, who
+    for who in (UK_SECRETARIAT, EU_SECRETARIAT):
+        rest = (await dialogue.done(who, "GET", path))["entries"]
+        rpc = await call(who, "ListHistory", **where)
+        assert [(one["action"], one["item_title"] or "") for one in rest] == [
+            (one.action, one.item_title) for one in rpc.entries
+        ]
+        assert [one["by"]["official"] or "" for one in rest] == [one.by.official for one in rpc.entries]
+        assert [len(one["changes"]) for one in rest] == [len(one.changes) for one in rpc.entries]
+    kind = meeting_history_pb2.HISTORY_KIND_COMMENT
+    (commented,) = (await call(FCDO, "ListHistory", **where, kind=kind)).entries
+    assert (commented.action, list(commented.by.roles)) == ("draft.commented", ["chair"])
+
+    found, token = [], ""
+    while token or not found:
+        page = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}?page_size=1&page_token={token}")
+        found, token = [*found, *page["entries"]], page["next_page_token"]
+    assert found == whole["entries"]
+    page = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}?page_size=2")
+    token = page["next_page_token"]
+    stolen = [(EU_SECRETARIAT, ""), (FCDO, ""), (UK_SECRETARIAT, f"&item={item}")]
+    for who, query in (*stolen, (UK_SECRETARIAT, "&kind=AGENDA")):
+        refused = await dialogue.ask(who, "GET", f"{path}?page_token={token}{query}")
+        assert (refused.status_code, refused.json()["reason"]) == (400, "INVALID_VALUE"), query
+    tampered = base64.urlsafe_b64encode(base64.urlsafe_b64decode(token).replace(b"2026-", b"2x26-")).decode()
+    for wrong in (f"page_token={tampered}", "page_token=e30%3D"):
+        refused = await dialogue.ask(UK_SECRETARIAT, "GET", f"{path}?{wrong}")
+        assert (refused.status_code, refused.json()["reason"]) == (400, "INVALID_VALUE"), wrong
+    limits = ("page_size=201", "page_size=0", "by_organisation=%0a")
+    for wrong in ("since=2026-12-01T09:00:00", "since=x", "kind=SECRET", "item=1", *limits):
+        refused = await dialogue.ask(UK_SECRETARIAT, "GET", f"{path}?{wrong}")
+        assert (refused.status_code, refused.json()["reason"]) == (400, "INVALID_REQUEST"), wrong
+    for fields in ({"kind": 99}, {"item": "1"}, {"by_organisation": "/"}, {"page_size": -1}):
+        assert (await call.refused(UK_SECRETARIAT, "ListHistory", **{**where, **fields}))[:2] == INVALID
+    by = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}?by_organisation=EEAS&since=2026-11-01T00:00:00Z")
+    assert [one["action"] for one in by["entries"]] == ["agenda.items-answered"]
+    guessed = await dialogue.ask(NSA, "GET", f"/v1/meetings/{uuid4()}/history")
+    foreign = await dialogue.ask(NSA, "GET", path)
+    assert guessed.status_code == foreign.status_code == 403
+    assert {guessed.json()["reason"], foreign.json()["reason"]} == {"NO_ACCESS"}
+    assert (await call.refused(NSA, "ListHistory", **where))[:2] == HIDDEN

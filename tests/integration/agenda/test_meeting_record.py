@@ -136,7 +136,11 @@ async def test_a_side_reopens_its_own_register_and_says_why(dialogue: Dialogue) 
     assert (await dialogue.ask(LEADERSHIP, "POST", f"{path}/reopen", why)).status_code == 403
     assert (await dialogue.done(UK_SECRETARIAT, "POST", f"{path}/reopen", why))["closed_by"] == []
     ((detail,),) = dialogue.rows("SELECT detail FROM audit WHERE action = 'register.reopened'")
-    assert detail == {"side": "UK", **why}
+    assert detail == {
+        "by": {"organisation": "FCDO", "roles": ["secretariat"]},
+        "side": "UK",
+        **why,
+    }
     await dialogue.presence(there, "MISS", UK_SECRETARIAT)
     dialogue.rows("UPDATE meeting SET state = 'CONCLUDED' RETURNING id")
     dialogue.rows("INSERT INTO register_closure SELECT id, 'UK', 'x', ends_at FROM meeting RETURNING side")

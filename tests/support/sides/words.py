@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tests.support.dialogue import STARTS
 from tests.support.sides.values import ABSENT, Named, Vocabulary
 
 _VALUES: Final[Mapping[str, Named]] = {
@@ -23,6 +26,9 @@ _VALUES: Final[Mapping[str, Named]] = {
         *(f"action:{one}" for one in a.ids("action_id")),
     ),
     "section": lambda a: ("OPENING", "CLOSING", *a.ids("item_id")),
+    "item": lambda a: (ABSENT, *a.ids("item_id")),
+    "by_organisation": lambda _: (ABSENT, "FCDO", "EEAS"),
+    "since": lambda _: (ABSENT, STARTS.isoformat()),
     "name": lambda _: ("Director",),
     "organisation": lambda _: ("DSIT",),
     "nationality": lambda _: ("GBR",),
@@ -72,4 +78,11 @@ _SAID: Final[Mapping[str, Any]] = {
     "represents": "",
 }
 
-WORDS: Final = Vocabulary("tests/support/sides/words.py", _VALUES, _OF_ANOTHER_NAME, _SAID)
+_SINCE: Final = (Timestamp(), Timestamp(seconds=int(STARTS.timestamp())))
+WORDS: Final = Vocabulary(
+    "tests/support/sides/words.py",
+    _VALUES,
+    _OF_ANOTHER_NAME,
+    _SAID,
+    {"google.protobuf.Timestamp": _SINCE},
+)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from entente.agenda.v1 import agenda_event_pb2 as _agenda_event_pb2
 from entente.agenda.v1 import carry_over_pb2 as _carry_over_pb2
 from entente.agenda.v1 import draft_pb2 as _draft_pb2
+from entente.agenda.v1 import meeting_history_pb2 as _meeting_history_pb2
 from entente.agenda.v1 import meeting_record_pb2 as _meeting_record_pb2
 from entente.agenda.v1 import negotiation_pb2 as _negotiation_pb2
 from entente.agenda.v1 import proposal_pb2 as _proposal_pb2
@@ -2142,3 +2143,69 @@ class CommentSectionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CommentSectionResponse: _TypeAlias = CommentSectionResponse  # noqa: Y015
+
+@_typing.final
+class ListHistoryRequest(_message.Message):
+    """Asks who changed what about a meeting; what is absent or empty is not asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    BY_ORGANISATION_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    item: _builtins.str
+    """What was done to this item."""
+    kind: _meeting_history_pb2.HistoryKind.ValueType
+    by_organisation: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        item: _builtins.str = ...,
+        kind: _meeting_history_pb2.HistoryKind.ValueType = ...,
+        by_organisation: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_organisation", b"by_organisation", "item", b"item", "kind", b"kind", "meeting_id", b"meeting_id", "page_size", b"page_size", "page_token", b"page_token", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHistoryRequest: _TypeAlias = ListHistoryRequest  # noqa: Y015
+
+@_typing.final
+class ListHistoryResponse(_message.Message):
+    """A page of the history."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_meeting_history_pb2.HistoryEntry]: ...
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[_meeting_history_pb2.HistoryEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHistoryResponse: _TypeAlias = ListHistoryResponse  # noqa: Y015

@@ -202,6 +202,11 @@ class AgendaServiceStub:
                 request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionRequest.SerializeToString,
                 response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionResponse.FromString,
                 _registered_method=True)
+        self.ListHistory = channel.unary_unary(
+                '/entente.agenda.v1.AgendaService/ListHistory',
+                request_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListHistoryRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListHistoryResponse.FromString,
+                _registered_method=True)
 
 
 class AgendaServiceServicer:
@@ -441,6 +446,13 @@ class AgendaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListHistory(self, request, context):
+        """Who changed what about a meeting: every side jointly, and the own side for itself; the oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AgendaServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -608,6 +620,11 @@ def add_AgendaServiceServicer_to_server(servicer, server):
                     servicer.CommentSection,
                     request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionRequest.FromString,
                     response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionResponse.SerializeToString,
+            ),
+            'ListHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHistory,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListHistoryRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListHistoryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1504,6 +1521,33 @@ class AgendaService:
             '/entente.agenda.v1.AgendaService/CommentSection',
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionRequest.SerializeToString,
             entente_dot_agenda_dot_v1_dot_agenda__service__pb2.CommentSectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.AgendaService/ListHistory',
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListHistoryRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_agenda__service__pb2.ListHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

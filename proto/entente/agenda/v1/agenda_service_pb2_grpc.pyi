@@ -102,6 +102,8 @@ class AgendaServiceStub:
     """Accepts the newest revision of a section for the caller's side."""
     CommentSection: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.CommentSectionRequest, _agenda_service_pb2.CommentSectionResponse]
     """Says something of the newest revision of a section, for every side to read."""
+    ListHistory: _grpc.UnaryUnaryMultiCallable[_agenda_service_pb2.ListHistoryRequest, _agenda_service_pb2.ListHistoryResponse]
+    """Who changed what about a meeting: every side jointly, and the own side for itself; the oldest first."""
 
 @_typing.type_check_only
 class AgendaServiceAsyncStub(AgendaServiceStub):
@@ -177,6 +179,8 @@ class AgendaServiceAsyncStub(AgendaServiceStub):
     """Accepts the newest revision of a section for the caller's side."""
     CommentSection: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.CommentSectionRequest, _agenda_service_pb2.CommentSectionResponse]  # type: ignore[assignment]
     """Says something of the newest revision of a section, for every side to read."""
+    ListHistory: _aio.UnaryUnaryMultiCallable[_agenda_service_pb2.ListHistoryRequest, _agenda_service_pb2.ListHistoryResponse]  # type: ignore[assignment]
+    """Who changed what about a meeting: every side jointly, and the own side for itself; the oldest first."""
 
 class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
     """Meetings from proposal to conclusions, each as the caller may see it. Lists come in pages: a page size
@@ -447,5 +451,13 @@ class AgendaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_agenda_service_pb2.CommentSectionResponse, _abc.Awaitable[_agenda_service_pb2.CommentSectionResponse]]:
         """Says something of the newest revision of a section, for every side to read."""
+
+    @_abc_1.abstractmethod
+    def ListHistory(
+        self,
+        request: _agenda_service_pb2.ListHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_agenda_service_pb2.ListHistoryResponse, _abc.Awaitable[_agenda_service_pb2.ListHistoryResponse]]:
+        """Who changed what about a meeting: every side jointly, and the own side for itself; the oldest first."""
 
 def add_AgendaServiceServicer_to_server(servicer: AgendaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
