@@ -83,6 +83,12 @@ async def test_two_sides_follow_one_meeting_from_their_terminals(desk: Desk) -> 
     changed = await desk.told("diff", identity, *as_side("eeas-secretariat"))
     assert "version 1 to version 2" in changed
     assert "+ “Cables under the sea”" in changed
+    told = await desk.told("history", identity, "--since", "2026-11-01")
+    assert "UK fcdo-secretariat  added an item to the draft: “Cables under the sea”" in told
+    assert "answer: AMENDED" in told
+    theirs = await desk.told("history", identity, "--kind", "AGENDA", *as_side("eeas-secretariat"))
+    assert "UK FCDO" in theirs
+    assert "draft" not in theirs
     backwards = await desk.told("diff", identity, "2", "1")
     assert "- “Cables under the sea”" in backwards
     assert "version 1  SUPERSEDED" in await desk.told("table", identity, "--version", "1")

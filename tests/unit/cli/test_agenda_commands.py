@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from services.cli.__main__ import create_app
 from services.cli.clock_table import ClockBoard, clock_lines
+from services.cli.commands.agenda.history import history_lines
 from services.cli.commands.agenda.meetings import matter_lines, meeting_lines, plan_lines
 from services.cli.commands.agenda.own_side import assembly_lines, explanation_lines, ranking_lines
 from services.cli.commands.agenda.running import register_lines
@@ -209,6 +210,40 @@ CLOCK: dict[str, Any] = {
     "late_by": 4.2,
     "replanned_end": "2026-12-09T09:45:00Z",
 }
+HISTORY: dict[str, Any] = {
+    "entries": [
+        {
+            "at": "2026-12-01T09:30:00Z",
+            "by": {"party": "EU", "organisation": "EEAS", "official": None, "roles": []},
+            "words": "answered items",
+            "item_id": None,
+            "item_title": None,
+            "section": None,
+            "reason": None,
+            "changes": [
+                {
+                    "item_id": "b",
+                    "item_title": HOSTILE,
+                    "field": "answer",
+                    "before": "ACCEPTED",
+                    "after": "DECLINED",
+                }
+            ],
+        },
+        {
+            "at": "2026-12-02T09:30:00Z",
+            "by": {"party": None, "organisation": None, "official": None, "roles": []},
+            "words": "opened a task: a text no longer stands",
+            "item_id": "b",
+            "item_title": HOSTILE,
+            "section": None,
+            "reason": HOSTILE,
+            "changes": [
+                {"item_id": "b", "item_title": HOSTILE, "field": "title", "before": None, "after": None}
+            ],
+        },
+    ]
+}
 TITLES = {"b": HOSTILE}
 Lines = Callable[[dict[str, Any]], Iterable[str]]
 
@@ -227,6 +262,7 @@ Lines = Callable[[dict[str, Any]], Iterable[str]]
         (FITS, lambda found: assembly_lines(found, TITLES)),
         (REGISTER, register_lines),
         (CLOCK, clock_lines),
+        (HISTORY, history_lines),
     ],
 )
 def test_words_of_others_command_no_terminal_and_make_no_lines(found: dict[str, Any], lines: Lines) -> None:
@@ -290,13 +326,22 @@ def test_a_matter_says_what_it_was_and_how_often_it_slipped() -> None:
     assert lines[-1] == "  slipped 1 times, 31 days in all"
 
 
+def test_a_history_says_who_did_what_and_what_that_changed() -> None:
+    lines = list(history_lines(HISTORY))
+    assert lines[0] == "2026-12-01 09:30  EU EEAS      answered items"
+    assert lines[1].endswith("” answer: ACCEPTED -> DECLINED")
+    assert lines[2].startswith("2026-12-02 09:30  the service  opened a task: a text no longer stands: “")
+    assert lines[3] == "    title changed"
+    assert lines[4].startswith("    because: ")
+
+
 def test_the_commands_of_the_agenda_are_there() -> None:
     (group,) = (one.typer_instance for one in create_app().registered_groups if one.name == "agenda")
     assert group is not None
     names = {one.name for one in group.registered_commands}
     assert names == {
         *("meetings", "show", "table", "diff", "ranking", "explain", "conflicts"),
-        *("matters", "register", "clock"),
+        *("matters", "register", "clock", "history"),
     }
 
 
@@ -310,6 +355,8 @@ def test_the_commands_of_the_agenda_are_there() -> None:
         ("explain", MEETING_ID, "theme:X/../../outcomes"),
         ("explain", MEETING_ID, "theme:X?series=uk-eu"),
         ("diff", MEETING_ID, "one"),
+        ("history", MEETING_ID, "--since", "yesterday"),
+        ("history", MEETING_ID, "--item", "1"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_asked(typed: tuple[str, ...]) -> None:

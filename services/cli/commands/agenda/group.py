@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands.agenda import meetings, own_side, running, table
+from services.cli.commands.agenda import history, meetings, own_side, running, table
 
 
 def create_commands() -> typer.Typer:
@@ -21,6 +21,7 @@ def create_commands() -> typer.Typer:
         ("matters", meetings.matters),
         ("register", running.register),
         ("clock", running.clock),
+        ("history", history.history),
     ):
         app.command(name)(command)
     return app
