@@ -1,12 +1,9 @@
-"""How honest forecasts are: `python -m benchmarks.forecast`.
+"""Back-tests forecasts on histories drawn from a seed.
 
-Draws histories from a seed: actions of a hidden difficulty whose dates are moved when they near, and whose
-owners rate them too well. Each is forecast at a random day of its course from those that were done by then.
-Prints how many finished within the interval (four of five should), and the Brier score of the chance to be
-in time beside that of what the owners claimed and of the base rate.
+Actions of a hidden difficulty whose dates are moved when they near, and whose owners rate them too well. Each
+is forecast at a random day of its course from those that were done by then.
 """
 
-import argparse
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -81,21 +78,3 @@ def back_test(seed: int, count: int) -> Score:
     number = len(outcomes)
     rate = sum(outcomes) / number
     return Score(number, within / number, brier / number, claimed / number, rate * (1 - rate))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=2_000)
-    arguments = parser.parse_args()
-    score = back_test(arguments.seed, arguments.count)
-    print(f"{score.forecasts} forecasts of {arguments.count} courses, seed {arguments.seed}")
-    print(f"within the interval of 80 %: {score.coverage:.1%}")
-    print(
-        f"Brier score of the chance to be in time: forecast {score.brier:.3f}, "
-        f"owners' claims {score.claimed:.3f}, base rate {score.base_rate:.3f}"
-    )
-
-
-if __name__ == "__main__":
-    main()
