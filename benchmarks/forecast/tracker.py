@@ -59,9 +59,9 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`population` are milestones with a date, `done_before` those that were never seen open, `vanished` those
-    that were gone before the last snapshot, `late_open` those still open after their date. `finished` is the
-    most that were known to be finished at any snapshot, `forecasts` how many forecasts that gives.
+    """`population` are milestones with a date, `done_before` those that were never seen open, `vanished`
+    those that were gone before the last snapshot, `late_open` those still open after their date. `finished`
+    is the most that were known to be finished at any snapshot, `forecasts` how many forecasts that gives.
     """
 
     population: int
@@ -95,8 +95,8 @@ class Comparison:
             (
                 f"the tracker of the Federal Data Strategy, 2020: {self.population} milestones with a date, "
                 f"{self.undated} names without one",
-                f"transitions: {len(kept)} completions, {self.moved} moved date; {self.done_before} were done "
-                f"before the first snapshot, {self.vanished} vanished, {self.still_open} stayed open, "
+                f"transitions: {len(kept)} completions, {self.moved} moved date; {self.done_before} were "
+                f"done before the first snapshot, {self.vanished} vanished, {self.still_open} stayed open, "
                 f"{self.late_open} of them past its date",
                 f"of the completions in time for sure {kept.count(True)}, late for sure {kept.count(False)}, "
                 f"not told {kept.count(None)}: the page tells the state of a day, never the day of a change",
@@ -155,22 +155,15 @@ def compare(snapshots: Sequence[Snapshot]) -> Comparison:
 
 
 def _forecasts(snapshots: Sequence[Snapshot]) -> int:
-    """How many forecasts there would be of what was open on the day of a snapshot, were everything that it shows
+    """How many forecasts there would be of what was open on the day of a snapshot, were all that it shows
     done finished on that day.
     """
-    given = 0
-    begun = snapshots[0].day
+    given, begun = 0, snapshots[0].day
     for snapshot in snapshots:
-        finished = [
-            Course(begun, one.due, done_on=snapshot.day)
-            for one in snapshot.standings.values()
-            if one.complete
-        ]
-        given += sum(
-            forecast(Course(begun, one.due), snapshot.day, finished) is not None
-            for one in snapshot.standings.values()
-            if not one.complete
-        )
+        shown = snapshot.standings.values()
+        finished = [Course(begun, one.due, done_on=snapshot.day) for one in shown if one.complete]
+        still = [Course(begun, one.due) for one in shown if not one.complete]
+        given += sum(forecast(one, snapshot.day, finished) is not None for one in still)
     return given
 
 
