@@ -1,20 +1,25 @@
 """Leaders who follow the feeds of their audiences through every kill, one on each channel."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle
 from typing import Final
 
-import httpx
-from aiokafka.errors import KafkaError
 from entente.exchange.v1.action_status_pb2 import ActionStatus
 
 from services.cli.accounts import account
 from services.cli.clients.rest import token_of
-from services.cli.clients.status_feeds import ConnectionLost, Kind, Step, watch_kafka, watch_rpc, watch_sse
+from services.cli.clients.status_feeds import (
+    Channel,
+    Feed,
+    Kind,
+    Step,
+    follow_for_good,
+    watch_kafka,
+    watch_rpc,
+    watch_sse,
+)
 from services.cli.record import Access
 
 LEADERS: Final = {
@@ -23,10 +28,6 @@ LEADERS: Final = {
     "uk-us-cmr.uk": "stratcom-leadership",
     "uk-us-cmr.us": "nsa-leadership",
 }
-_AGAIN_AFTER: Final = 0.2
-_SILENCE: Final = 60.0
-
-Channel = Callable[[str], AsyncGenerator[Step, None]]
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Leader:
     steps: int = 0
     resumed: int = 0
     connected: bool = False
+    begun: bool = False
+    """It holds a whole snapshot: from then on nothing is left out, for its buffer never fills here."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -49,31 +52,26 @@ class Leader:
 
     async def follow(self) -> None:
         """Until it is cancelled; after each end on the next of its channels."""
-        for channel in cycle(self.channels):
-            held, self.connected = self.token, False
-            try:
-                async with aclosing(channel(held)) as steps:
-                    while True:
-                        step = await asyncio.wait_for(anext(steps), _SILENCE)
-                        self.resumed += not self.connected and bool(held)
-                        self.connected = True
-                        self._take(step)
-            except (
-                ConnectionLost,
-                httpx.TransportError,
-                KafkaError,
-                OSError,
-                TimeoutError,
-                StopAsyncIteration,
-            ):
-                pass
-            await asyncio.sleep(_AGAIN_AFTER)
+        channels = cycle(self.channels)
+
+        def connect(token: str) -> Feed:
+            return next(channels)(token)
+
+        async with aclosing(follow_for_good(connect)) as steps:
+            async for step in steps:
+                if step.kind is Kind.LOST:
+                    self.connected = False
+                    continue
+                self.resumed += not self.connected and bool(self.token)
+                self.connected = True
+                self._take(step)
 
     def _take(self, step: Step) -> None:
         if step.kind is Kind.RESET:
             if self.token:
                 self.problems.append(f"{self.name}: told to forget what it holds after {self.token}")
             return
+        self.begun = self.begun or step.kind is Kind.SNAPSHOT_COMPLETE
         if step.status is None:
             return
         epoch, _, _ = self.token.rpartition(":")
@@ -81,6 +79,8 @@ class Leader:
             self.problems.append(f"{self.name}: another epoch: {step.token} after {self.token}")
         if step.status.sequence <= self.sequence:
             self.problems.append(f"{self.name}: told {step.token} after {self.token}")
+        elif self.begun and step.status.sequence != self.sequence + 1:
+            self.problems.append(f"{self.name}: a gap, told {step.token} after {self.token}")
         self.token = step.token
         self.steps += 1
         self.held[step.status.action_id] = step.status

@@ -67,6 +67,8 @@ class Course:
     series: str
     outcome_id: str
     action_id: str
+    left: bool = False
+    """Nobody takes it on: its owners are told of that, and asked in vain how it goes."""
     commands: list[str] = field(default_factory=list)
     states: list[str] = field(default_factory=lambda: ["AGREED"])
 
@@ -143,9 +145,10 @@ class Officials:
                 state = agreed["state"]
             if state != "AGREED":
                 self.problems.append(f"outcome {outcome['id']} is {state} after all have signed")
-            course = Course(year.cycle.series, outcome["id"], outcome["action"]["id"])
+            course = Course(year.cycle.series, outcome["id"], outcome["action"]["id"], left=number == 0)
             self.courses.append(course)
-            tasks.create_task(self._pursue(course, enough))
+            if not course.left:
+                tasks.create_task(self._pursue(course, enough))
             await self._pause()
 
     async def _pursue(self, course: Course, enough: Callable[[], bool]) -> None:
@@ -176,14 +179,19 @@ class Officials:
 
     async def _report(self, course: Course, owner: str) -> None:
         told = {"rag": self.rng.choice(["AMBER", "RED"]), "narrative": f"Step {len(course.commands)}."}
-        try:
-            await self._do(course, owner, "progress", told)
-        except Refused as refusal:
-            # A reporting round that was opened in between takes one update, and corrections of it.
-            if refusal.reason != "ROUND_REPORTED":
-                raise
-            reason = f"There is more to say, {len(course.commands)}."
-            await self._do(course, owner, "progress/corrections", {**told, "reason": reason})
+        again = {**told, "reason": f"There is more to say, {len(course.commands)}."}
+        # A round that was opened in between takes one update, and corrections of it until it closes.
+        for command, body, otherwise in (
+            ("progress", told, "ROUND_REPORTED"),
+            ("progress/corrections", again, "ROUND_CLOSED"),
+            ("progress", told, ""),
+        ):
+            try:
+                await self._do(course, owner, command, body)
+                return
+            except Refused as refusal:
+                if refusal.reason != otherwise:
+                    raise
 
     async def _claim(self, course: Course, owner: str) -> None:
         evidence = {

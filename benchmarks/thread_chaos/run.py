@@ -2,9 +2,9 @@
 
 The system is the one of `make run`, under its own supervisor, with a second worker beside that of each
 service. Agencies publish; officials conclude their meetings and work on the actions; leaders follow the
-feeds on every channel. A kill is SIGKILL at a seeded random moment at which something is under way. A
-second worker is not killed but stopped until its group has given its partitions away, and continued: it
-comes back as a zombie that believes it has them still.
+feeds on every channel; ten weeks go by, with their reporting rounds and notices. A kill is SIGKILL at a
+seeded random moment at which something is under way. A second worker is not killed but stopped until its
+group has given its partitions away, and continued: it comes back as a zombie that believes it has them still.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from dataclasses import replace
 from typing import Final
 
 import httpx
-import psycopg
 from tenacity import RetryError
 
 from benchmarks.chaos.ends import Ends, topic_ends
@@ -26,13 +25,15 @@ from benchmarks.chaos.oracle import Tally, verify
 from benchmarks.chaos.plan import plan
 from benchmarks.chaos.publishing import publish
 from benchmarks.platform import CHANGES, ROOT, state_folder
+from benchmarks.thread_chaos.counts import Counts
+from benchmarks.thread_chaos.days import Days
 from benchmarks.thread_chaos.leaders import Leader, leaders
 from benchmarks.thread_chaos.officials import PATIENCE, Officials
-from benchmarks.thread_chaos.verifying import verify_actions, verify_feeds
+from benchmarks.thread_chaos.verifying import verify_actions, verify_agendas, verify_feeds
 from benchmarks.waiting import until
 from deploy.local.access import ExternalAddresses
 from deploy.local.folders import Folders
-from deploy.local.platform import SERVICES, Platform, PlatformAccess
+from deploy.local.platform import SERVICES, Platform
 from deploy.local.ports import free_port
 from services.cli.environment import service_command, service_environment
 from services.cli.layout import deployment
@@ -49,6 +50,12 @@ _SESSION: Final = 6.0
 _MOMENT: Final = 8.0
 """Seconds that are waited for something to be under way; then it is killed as it is."""
 _LONGEST: Final = 3_600
+_OFTEN: Final = {
+    "ENTENTE_ESCALATION__EVERY_SECONDS": "0.3",
+    "ENTENTE_ESCALATION__SILENT_AFTER": "1000",
+    "ENTENTE_ROUNDS__EVERY_SECONDS": "0.3",
+}
+"""How often the second worker looks what is due, so that a day can go by each second."""
 _UNPUBLISHED: Final = "SELECT coalesce(sum(cardinality(ids)), 0) FROM outbox"
 _TAKEN_IN: Final = "SELECT coalesce(sum(next_offset), 0) FROM consumed WHERE grp = %s"
 _FOLLOWED: Final = "SELECT coalesce(sum(next_offset), 0) FROM consumed WHERE topic = %s"
@@ -202,30 +209,6 @@ class Upheaval:
         return self._counts.of("actions", _SEQUENCE, audience)
 
 
-class Counts:
-    """Counts rows of the services over connections that may break at any moment."""
-
-    def __init__(self, access: PlatformAccess) -> None:
-        self._access = access
-        self._connections: dict[str, psycopg.Connection[tuple[int]]] = {}
-
-    def of(self, service: str, query: str, *arguments: str) -> int:
-        """0 while the database is away."""
-        try:
-            row = self._connection(service).execute(query.encode(), arguments).fetchone()
-        except psycopg.OperationalError:
-            if connection := self._connections.pop(service, None):
-                connection.close()
-            return 0
-        return int(row[0]) if row else 0
-
-    def _connection(self, service: str) -> psycopg.Connection[tuple[int]]:
-        if service not in self._connections:
-            dsn = self._access.services[service].dsn
-            self._connections[service] = psycopg.connect(dsn, autocommit=True, connect_timeout=2)
-        return self._connections[service]
-
-
 def _second_workers(system: System) -> Supervisor:
     addresses, access = system.access.services, system.platform
     specs = []
@@ -242,6 +225,7 @@ def _second_workers(system: System) -> Supervisor:
                     "ENTENTE_KAFKA__INSTANCE": "second-worker",
                     "ENTENTE_KAFKA__SESSION_TIMEOUT_MS": f"{_SESSION * 1000:.0f}",
                     "ENTENTE_HTTP__PORT": str(free_port()),
+                    **(_OFTEN if service == "actions" else {}),
                 },
                 log=system.access.folders.logs / f"{service}{ZOMBIE}.log",
                 stage=1,
@@ -284,18 +268,24 @@ async def _upset(system: System, zombies: Supervisor, tally: Tally, *, kills: in
         submissions = plan(random.Random(seed), _LONGEST * rate)
         publishing = tasks.create_task(publish(access, tally, submissions, rate, lambda _: enough()))
         working = tasks.create_task(officials.work(years, enough))
+        days = Days(stage.clock, officials, Counts(access))
+        passing = tasks.create_task(days.pass_by())
         with tally.timed("kills"):
             while not enough():
                 await upheaval.kill_one()
             await publishing
             await working
+        with tally.timed("the days that were left"):
+            await passing
         with tally.timed("coming to rest"):
             await upheaval.settle()
         for task in following:
             task.cancel()
-    tally.problems += officials.problems
+        await verify_agendas(tally, years)
+    tally.problems += [*officials.problems, *days.problems]
     with tally.timed("comparing submissions"):
         await verify(access, access.services["threatfeed"].dsn, tally)
     with tally.timed("comparing actions and feeds"):
         verify_actions(access, tally, officials)
+        days.verify(tally)
         await verify_feeds(access, tally, officials.courses, followers)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from io import BytesIO
 from itertools import groupby
 from typing import Final
 
@@ -13,12 +14,21 @@ from benchmarks.chaos.oracle import Tally, expect, read_topic
 from benchmarks.thread_chaos.leaders import LEADERS, Leader
 from benchmarks.thread_chaos.officials import RECORDED, Course, Officials
 from deploy.local.platform import PlatformAccess
+from services.actions.events import read_status_entry
+from services.cli.agreement_check import verify_agenda
 from services.cli.clients.status_feeds import read_told
+from services.cli.layout import read_policy
+from services.cli.year.cycle import Year
+from services.kernel.refusals import Refusal
 
 _STANDING: Final = "SELECT id::text, outcome_id, state FROM action"
 _RECORDED: Final = "SELECT subject_id, action FROM audit WHERE action = ANY(%s)"
 _WRITTEN: Final = "SELECT id::text, version, title FROM proposal WHERE id = ANY(%s::uuid[])"
 _OUTCOMES: Final = "SELECT id::text FROM outcome WHERE state = 'AGREED'"
+_SIGNED: Final = """
+    SELECT subject_id::text, party, organisation FROM agreement JOIN outcome ON outcome.id = subject_id
+    WHERE subject = 'OUTCOME' AND state = 'AGREED'
+"""
 
 
 def verify_actions(access: PlatformAccess, tally: Tally, officials: Officials) -> None:
@@ -28,6 +38,7 @@ def verify_actions(access: PlatformAccess, tally: Tally, officials: Officials) -
     courses = officials.courses
     with psycopg.connect(access.services["agenda"].dsn) as connection:
         agreed = Counter(row[0] for row in connection.execute(_OUTCOMES).fetchall())
+        signed = Counter(connection.execute(_SIGNED).fetchall())
         written = connection.execute(_WRITTEN, [list(officials.edits)]).fetchall()
     versions = Counter((name, count, f"Version {count}") for name, count in officials.edits.items())
     expect(tally, "proposals as last worded", Counter(written), versions)
@@ -35,6 +46,14 @@ def verify_actions(access: PlatformAccess, tally: Tally, officials: Officials) -
         standing = Counter(connection.execute(_STANDING).fetchall())
         recorded = Counter(connection.execute(_RECORDED, [list(RECORDED.values())]).fetchall())
     expect(tally, "agreed outcomes", agreed, Counter(one.outcome_id for one in courses))
+    quorums = {series.id: series.quorum for series in read_policy().series.values()}
+    seats = Counter(
+        (one.outcome_id, party, organisation)
+        for one in courses
+        for party, organisations in quorums[one.series].items()
+        for organisation in organisations
+    )
+    expect(tally, "signatures of outcomes", signed, seats)
     wanted = Counter((one.action_id, one.outcome_id, one.states[-1]) for one in courses)
     expect(tally, "actions as their officials left them", standing, wanted)
     done = Counter((one.action_id, RECORDED[command]) for one in courses for command in one.commands)
@@ -44,6 +63,25 @@ def verify_actions(access: PlatformAccess, tally: Tally, officials: Officials) -
         "commands recorded once": recorded.total(),
         "wordings of proposals": officials.edits.total(),
     }
+
+
+async def verify_agendas(tally: Tally, years: Sequence[Year]) -> None:
+    """Each agreed agenda has the content that was signed before anything was killed, and whoever had to sign
+    has signed once: the file of it holds without any service.
+    """
+    for year in years:
+        path, content = f"/v1/agendas/{year.agenda['id']}/agreement-file", BytesIO()
+        await year.stage.desk(year.cycle.drafting.secretariat).download("agenda", path, content)
+        what = f"the agenda of {year.cycle.series}"
+        try:
+            found = verify_agenda(content.getvalue())
+            found.require_quorum(read_policy().get_series(year.cycle.series).quorum)
+        except Refusal as refusal:
+            tally.problems.append(f"{what}: {refusal.reason}: {refusal.detail}")
+            continue
+        if found.content_hash != year.agenda["content_hash"]:
+            tally.problems.append(f"{what} is no longer what was signed")
+        tally.figures[f"signatures of {what} that hold offline"] = len(found.agreements)
 
 
 async def verify_feeds(
@@ -81,7 +119,8 @@ async def verify_feeds(
                     tally.problems.append(f"{follower.name} holds other than the topic")
                 tally.figures[f"steps told to {follower.name}"] = follower.steps
                 tally.figures[f"times {follower.name} resumed"] = follower.resumed
-        tally.figures[f"records of {audience}, {len(records) - len(told)} of them twice"] = len(told)
+        twice = sum(read_status_entry(one.key, one.value) is not None for one in records) - len(told)
+        tally.figures[f"records of {audience}, {twice} of them twice"] = len(told)
 
 
 def _steps(states: Sequence[str]) -> list[str]:

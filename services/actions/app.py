@@ -67,7 +67,6 @@ _REFRESHED_EVERY = 60.0
 """Seconds between two looks at what a new day has changed."""
 _POLICY_EVERY = 1.0
 """Seconds between two looks at whether the policy has changed."""
-_ROUNDS_EVERY = 30.0
 """Seconds between two looks at whether a reporting round has a step before it."""
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
@@ -136,7 +135,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
         process.quarantine_depth(),
         process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
         process.periodic("evidence expiries", expiries.turn, every=_REFRESHED_EVERY),
-        process.periodic("reporting rounds", runner.turn, every=_ROUNDS_EVERY),
+        process.periodic("reporting rounds", runner.turn, every=settings.rounds.every_seconds),
         process.periodic(SCHEDULER, escalation.turn, every=every.total_seconds()),
         watch_scheduler(process, settings, publication),
         process.consumer(outcomes(publication, process.clock)),

@@ -62,13 +62,15 @@ class Step:
 
 
 Feed = AsyncGenerator[Step, None]
+Channel = Callable[[str], Feed]
+"""Opens a feed after a resume token; empty for a reader that holds nothing."""
 
 
 class ConnectionLost(CommandFailed):
     """The stream broke, or was ended for now: it resumes with the last token."""
 
 
-async def follow_for_good(connect: Callable[[str], Feed], resume: str = "") -> Feed:
+async def follow_for_good(connect: Channel, resume: str = "") -> Feed:
     """The steps of a feed whatever becomes of its connection: each new one resumes where the last got to.
 
     `connect` opens a feed after a token, with a fresh bearer token. Raises `Refused` for what another try
