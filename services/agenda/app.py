@@ -10,12 +10,16 @@ from fastapi import FastAPI
 from services.agenda.clients.actions import Actions
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.consumers import actions, assessments, releases
-from services.agenda.http.parts import AgendaParts
 from services.agenda.http.routes import routes
-from services.agenda.rpc.parts import RpcParts
+from services.agenda.rpc.drafts import draft_service
+from services.agenda.rpc.meetings import meeting_service
+from services.agenda.rpc.outcomes import outcome_service
+from services.agenda.rpc.own_side import own_side_service
+from services.agenda.rpc.proposals import proposal_service
 from services.agenda.rpc.service import agenda_service
 from services.agenda.settings import AgendaSettings
 from services.agenda.signatures import OfficialKeys
+from services.agenda.usecases.parts import AgendaParts
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.documents import read_documents
 from services.chassis.health import Health
@@ -53,22 +57,16 @@ def create_app(
     )
 
 
-def rpc_services(parts: RpcParts) -> list[Service]:
+def rpc_services(parts: AgendaParts) -> list[Service]:
     """Every service over gRPC."""
-    return [agenda_service(parts)]
-
-
-def rpc_parts(parts: AgendaParts) -> RpcParts:
-    """The same parts, for calls."""
-    return RpcParts(
-        database=parts.database,
-        policy=parts.policy,
-        clock=parts.clock,
-        ids=parts.ids,
-        keys=parts.keys,
-        threatfeed=parts.threatfeed,
-        actions=parts.actions,
-    )
+    return [
+        agenda_service(parts),
+        draft_service(parts),
+        proposal_service(parts),
+        own_side_service(parts),
+        meeting_service(parts),
+        outcome_service(parts),
+    ]
 
 
 @asynccontextmanager
@@ -90,7 +88,7 @@ async def compose_api(process: Process, settings: AgendaSettings) -> AsyncIterat
             actions=Actions(action_peer),
         )
         rpc = RpcServer(
-            rpc_services(rpc_parts(parts)),
+            rpc_services(parts),
             settings.rpc,
             verifier=process.verifier,
             health=process.health,

@@ -13,7 +13,10 @@ from google.protobuf import descriptor_pool
 
 from services.actions import app as actions
 from services.agenda import app as agenda
+from services.agenda.domain.permissions import Command
 from services.agenda.http.routes import routes as agenda_routes
+from services.agenda.rpc import drafts, meetings, outcomes, own_side, proposals
+from services.agenda.rpc import service as negotiated
 from services.chassis.health import Health
 from services.chassis.http.application import OPEN_PATHS, probes
 from services.chassis.http.requests import Mutation, Permission, mutation, rehearsable
@@ -21,6 +24,7 @@ from services.chassis.rpc.server import Service
 from services.kernel.parties import Role
 from services.threatfeed import app as threatfeed
 from services.threatfeed.http.routes import routes as threatfeed_routes
+from tests.architecture.faces import AGENDA, OVER_REST_ONLY
 from tests.support.idle import idle_threatfeed
 from tests.support.processes import Traces
 
@@ -30,6 +34,10 @@ ROUTERS: Mapping[str, tuple[APIRouter, ...]] = {
     "actions": tuple(actions.routers()),
 }
 ROLES = {role.value for role in Role}
+FACES = {"agenda": AGENDA}
+AGENDA_COMMANDS = tuple(
+    module.COMMANDS for module in (negotiated, drafts, proposals, own_side, meetings, outcomes)
+)
 
 
 def routes() -> list[tuple[str, APIRoute]]:
@@ -101,6 +109,47 @@ SERVICES = {
     )
     for service in services
 }
+
+
+def of_service(service: str) -> list[tuple[str, APIRoute]]:
+    """Routes with a method and a path, but those that are over REST only."""
+    return [
+        (name.removeprefix(f"{service} "), route)
+        for name, route in routes()
+        if name.startswith(f"{service} ") and not any(route.path.startswith(one) for one in OVER_REST_ONLY)
+    ]
+
+
+@pytest.mark.parametrize(("service", "faces"), FACES.items(), ids=list(FACES))
+def test_what_is_done_over_rest_is_done_over_grpc_by_the_same_roles(
+    service: str, faces: Mapping[str, str]
+) -> None:
+    """The one method that tells what is signed to agree is for all who agree to something."""
+    assert {name for name, _ in of_service(service)} == set(faces)
+    methods = {
+        f"{full_name.rpartition('.')[2]}.{method}": roles
+        for full_name, one in SERVICES.items()
+        if full_name.startswith(f"entente.{service}.")
+        for method, roles in one.access.items()
+    }
+    assert set(methods) == set(faces.values())
+    for name, route in of_service(service):
+        assert permissions(route)[0].roles == methods[faces[name]], name
+        owner, _, method = faces[name].partition(".")
+        asked = descriptor_pool.Default().FindServiceByName(f"entente.{service}.v1.{owner}")
+        fields = asked.methods_by_name[method].input_type.fields_by_name
+        changes = mutation in dependencies(route.dependant)
+        assert [one in fields for one in ("request_id", "validate_only")] == [changes, changes], name
+
+
+def test_everything_that_may_be_done_with_the_agenda_can_be_done_over_grpc() -> None:
+    allowed = [commands for face in AGENDA_COMMANDS for commands in face.values()]
+    assert {command for commands in allowed for command in commands} == set(Command)
+
+
+def test_what_is_over_rest_only_is_there() -> None:
+    for path in OVER_REST_ONLY:
+        assert any(route.path.startswith(path) for _, route in routes()), path
 
 
 def test_only_release_officers_record_and_withdraw_consents() -> None:

@@ -15,7 +15,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from services.agenda.app import rpc_parts, rpc_services
+from services.agenda.app import rpc_services
 from services.chassis.rpc.server import RpcServer
 from services.chassis.rpc.statuses import refusal_of
 from services.chassis.settings import ListenerSettings
@@ -72,7 +72,7 @@ class Calls:
 async def call(dialogue: Dialogue) -> AsyncIterator[Calls]:
     process = dialogue.process
     server = RpcServer(
-        rpc_services(rpc_parts(dialogue.parts)),
+        rpc_services(dialogue.parts),
         ListenerSettings(port=0),
         verifier=process.verifier,
         health=process.health,

@@ -18,8 +18,8 @@ from services.agenda.app import MIGRATIONS, create_app
 from services.agenda.clients.actions import Actions
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.consumers import actions, assessments
-from services.agenda.http.parts import AgendaParts
 from services.agenda.signatures import OfficialKeys
+from services.agenda.usecases.parts import AgendaParts
 from services.chassis.consumer.halts import ConsumerDesk
 from services.chassis.documents import read_documents
 from services.chassis.ids import IdSource

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StrictInt
 from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference
+from services.agenda.domain.wording import LAST_REVISION, MOST_LISTED, MOST_MINUTES
 from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode
 from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
@@ -47,7 +48,7 @@ class TakeOverBody(Body):
 
 class ReferenceBody(Body):
     assessment_id: UUID
-    revision: Annotated[StrictInt, Field(ge=1, le=2_147_483_647)]
+    revision: Annotated[StrictInt, Field(ge=1, le=LAST_REVISION)]
     rendition: Rendition
     mode: Mode
 
@@ -56,13 +57,13 @@ class ItemBody(Body):
     title: Line
     kind: ItemKind
     purpose: ItemPurpose
-    minutes: Annotated[StrictInt, Field(ge=1, le=1_440)]
-    commitments: Annotated[list[Code], Field(default_factory=list, max_length=20)]
+    minutes: Annotated[StrictInt, Field(ge=1, le=MOST_MINUTES)]
+    commitments: Annotated[list[Code], Field(default_factory=list, max_length=MOST_LISTED)]
     theme: OptionalCode = ""
-    leads: Annotated[dict[Code, Code], Field(default_factory=dict, max_length=20)]
+    leads: Annotated[dict[Code, Code], Field(default_factory=dict, max_length=MOST_LISTED)]
     position: StrictInt | None = None
     marking: Banner
-    references: Annotated[list[ReferenceBody], Field(default_factory=list, max_length=20)]
+    references: Annotated[list[ReferenceBody], Field(default_factory=list, max_length=MOST_LISTED)]
 
     def content(self) -> ItemContent:
         return ItemContent(

@@ -12,6 +12,7 @@ from services.agenda.domain.action_text import ActionText, Owner
 from services.agenda.domain.outcome import Addressee, LegalClearance, Outcome, OutcomeContent
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.permissions import Command
+from services.agenda.domain.wording import FIRST_EDITION, LAST_EDITION, MOST_LISTED
 from services.agenda.http.agreements import (
     AgreementBody,
     PartyAgreementModel,
@@ -71,7 +72,7 @@ class ActionBody(Body):
 
     text: Prose
     guidance: Prose
-    owners: Annotated[list[OwnerBody], Field(min_length=1, max_length=20)]
+    owners: Annotated[list[OwnerBody], Field(min_length=1, max_length=MOST_LISTED)]
     due_date: date | None = None
     review_date: date | None = None
     commitment: OptionalCode = ""
@@ -100,8 +101,8 @@ class ContentBody(Body):
     marking: Banner
     action: ActionBody | None = None
     reason: OptionalProse = ""
-    deferred_to: Annotated[StrictInt, Field(ge=1_000, le=9_999)] | None = None
-    addressees: Annotated[list[AddresseeBody], Field(default_factory=list, max_length=20)]
+    deferred_to: Annotated[StrictInt, Field(ge=FIRST_EDITION, le=LAST_EDITION)] | None = None
+    addressees: Annotated[list[AddresseeBody], Field(default_factory=list, max_length=MOST_LISTED)]
 
     def content(self) -> OutcomeContent:
         return OutcomeContent(

@@ -16,11 +16,22 @@ from services.agenda.domain.assembly.planning import (
 )
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.ranking.run import RankingRun
+from services.agenda.domain.wording import (
+    LEAST_PLANNED,
+    LONGEST_GAP,
+    MOST_BREAKS,
+    MOST_COVERED,
+    MOST_ITEMS,
+    MOST_LEADING,
+    MOST_LISTED,
+    MOST_ORDERS,
+    MOST_PLANNED,
+    MOST_WORTH,
+)
 from services.agenda.http.fields import Body, Code, Line, OptionalCode
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.http.time_budgets import TimeBudgetModel, time_model
 from services.agenda.usecases.assemble_agenda import (
-    Assembling,
     PlanningView,
     Proposal,
     plan_draft,
@@ -36,8 +47,8 @@ router = APIRouter(prefix="/v1/drafts", tags=["planning"])
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_DRAFT))]
 Editor = Annotated[Principal, Depends(permit_command(Command.EDIT_DRAFT))]
 Ranker = Annotated[Principal, Depends(permit_command(Command.READ_RANKING))]
-Minutes = Annotated[StrictInt, Field(ge=-1_440, le=10_080)]
-Worth = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+Minutes = Annotated[StrictInt, Field(ge=LEAST_PLANNED, le=MOST_PLANNED)]
+Worth = Annotated[StrictInt, Field(ge=0, le=MOST_WORTH)]
 
 
 class TimeBody(Body):
@@ -75,7 +86,7 @@ class PlannedItemBody(Body):
     section: OptionalCode = ""
     first: StrictBool = False
     last: StrictBool = False
-    present: Annotated[list[PresenceBody], Field(default_factory=list, max_length=20)]
+    present: Annotated[list[PresenceBody], Field(default_factory=list, max_length=MOST_LISTED)]
     position: StrictInt | None = None
     starts_at: AwareDatetime | None = None
     window: Line | None = None
@@ -102,16 +113,16 @@ class PlannedItemBody(Body):
 
 
 class PlanningBody(Body):
-    windows: Annotated[list[TimeBody], Field(default_factory=list, max_length=20)]
-    breaks: Annotated[list[TimeBody], Field(default_factory=list, max_length=40)]
-    movable_breaks: Annotated[list[MovableBody], Field(default_factory=list, max_length=20)]
-    sections: Annotated[list[Code], Field(default_factory=list, max_length=20)]
-    orders: Annotated[list[OrderBody], Field(default_factory=list, max_length=200)]
+    windows: Annotated[list[TimeBody], Field(default_factory=list, max_length=MOST_LISTED)]
+    breaks: Annotated[list[TimeBody], Field(default_factory=list, max_length=MOST_BREAKS)]
+    movable_breaks: Annotated[list[MovableBody], Field(default_factory=list, max_length=MOST_LISTED)]
+    sections: Annotated[list[Code], Field(default_factory=list, max_length=MOST_LISTED)]
+    orders: Annotated[list[OrderBody], Field(default_factory=list, max_length=MOST_ORDERS)]
     lead_minutes: Minutes | None = None
-    lead_count: Annotated[StrictInt, Field(ge=0, le=1_000)] | None = None
-    commitments: Annotated[list[Code], Field(default_factory=list, max_length=50)]
-    gap: Annotated[StrictInt, Field(ge=0, le=120)] = 0
-    items: Annotated[list[PlannedItemBody], Field(default_factory=list, max_length=500)]
+    lead_count: Annotated[StrictInt, Field(ge=0, le=MOST_LEADING)] | None = None
+    commitments: Annotated[list[Code], Field(default_factory=list, max_length=MOST_COVERED)]
+    gap: Annotated[StrictInt, Field(ge=0, le=LONGEST_GAP)] = 0
+    items: Annotated[list[PlannedItemBody], Field(default_factory=list, max_length=MOST_ITEMS)]
 
     def planning(self) -> Planning:
         return Planning(
@@ -313,10 +324,6 @@ def _proposed(proposal: Proposal) -> Encoded:
     return Encoded(model, version=proposal.draft_version)
 
 
-def _assembling(parts: Parts) -> Assembling:
-    return Assembling(parts.database, parts.policy, parts.clock)
-
-
 @router.get("/{draft_id}/planning", responses={200: {"model": PlanningModel}})
 async def read(principal: Viewer, draft_id: UUID, parts: Parts) -> Response:
     found = await read_planning(parts.database, reader_of(principal), draft_id, policy=parts.policy)
@@ -335,7 +342,7 @@ async def plan(
     reader = reader_of(principal)
     return await mutation.run(
         lambda once: plan_draft(
-            once, reader, draft_id, body.planning(), expected, assembling=_assembling(parts)
+            once, reader, draft_id, body.planning(), expected, assembling=parts.assembling()
         ),
         _encoded,
     )
@@ -368,7 +375,7 @@ async def solve(
             draft_id,
             expected,
             validate_only=body.validate_only,
-            assembling=_assembling(parts),
+            assembling=parts.assembling(),
         ),
         _proposed,
     )

@@ -12,6 +12,7 @@ from services.agenda.domain.items import ItemContent
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.proposal import ProposalState, ProposalText
 from services.agenda.domain.references import Reference
+from services.agenda.domain.wording import FIRST_EDITION, LAST_EDITION, MOST_LISTED, MOST_MINUTES
 from services.agenda.http.drafts import ReferenceBody
 from services.agenda.http.fields import (
     Banner,
@@ -46,9 +47,9 @@ router = APIRouter(prefix="/v1/proposals", tags=["proposals"])
 
 Proposer = Annotated[Principal, Depends(permit_command(Command.PROPOSE))]
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_PROPOSAL))]
-Edition = Annotated[StrictInt, Field(ge=1000, le=9999)]
-Commitments = Annotated[list[Code], Field(default_factory=list, max_length=20)]
-Leads = Annotated[dict[Code, Code], Field(default_factory=dict, max_length=20)]
+Edition = Annotated[StrictInt, Field(ge=FIRST_EDITION, le=LAST_EDITION)]
+Commitments = Annotated[list[Code], Field(default_factory=list, max_length=MOST_LISTED)]
+Leads = Annotated[dict[Code, Code], Field(default_factory=dict, max_length=MOST_LISTED)]
 
 
 class ProposalBody(Body):
@@ -57,12 +58,12 @@ class ProposalBody(Body):
     title: Line
     kind: ItemKind
     purpose: ItemPurpose
-    minutes: Annotated[StrictInt, Field(ge=1, le=1_440)]
+    minutes: Annotated[StrictInt, Field(ge=1, le=MOST_MINUTES)]
     commitments: Commitments
     theme: OptionalCode = ""
     leads: Leads
     marking: Banner
-    references: Annotated[list[ReferenceBody], Field(default_factory=list, max_length=20)]
+    references: Annotated[list[ReferenceBody], Field(default_factory=list, max_length=MOST_LISTED)]
     rationale: OptionalProse = ""
     edition: Edition | None = None
 
@@ -222,7 +223,7 @@ async def of_series(
     series: SeriesQuery,
     parts: Parts,
     state: Annotated[list[ProposalState] | None, Query(max_length=4)] = None,
-    edition: Annotated[int | None, Query(ge=1000, le=9999)] = None,
+    edition: Annotated[int | None, Query(ge=FIRST_EDITION, le=LAST_EDITION)] = None,
     page_size: Annotated[int, Query(ge=1, le=200)] = 50,
     page_token: TokenQuery = "",
 ) -> ProposalsModel:

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from services.agenda.domain.wording import LONGEST_ZONE, TIME_ZONE
 from services.agenda.http.fields import Body
 from services.agenda.usecases.timing import AskedTimes
 
 _MINUTES = len("2026-12-09T09:00")
 
 ZoneName = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+/-]+$")
+    str, StringConstraints(strict=True, min_length=1, max_length=LONGEST_ZONE, pattern=TIME_ZONE)
 ]
 
 

@@ -1,7 +1,8 @@
 """What the arguments of a call say: the same forms and bounds as over REST."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from entente.agenda.v1 import (
@@ -22,6 +23,8 @@ from services.agenda.domain.run_clock import RunCommand
 from services.agenda.domain.wording import (
     CODE,
     CONTENT_HASH,
+    FIRST_EDITION,
+    LAST_EDITION,
     LAST_POSITION,
     LINES,
     LONGEST_BANNER,
@@ -44,7 +47,6 @@ from services.agenda.domain.wording import (
 from services.agenda.usecases.answer_items import AnswerText
 from services.kernel.refusals import InvalidValue
 
-_FIRST_EDITION, _LAST_EDITION = 1_000, 9_999
 _ANSWERS = {
     item_answer_pb2.ITEM_ANSWER_KIND_ACCEPTED: Answer.ACCEPTED,
     item_answer_pb2.ITEM_ANSWER_KIND_AMENDED: Answer.AMENDED,
@@ -81,7 +83,7 @@ def read_id(text: str, pointer: str) -> UUID:
 
 
 def read_code(text: str, pointer: str) -> str:
-    return _form(text, CODE, LONGEST_CODE, "not a code", pointer)
+    return read_form(text, CODE, LONGEST_CODE, "not a code", pointer)
 
 
 def read_token(text: str) -> str:
@@ -91,31 +93,31 @@ def read_token(text: str) -> str:
 
 
 def read_thread_id(text: str) -> str:
-    return _form(text, THREAD_ID, LONGEST_ID, "not an id", "/id")
+    return read_form(text, THREAD_ID, LONGEST_ID, "not an id", "/id")
 
 
 def read_subject(text: str) -> str:
-    return _form(text, SUBJECT, LONGEST_ID, "not a subject", "/subject")
+    return read_form(text, SUBJECT, LONGEST_ID, "not a subject", "/subject")
 
 
 def read_hash(text: str) -> str:
-    return _form(text, CONTENT_HASH, LONGEST_ID, "not a content hash", "/content_hash")
+    return read_form(text, CONTENT_HASH, LONGEST_ID, "not a content hash", "/content_hash")
 
 
 def read_signature(text: str) -> str:
-    return _form(text, PLAIN, LONGEST_SIGNATURE, "not a signature", "/jws")
+    return read_form(text, PLAIN, LONGEST_SIGNATURE, "not a signature", "/jws")
 
 
 def read_banner(text: str) -> str:
-    return _form(text, PLAIN, LONGEST_BANNER, "not a marking", "/marking")
+    return read_form(text, PLAIN, LONGEST_BANNER, "not a marking", "/marking")
 
 
 def read_prose(text: str, pointer: str) -> str:
-    return _form(text.strip(), LINES, LONGEST_PROSE, "not a text", pointer)
+    return read_form(text.strip(), LINES, LONGEST_PROSE, "not a text", pointer)
 
 
 def read_section_key(text: str) -> str:
-    return _form(text, SECTION, LONGEST_ID, "not a section", "/section")
+    return read_form(text, SECTION, LONGEST_ID, "not a section", "/section")
 
 
 def read_person(request: agenda_service_pb2.AddParticipantRequest) -> Person:
@@ -123,10 +125,10 @@ def read_person(request: agenda_service_pb2.AddParticipantRequest) -> Person:
         raise InvalidValue("not a role", pointer="/role")
     represents = request.represents and read_code(request.represents, "/represents")
     return Person(
-        _form(request.name.strip(), PLAIN, LONGEST_LINE, "not a name", "/name"),
+        read_form(request.name.strip(), PLAIN, LONGEST_LINE, "not a name", "/name"),
         _ROLES[request.role],
-        _form(request.organisation.strip(), PLAIN, LONGEST_LINE, "not an organisation", "/organisation"),
-        _form(request.nationality, NATIONALITY, LONGEST_ID, "not a GENC trigraph", "/nationality"),
+        read_form(request.organisation.strip(), PLAIN, LONGEST_LINE, "not an organisation", "/organisation"),
+        read_form(request.nationality, NATIONALITY, LONGEST_ID, "not a GENC trigraph", "/nationality"),
         represents,
     )
 
@@ -146,25 +148,17 @@ def read_move(value: int) -> RunCommand:
 def read_wanted(request: agenda_service_pb2.ListHistoryRequest) -> Wanted:
     if request.kind and request.kind not in _HISTORY:
         raise InvalidValue("not a kind of thing", pointer="/kind")
-    try:
-        since = request.since.ToDatetime(tzinfo=UTC) if request.HasField("since") else None
-    except (ValueError, OverflowError) as error:
-        raise InvalidValue("no instant of the calendar", pointer="/since") from error
     organisation = request.by_organisation
     return Wanted(
         read_id(request.item, "/item") if request.item else None,
         _HISTORY.get(request.kind),
         read_code(organisation, "/by_organisation") if organisation else None,
-        since,
+        read_optional_instant(request, "since", "/since"),
     )
 
 
-def read_edition(request: agenda_service_pb2.ListProposalsRequest) -> int | None:
-    return (
-        _bounded(request.edition, _FIRST_EDITION, _LAST_EDITION, "/edition")
-        if request.HasField("edition")
-        else None
-    )
+def read_edition(request: Any) -> int | None:
+    return read_optional(request, "edition", FIRST_EDITION, LAST_EDITION, "/edition")
 
 
 def read_states(values: Iterable[int]) -> tuple[ProposalState, ...]:
@@ -200,25 +194,36 @@ def _answer(given: negotiation_pb2.GivenAnswer, pointer: str) -> AnswerText:
 def _proposal(given: item_answer_pb2.ItemProposal, pointer: str) -> Proposal:
     title = given.title.strip()
     if given.HasField("title"):
-        _form(title, PLAIN, LONGEST_LINE, "not a title", f"{pointer}/title")
-    minutes = (
-        _bounded(given.minutes, 1, MOST_MINUTES, f"{pointer}/minutes") if given.HasField("minutes") else None
+        read_form(title, PLAIN, LONGEST_LINE, "not a title", f"{pointer}/title")
+    return Proposal(
+        title,
+        read_optional(given, "minutes", 1, MOST_MINUTES, f"{pointer}/minutes"),
+        read_optional(given, "position", 1, LAST_POSITION, f"{pointer}/position"),
     )
-    position = (
-        _bounded(given.position, 1, LAST_POSITION, f"{pointer}/position")
-        if given.HasField("position")
-        else None
-    )
-    return Proposal(title, minutes, position)
 
 
-def _form(text: str, pattern: str, most: int, detail: str, pointer: str) -> str:
+def read_form(text: str, pattern: str, most: int, detail: str, pointer: str) -> str:
     if not fits(text, pattern, most, least=1):
         raise InvalidValue(detail, pointer=pointer)
     return text
 
 
-def _bounded(number: int, least: int, most: int, pointer: str) -> int:
+def read_number(number: int, least: int, most: int, pointer: str) -> int:
     if not least <= number <= most:
         raise InvalidValue(f"from {least} to {most}", pointer=pointer)
     return number
+
+
+def read_optional(message: Any, name: str, least: int, most: int, pointer: str) -> int | None:
+    """None where the field is not set."""
+    return read_number(getattr(message, name), least, most, pointer) if message.HasField(name) else None
+
+
+def read_optional_instant(message: Any, name: str, pointer: str) -> datetime | None:
+    if not message.HasField(name):
+        return None
+    try:
+        found: datetime = getattr(message, name).ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidValue("not an instant of our calendar", pointer=pointer) from error
+    return found

@@ -1,14 +1,12 @@
 """What comes back, what became of actions, and the thread, as messages."""
 
-from datetime import date
-
 from entente.agenda.v1 import agenda_service_pb2, carry_over_pb2, thread_pb2
 from entente.exchange.v1 import outcome_pb2
 
 from services.agenda.domain.carry_over import Guidance, PastOutcome, ReturningItem
 from services.agenda.domain.matters_arising import Matter
 from services.agenda.domain.thread import Node, Thread
-from services.agenda.rpc.timed import encode_time
+from services.agenda.rpc.timed import encode_day, encode_time
 from services.agenda.usecases.carrying_over import CarryOver
 
 
@@ -62,13 +60,13 @@ def encode_matter(one: Matter) -> carry_over_pb2.MatterArising:
         commitment=one.commitment,
         state_before=one.state_before or "",
         state=one.state,
-        due_before=_day(one.due_before),
-        due_date=_day(one.due_date),
+        due_before=encode_day(one.due_before),
+        due_date=encode_day(one.due_date),
         changed=one.changed,
         moves=[
             carry_over_pb2.DueDateMove(
-                from_date=_day(move.from_date),
-                to_date=_day(move.to_date),
+                from_date=encode_day(move.from_date),
+                to_date=encode_day(move.to_date),
                 reason=move.reason,
                 days=move.days,
             )
@@ -97,7 +95,3 @@ def _node(node: Node) -> thread_pb2.ThreadNode:
         state=node.state,
         at=encode_time(node.at),
     )
-
-
-def _day(day: date | None) -> str:
-    return "" if day is None else day.isoformat()

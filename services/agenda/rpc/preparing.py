@@ -9,6 +9,7 @@ from services.agenda.domain.ranking.explaining import Crossing, Explanation, Sou
 from services.agenda.domain.ranking.scoring import Contribution, Ranked
 from services.agenda.domain.releases import Candidate
 from services.agenda.rpc.agreed import encode_missed
+from services.agenda.rpc.texts import encode_reference
 from services.agenda.rpc.timed import encode_time
 from services.agenda.statements import mode_number, rendition_number
 from services.agenda.usecases.proposing import ProposalView
@@ -150,15 +151,7 @@ def encode_proposal(view: ProposalView) -> proposal_pb2.Proposal:
             for party, organisation in sorted(content.leads.items())
         ],
         marking=content.marking,
-        references=[
-            proposal_pb2.ProposalReference(
-                assessment_id=str(reference.assessment_id),
-                revision=reference.revision,
-                rendition=rendition_number(reference.rendition),
-                mode=mode_number(reference.mode),
-            )
-            for reference in content.references
-        ],
+        references=[encode_reference(reference) for reference in content.references],
         rationale=proposal.text.rationale,
         state=proposal_pb2.ProposalState.Value(f"PROPOSAL_STATE_{proposal.state.value}"),
         etag=etag(proposal.version),

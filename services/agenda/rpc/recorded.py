@@ -63,6 +63,7 @@ def _item(item: DraftItem, position: int, view: DraftView) -> draft_pb2.DraftIte
         action_ids=[str(one) for one in item.action_ids],
         marking=content.marking,
         missed_deadline=encode_missed(view.late.get(item.id)),
+        proposal_id=str(view.proposals.get(item.id) or ""),
     )
 
 

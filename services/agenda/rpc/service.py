@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import grpc
 from entente.agenda.v1 import agenda_service_pb2 as messages
 from entente.agenda.v1 import agenda_service_pb2_grpc
 
-from services.agenda.domain.permissions import PERMISSIONS, Command
+from services.agenda.domain.permissions import Command
 from services.agenda.rpc.agreed import (
     encode_agenda,
     encode_comparison,
@@ -29,8 +28,9 @@ from services.agenda.rpc.arguments import (
     read_thread_id,
     read_token,
 )
+from services.agenda.rpc.calling import described
 from services.agenda.rpc.following import encode_carry_over, encode_matter, encode_thread
-from services.agenda.rpc.parts import RpcParts, caller
+from services.agenda.rpc.parts import caller
 from services.agenda.rpc.preparing import encode_explanation, encode_proposal, encode_ranking
 from services.agenda.rpc.recording import RecordMethods
 from services.agenda.rpc.timed import encode_time
@@ -52,6 +52,7 @@ from services.agenda.usecases.paging import (
     sortable,
     write_token,
 )
+from services.agenda.usecases.parts import AgendaParts
 from services.agenda.usecases.proposing import list_proposals
 from services.agenda.usecases.rank_subjects import explain_subject
 from services.agenda.usecases.read_agendas import compare_agendas, list_agendas, read_agenda
@@ -62,8 +63,7 @@ from services.chassis.etags import parse_etag
 from services.chassis.rpc.server import Service
 from services.kernel.refusals import InvalidValue
 
-_DESCRIPTOR = messages.DESCRIPTOR.services_by_name["AgendaService"]
-_COMMANDS: Mapping[str, tuple[Command, ...]] = {
+COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "GetMeeting": (Command.READ_MEETING,),
     "ListMeetings": (Command.READ_MEETING,),
     "GetAgenda": (Command.READ_AGENDA,),
@@ -98,10 +98,6 @@ _COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "AcceptSection": (Command.EDIT_MINUTES,),
     "CommentSection": (Command.EDIT_MINUTES,),
     "ListHistory": (Command.READ_HISTORY,),
-}
-ACCESS: Mapping[str, frozenset[str]] = {
-    method: frozenset(role.value for command in commands for role in PERMISSIONS[command])
-    for method, commands in _COMMANDS.items()
 }
 
 
@@ -347,16 +343,11 @@ class AgendaServicer(RecordMethods, agenda_service_pb2_grpc.AgendaServiceService
         )
 
 
-def agenda_service(parts: RpcParts) -> Service:
+def agenda_service(parts: AgendaParts) -> Service:
     """The service with who may call each of its methods."""
-    servicer = AgendaServicer(parts)
-
-    def add(server: grpc.aio.Server) -> None:
-        agenda_service_pb2_grpc.add_AgendaServiceServicer_to_server(servicer, server)
-
-    return Service(
-        name=_DESCRIPTOR.full_name,
-        add=add,
-        access=ACCESS,
-        methods=[method.name for method in _DESCRIPTOR.methods],
+    return described(
+        messages.DESCRIPTOR.services_by_name["AgendaService"],
+        COMMANDS,
+        agenda_service_pb2_grpc.add_AgendaServiceServicer_to_server,
+        AgendaServicer(parts),
     )

@@ -1,7 +1,7 @@
 """Instants, and the time of an agenda, as messages."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from entente.agenda.v1 import time_budget_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,6 +15,11 @@ def encode_time(at: datetime | None) -> Timestamp | None:
     message = Timestamp()
     message.FromDatetime(at)
     return message
+
+
+def encode_day(day: date | None) -> str:
+    """An RFC 3339 full-date; empty for none."""
+    return "" if day is None else day.isoformat()
 
 
 def encode_budget(time: TimeBudget) -> time_budget_pb2.TimeBudget:

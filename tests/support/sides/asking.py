@@ -177,6 +177,9 @@ def _values(
     words = application.words
     if one.name == "request_id":
         return (str(uuid5(_KEYS, rpc.full_name)),)
+    if one.name == "validate_only":
+        # What a trial tells, the change itself tells too.
+        return (False, True)[: arguments.most]
     if one.message_type is not None and one.message_type.full_name in words.messages:
         given = words.messages[one.message_type.full_name]
         return [[message] for message in given] if one.is_repeated else given

@@ -11,7 +11,7 @@ import grpc
 import httpx
 
 from deploy.local.platform import PlatformAccess
-from services.agenda.app import TITLE, rpc_parts, rpc_services
+from services.agenda.app import TITLE, rpc_services
 from services.agenda.http.routes import routes
 from services.chassis.documents import read_documents
 from services.chassis.lifecycle import Component
@@ -56,7 +56,7 @@ class Stage:
 
     @property
     def application(self) -> Application:
-        services = [one.name for one in rpc_services(rpc_parts(self.dialogue.parts))]
+        services = [one.name for one in rpc_services(self.dialogue.parts)]
         return Application(TITLE, routes(), services, WORDS)
 
     @contextmanager
@@ -139,7 +139,7 @@ async def told(
         )
         process = dialogue.process
         rpc = RpcServer(
-            rpc_services(rpc_parts(dialogue.parts)),
+            rpc_services(dialogue.parts),
             ListenerSettings(port=0),
             verifier=process.verifier,
             health=process.health,

@@ -1,8 +1,11 @@
 """What the agenda is asked with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from entente.agenda.v1 import item_text_pb2, outcome_service_pb2, planning_pb2
+from entente.exchange.v1 import agenda_pb2
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.support.dialogue import STARTS
@@ -14,7 +17,7 @@ _VALUES: Final[Mapping[str, Named]] = {
     "earlier_agenda_id": lambda a: a.ids("agenda_id"),
     "conclusions_meeting_id": lambda a: a.ids("meeting_id"),
     "id": lambda a: a.every_id(),
-    "etag": lambda _: ('"1"', '"2"'),
+    "etag": lambda a: ('"1"', '"2"')[: a.most],
     "content_hash": lambda _: (f"sha256:{'0' * 64}",),
     "jws": lambda _: ("e30..AA",),
     "marking": lambda _: ("TLP:GREEN",),
@@ -33,7 +36,19 @@ _VALUES: Final[Mapping[str, Named]] = {
     "organisation": lambda _: ("DSIT",),
     "nationality": lambda _: ("GBR",),
     "represents": lambda _: ("",),
-    "text": lambda _: ("Words",),
+    **dict.fromkeys(
+        ("text", "note", "remarks", "question", "rationale", "brief", "speaking_notes", "venue"),
+        lambda _: ("Words",),
+    ),
+    "host_party": lambda _: ("UK",),
+    "starts_at": lambda _: ("2028-12-09T09:00:00Z",),
+    "ends_at": lambda _: ("2028-12-10T09:00:00Z",),
+    "time_zone": lambda _: ("Europe/Brussels",),
+    "commitments": lambda _: ("C3",),
+    "draft_etag": lambda _: ('"1"',),
+    "item_ids": lambda a: a.ids("item_id"),
+    "position": lambda _: (ABSENT, 1),
+    "more": lambda _: (ABSENT, 30),
     "theme": lambda _: (ABSENT, "CNI_PRIVATE_SECTOR", "THREAT_LANDSCAPE"),
     "selection": lambda _: (ABSENT, "DONE", "ALL"),
     "state": lambda _: (ABSENT, "PARKED"),
@@ -45,7 +60,7 @@ _VALUES: Final[Mapping[str, Named]] = {
     "idempotency-key": lambda _: ("",),
     # Of quarantine and consumers, which are asked about in threatfeed's proof.
     "record": lambda _: ("threatfeed.assessment.v1:0:0",),
-    "reason": lambda _: (ABSENT,),
+    "reason": lambda _: ("Words",),
     "topic": lambda _: (ABSENT, "threatfeed.assessment.v1"),
     "received_from": lambda _: (ABSENT,),
     "received_before": lambda _: (ABSENT,),
@@ -78,11 +93,22 @@ _SAID: Final[Mapping[str, Any]] = {
     "represents": "",
 }
 
-_SINCE: Final = (Timestamp(), Timestamp(seconds=int(STARTS.timestamp())))
-WORDS: Final = Vocabulary(
-    "tests/support/sides/words.py",
-    _VALUES,
-    _OF_ANOTHER_NAME,
-    _SAID,
-    {"google.protobuf.Timestamp": _SINCE},
+_ITEM: Final = item_text_pb2.ItemText(
+    title="Words",
+    kind=agenda_pb2.ITEM_KIND_SUBSTANTIVE,
+    purpose=agenda_pb2.ITEM_PURPOSE_DISCUSS,
+    minutes=10,
+    marking="TLP:GREEN",
 )
+_SINCE: Final = (Timestamp(), Timestamp(seconds=int(STARTS.timestamp())))
+_MESSAGES: Final[Mapping[str, Sequence[Message]]] = {
+    "entente.agenda.v1.ItemText": (_ITEM,),
+    "entente.agenda.v1.OutcomeText": (
+        outcome_service_pb2.OutcomeText(conclusion="Words", marking="TLP:GREEN"),
+    ),
+    "entente.agenda.v1.Planning": (planning_pb2.Planning(gap=5),),
+    "entente.exchange.v1.ItemLead": (agenda_pb2.ItemLead(party="UK", organisation="DSIT"),),
+    "google.protobuf.Timestamp": _SINCE,
+}
+
+WORDS: Final = Vocabulary("tests/support/sides/words.py", _VALUES, _OF_ANOTHER_NAME, _SAID, _MESSAGES)

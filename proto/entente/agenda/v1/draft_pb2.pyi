@@ -79,6 +79,7 @@ class DraftItem(_message.Message):
     ACTION_IDS_FIELD_NUMBER: _builtins.int
     MARKING_FIELD_NUMBER: _builtins.int
     MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     position: _builtins.int
     title: _builtins.str
@@ -87,6 +88,8 @@ class DraftItem(_message.Message):
     minutes: _builtins.int
     theme: _builtins.str
     marking: _builtins.str
+    proposal_id: _builtins.str
+    """The party's proposal that it was; empty for any other item."""
     @_builtins.property
     def leads(self) -> _containers.RepeatedCompositeFieldContainer[_agenda_pb2.ItemLead]: ...
     @_builtins.property
@@ -115,10 +118,11 @@ class DraftItem(_message.Message):
         action_ids: _abc.Iterable[_builtins.str] | None = ...,
         marking: _builtins.str = ...,
         missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
+        proposal_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["missed_deadline", b"missed_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_ids", b"action_ids", "commitments", b"commitments", "item_id", b"item_id", "kind", b"kind", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "position", b"position", "purpose", b"purpose", "references", b"references", "theme", b"theme", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_ids", b"action_ids", "commitments", b"commitments", "item_id", b"item_id", "kind", b"kind", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "position", b"position", "proposal_id", b"proposal_id", "purpose", b"purpose", "references", b"references", "theme", b"theme", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
