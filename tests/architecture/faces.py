@@ -94,6 +94,8 @@ AGENDA: Mapping[str, str] = {
     "POST /v1/outcomes/{outcome_id}/agreements": "AgendaService.AgreeOutcome",
     "GET /v1/outcomes/{outcome_id}/clearances": "OutcomeService.ListOutcomeClearances",
     "POST /v1/outcomes/{outcome_id}/clearances": "OutcomeService.ClearOutcome",
+    "GET /v1/meetings/{meeting_id}/history": "AgendaService.ListHistory",
+    "GET /v1/meetings/{meeting_id}/presentation": "AgendaService.GetPresentation",
     "GET /v1/trace/{wanted}": "AgendaService.TraceThread",
 }
 OVER_REST_ONLY: Mapping[str, str] = {
