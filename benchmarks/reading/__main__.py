@@ -38,6 +38,7 @@ from deploy.local.platform import PlatformAccess
 from deploy.local.ports import free_port
 from services.actions.app import MIGRATIONS
 from services.actions.domain.action import Rag
+from services.actions.domain.figures import Period, period_ends
 from services.actions.domain.filters import ANY, ActionFilter, Order
 from services.actions.domain.states import State
 from services.actions.store import changes as changes_store
@@ -49,6 +50,8 @@ from services.chassis.migrations import migrate
 NAME = "bench-reading"
 ALLOWED = 100.0
 """Milliseconds: the p95 of an answer."""
+ALLOWED_TREND = 500.0
+"""The same of a trend, which counts every action at each of its points."""
 _WARMING = 20
 
 
@@ -60,6 +63,7 @@ class Desk:
     busy: Callable[[], float]
     """Seconds of processor time that the api and the database have used so far."""
     slowest: float = 0.0
+    """The largest share of what is allowed."""
 
     @classmethod
     def of(cls, access: PlatformAccess, api: WorkerProcess) -> "Desk":
@@ -75,7 +79,14 @@ class Desk:
         client = httpx.Client(base_url=api.probes, headers=headers, trust_env=False, timeout=60)
         return cls(client, partial(_busy, psutil.Process(api.child.pid), servers(NAME)["database"]))
 
-    def ask(self, what: str, path: str, query: Mapping[str, object], times: int) -> None:
+    def ask(
+        self,
+        what: str,
+        path: str,
+        query: Mapping[str, object],
+        times: int,
+        allowed: float = ALLOWED,
+    ) -> None:
         """Asks so often, and prints how long the answers took."""
         taken = []
         before = self.busy()
@@ -86,11 +97,12 @@ class Desk:
             answer.raise_for_status()
         busy = (self.busy() - before) / times * 1_000
         document = answer.json()
-        found = len(document.get("actions", document.get("changes", document.get("figures", ()))))
+        members = ("actions", "changes", "figures", "points")
+        found = len(next(document[name] for name in members if name in document))
         taken.sort()
         p95 = taken[int(len(taken) * 0.95) - 1]
-        self.slowest = max(self.slowest, p95)
-        over = "" if p95 <= ALLOWED else f"  OVER {ALLOWED:.0f} ms"
+        self.slowest = max(self.slowest, p95 / allowed)
+        over = "" if p95 <= allowed else f"  OVER {allowed:.0f} ms"
         print(
             f"{what} ({found} found): p50 {statistics.median(taken):.1f} ms, p95 {p95:.1f} ms,"
             f" max {taken[-1]:.1f} ms; {busy:.0f} ms of a core{over}"
@@ -135,6 +147,13 @@ def ask(desk: Desk, dsn: str, times: int) -> None:
     }
     for what, query in counted.items():
         desk.ask(what, "/figures", query, times)
+    followed_ratings: Mapping[str, Mapping[str, object]] = {
+        "the trend of twelve months": {},
+        "the trend of twenty-four weeks": {"period": "WEEK", "periods": 24},
+        "the trend of what CNECT owns": {"owner": "CNECT"},
+    }
+    for what, query in followed_ratings.items():
+        desk.ask(what, "/figures/trend", query, times, ALLOWED_TREND)
     followed: Mapping[str, Mapping[str, object]] = {
         "changes of the last half year": {"since": half_a_year},
         "changes since the beginning": {"since": "2015-01-01"},
@@ -187,6 +206,10 @@ def print_plans(dsn: str) -> None:
         ),
         "figures": (figures_store.statement(question), figures_store.arguments(question)),
         "figures of half a year ago": (figures_store.statement(past), figures_store.arguments(past)),
+        "a trend": (
+            figures_store.trend_statement(question),
+            figures_store.trend_arguments(question, period_ends(now, Period.MONTH, 12)),
+        ),
         "changes of the last half year": (
             changes_store.since_statement(question),
             changes_store.since_arguments(question, half_a_year, None, 51),
@@ -219,8 +242,8 @@ def main() -> int:
         finally:
             api.terminate()
         print_plans(dsn)
-    print(f"the slowest p95 is {desk.slowest / ALLOWED:.2f} of what is allowed")
-    return 0 if desk.slowest <= ALLOWED else 1
+    print(f"the slowest p95 is {desk.slowest:.2f} of what is allowed")
+    return 0 if desk.slowest <= 1 else 1
 
 
 if __name__ == "__main__":

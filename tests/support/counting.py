@@ -93,6 +93,11 @@ def numbers(record: Record, shown: Sequence[tuple[Action, Rating]], at: datetime
     owners = Counter(
         owner.organisation for action, _ in opened for owner in action.owners if owner.accountable
     )
+    helpers = Counter(
+        organisation
+        for action, _ in opened
+        for organisation in {owner.organisation for owner in action.owners if not owner.accountable}
+    )
     parties = Counter(party for action, _ in opened for party in action.owning_parties)
     return {
         "STATE": (
@@ -111,6 +116,7 @@ def numbers(record: Record, shown: Sequence[tuple[Action, Rating]], at: datetime
             {rag.value: sum(rating.computed is rag for _, rating in opened) for rag in Rag},
         ),
         "OWNER": (len(opened), dict(owners)),
+        "SUPPORTING": (len(opened), dict(helpers)),
         "PARTY": (len(opened), dict(parties)),
         "COMMITMENT": (len(opened), dict(Counter(action.commitment or "NONE" for action, _ in opened))),
         "AGE": (len(opened), _ages(ages)),

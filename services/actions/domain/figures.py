@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 AGE_BANDS: tuple[tuple[str, int], ...] = (
@@ -35,6 +35,7 @@ class FigureName(StrEnum):
     CLAIMED_RAG = "CLAIMED_RAG"
     COMPUTED_RAG = "COMPUTED_RAG"
     OWNER = "OWNER"
+    SUPPORTING = "SUPPORTING"
     PARTY = "PARTY"
     COMMITMENT = "COMMITMENT"
     AGE = "AGE"
@@ -49,6 +50,7 @@ COUNTED: Mapping[FigureName, str] = {
     FigureName.CLAIMED_RAG: "open actions, by their owner's rating",
     FigureName.COMPUTED_RAG: "open actions, by what the rules of rating say",
     FigureName.OWNER: "open actions, once for each accountable organisation",
+    FigureName.SUPPORTING: "open actions, once for each supporting organisation",
     FigureName.PARTY: "open actions, once for each owning party",
     FigureName.COMMITMENT: "open actions",
     FigureName.AGE: "open actions, by days since they were opened",
@@ -77,3 +79,51 @@ class Figures:
     as_of: datetime
     day: date
     figures: tuple[Figure, ...]
+
+
+RATINGS = (FigureName.CLAIMED_RAG, FigureName.COMPUTED_RAG)
+"""The figures of a trend."""
+MOST_PERIODS = 24
+
+
+class Period(StrEnum):
+    """What a trend counts in: calendar months, or weeks from Monday to Sunday (ISO 8601), both in UTC."""
+
+    MONTH = "MONTH"
+    WEEK = "WEEK"
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """The ratings at an instant, judged on its day."""
+
+    as_of: datetime
+    day: date
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Points from the earliest on. What lies before `record_began_at` is not on record, and left out."""
+
+    series: str
+    period: Period
+    record_began_at: datetime | None
+    points: tuple[TrendPoint, ...]
+
+
+def period_ends(as_of: datetime, period: Period, count: int) -> tuple[datetime, ...]:
+    """The last instants of the periods before, the earliest first, and `as_of` in the one that runs."""
+    ends, at = [as_of], as_of.astimezone(UTC)
+    while len(ends) < count:
+        day = at.date()
+        first = day.replace(day=1) if period is Period.MONTH else date.fromordinal(_monday(day))
+        if first <= date.min + timedelta(days=7):
+            break
+        at = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(microseconds=1)
+        ends.append(at)
+    return tuple(reversed(ends))
+
+
+def _monday(day: date) -> int:
+    return max(1, day.toordinal() - day.weekday())

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.actions.domain.figures import MOST_PERIODS, Period
 from services.actions.domain.filters import Order
 from services.actions.domain.instants import read_as_of, read_since
 from services.actions.http import models, reading_models
 from services.actions.http.filters import FilterDependency
 from services.actions.http.parts import ReadingDependency, encode
 from services.actions.usecases.count_actions import count_actions
+from services.actions.usecases.follow_ratings import Following, follow_ratings
 from services.actions.usecases.forecast_action import forecast_action
 from services.actions.usecases.list_actions import Listing, list_actions
 from services.actions.usecases.list_changes import Since, list_changes, read_history
@@ -21,6 +23,7 @@ from services.chassis.http.requests import Encoded
 
 SeriesQuery = Annotated[str, Query(max_length=100)]
 PageSize = Annotated[int, Query(ge=0, description=f"At most {LARGEST_PAGE}")]
+AsOf = Annotated[str, Query(max_length=40, description="A date (its end, UTC) or a date-time; empty for now")]
 PageToken = Annotated[str, Query(max_length=500)]
 
 
@@ -71,9 +74,7 @@ async def figures(
     reading: ReadingDependency,
     wanted: FilterDependency,
     series: SeriesQuery,
-    as_of: Annotated[
-        str, Query(max_length=40, description="A date (its end, UTC) or a date-time; empty for now")
-    ] = "",
+    as_of: AsOf = "",
 ) -> Response:
     """How many actions that are wanted stand how, now or then: each figure with its population."""
     found = await count_actions(
@@ -86,6 +87,25 @@ async def figures(
         now=reading.now,
     )
     return Encoded(reading_models.show_figures(found)).response()
+
+
+async def trend(
+    reading: ReadingDependency,
+    wanted: FilterDependency,
+    series: SeriesQuery,
+    period: Period = Period.MONTH,
+    periods: Annotated[int, Query(ge=1, le=MOST_PERIODS)] = 12,
+    as_of: AsOf = "",
+) -> Response:
+    """How the open actions that are wanted were rated at the end of each of the last months or weeks."""
+    found = await follow_ratings(
+        reading.database,
+        reading.reader,
+        Following(series, period, periods, wanted, read_as_of(as_of, reading.now)),
+        policy=reading.policy,
+        now=reading.now,
+    )
+    return Encoded(reading_models.show_trend(found)).response()
 
 
 async def history(
@@ -145,6 +165,7 @@ def routes() -> APIRouter:
     router.get("", response_model=models.ActionPage)(list_)
     router.get("/changes", response_model=reading_models.ChangePage)(changes)
     router.get("/figures", response_model=reading_models.Figures)(figures)
+    router.get("/figures/trend", response_model=reading_models.Trend)(trend)
     router.get("/{action_id}", response_model=models.Action)(get)
     router.get("/{action_id}/forecast", response_model=models.Forecast)(forecast)
     router.get("/{action_id}/history", response_model=reading_models.ChangePage)(history)

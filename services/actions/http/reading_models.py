@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.actions.domain import figures
 from services.actions.domain.action import Action
-from services.actions.domain.figures import COUNTED, FigureName
+from services.actions.domain.figures import COUNTED, FigureName, Period
 from services.actions.domain.states import State
 from services.actions.http.evidence_models import Evidence, Model, show_evidence
 from services.actions.usecases import list_changes, read_thread
@@ -60,6 +60,21 @@ class Figures(Model):
     figures: list[Figure]
 
 
+class TrendPoint(Model):
+    as_of: datetime
+    day: date = Field(description="Ratings are judged on this day")
+    figures: list[Figure]
+
+
+class Trend(Model):
+    """Both ratings at the end of each period, the earliest first; the last point is in the one that runs."""
+
+    series: str
+    period: Period
+    record_began_at: datetime | None = Field(description="Points before it are not on record and left out")
+    points: list[TrendPoint]
+
+
 class ThreadAction(Model):
     id: UUID
     reference: str
@@ -91,16 +106,33 @@ def show_figures(found: figures.Figures) -> Figures:
         series=found.series,
         as_of=found.as_of,
         day=found.day,
-        figures=[
-            Figure(
-                name=figure.name,
-                counted=COUNTED[figure.name],
-                population=figure.population,
-                as_of=found.as_of,
-                values=[FigureValue(key=key, value=value) for key, value in figure.values],
+        figures=[_figure(figure, found.as_of) for figure in found.figures],
+    )
+
+
+def show_trend(found: figures.Trend) -> Trend:
+    return Trend(
+        series=found.series,
+        period=found.period,
+        record_began_at=found.record_began_at,
+        points=[
+            TrendPoint(
+                as_of=point.as_of,
+                day=point.day,
+                figures=[_figure(figure, point.as_of) for figure in point.figures],
             )
-            for figure in found.figures
+            for point in found.points
         ],
+    )
+
+
+def _figure(figure: figures.Figure, as_of: datetime) -> Figure:
+    return Figure(
+        name=figure.name,
+        counted=COUNTED[figure.name],
+        population=figure.population,
+        as_of=as_of,
+        values=[FigureValue(key=key, value=value) for key, value in figure.values],
     )
 
 

@@ -8,13 +8,14 @@ from entente.exchange.v1 import action_status_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.actions.domain.action import Rag
-from services.actions.domain.figures import COUNTED, Figures
+from services.actions.domain.figures import COUNTED, Figure, Figures, Period, Trend
 from services.actions.domain.filters import ActionFilter, Order
 from services.actions.domain.states import State
 from services.actions.rpc.calling import Methods
 from services.actions.rpc.messages import encode_action, encode_instant, read_day, read_id, read_rag
 from services.actions.rpc.parts import current_reader
 from services.actions.usecases.count_actions import count_actions
+from services.actions.usecases.follow_ratings import Following, follow_ratings
 from services.actions.usecases.list_actions import Listing, list_actions
 from services.actions.usecases.list_changes import ChangedAction, Since, list_changes, read_history
 from services.kernel.refusals import InvalidValue
@@ -101,6 +102,26 @@ class ReadingMethods(Methods):
         )
         return _figures(found)
 
+    async def GetRatingTrend(  # noqa: N802 the name is the contract's
+        self, request: api.GetRatingTrendRequest, _: Any
+    ) -> api.GetRatingTrendResponse:
+        parts = self._parts
+        asked = Following(
+            request.series,
+            _read_period(request.period),
+            request.periods or 12,
+            _read_filter(request.filter),
+            _read_instant(request.as_of, "/as_of") if request.HasField("as_of") else None,
+        )
+        policy, now = parts.publication.policy, parts.clock()
+        return _trend(await follow_ratings(parts.database, current_reader(), asked, policy=policy, now=now))
+
+
+def _read_period(value: api.TrendPeriod.ValueType) -> Period:
+    if value not in api.TrendPeriod.values():
+        raise InvalidValue("a trend counts in months or weeks", pointer="/period")
+    return Period.WEEK if value == api.TREND_PERIOD_WEEK else Period.MONTH
+
 
 def _read_filter(given: api.ActionFilter, *, open_only: bool = False) -> ActionFilter:
     return ActionFilter(
@@ -170,19 +191,36 @@ def _change(entry: ChangedAction) -> api.ActionChange:
 
 
 def _figures(found: Figures) -> api.GetActionFiguresResponse:
-    as_of = encode_instant(found.as_of)
     return api.GetActionFiguresResponse(
         series=found.series,
-        as_of=as_of,
+        as_of=encode_instant(found.as_of),
         day=found.day.isoformat(),
-        figures=[
-            api.Figure(
-                name=figure.name.value,
-                counted=COUNTED[figure.name],
-                population=figure.population,
-                as_of=as_of,
-                values=[api.FigureValue(key=key, value=value) for key, value in figure.values],
+        figures=[_figure(figure, found.as_of) for figure in found.figures],
+    )
+
+
+def _trend(found: Trend) -> api.GetRatingTrendResponse:
+    began = found.record_began_at
+    return api.GetRatingTrendResponse(
+        series=found.series,
+        period=api.TrendPeriod.Value(f"TREND_PERIOD_{found.period.value}"),
+        record_began_at=None if began is None else encode_instant(began),
+        points=[
+            api.RatingTrendPoint(
+                as_of=encode_instant(point.as_of),
+                day=point.day.isoformat(),
+                figures=[_figure(figure, point.as_of) for figure in point.figures],
             )
-            for figure in found.figures
+            for point in found.points
         ],
+    )
+
+
+def _figure(figure: Figure, as_of: datetime) -> api.Figure:
+    return api.Figure(
+        name=figure.name.value,
+        counted=COUNTED[figure.name],
+        population=figure.population,
+        as_of=encode_instant(as_of),
+        values=[api.FigureValue(key=key, value=value) for key, value in figure.values],
     )

@@ -56,7 +56,10 @@ _OF_MOVES = {
 }
 ACCESS: Mapping[str, frozenset[str]] = {
     "GetAction": READERS,
-    **dict.fromkeys(("ListActions", "ListActionChanges", "GetActionHistory", "GetActionFigures"), READERS),
+    **dict.fromkeys(
+        ("ListActions", "ListActionChanges", "GetActionHistory", "GetActionFigures", "GetRatingTrend"),
+        READERS,
+    ),
     "TraceAction": READERS,
     "WatchActionStatus": WATCHERS,
     **{name: RULES[move].roles for name, move in _OF_MOVES.items()},

@@ -1,21 +1,32 @@
 """Figures counted in PostgreSQL, all from one look at the spans."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from psycopg import sql
 
 from services.actions.domain.action import Rag
-from services.actions.domain.figures import AGE_BANDS, AHEAD, NONE, SLIP_BANDS, Figure, FigureName
+from services.actions.domain.figures import (
+    AGE_BANDS,
+    AHEAD,
+    NONE,
+    RATINGS,
+    SLIP_BANDS,
+    Figure,
+    FigureName,
+    TrendPoint,
+)
 from services.actions.domain.states import State
-from services.actions.store.reading import Question, holds, parameters, standing
+from services.actions.store.reading import Question, holds, parameters, standing, standing_at
 from services.chassis.database import Transaction
 
 NOT_RATED = "NOT_RATED"
 
 _STATEMENT = """
 WITH found AS MATERIALIZED (
-    SELECT state, is_open, rag, computed, accountable, parties, commitment, reviewed_yearly, moves,
+    SELECT state, is_open, rag, computed, accountable, supporting, parties, commitment, reviewed_yearly,
+        moves,
         (%(day)s - (opened_at AT TIME ZONE 'UTC')::date) AS age,
         (%(day)s - (state_since AT TIME ZONE 'UTC')::date) AS in_state,
         (due_date - original_due_date) AS slip, (due_date - %(day)s) AS due_in
@@ -28,6 +39,7 @@ UNION ALL SELECT 'STATE', state, count(*) FROM found GROUP BY state
 UNION ALL SELECT 'CLAIMED_RAG', coalesce(rag, 'NONE'), count(*) FROM opened GROUP BY rag
 UNION ALL SELECT 'COMPUTED_RAG', computed, count(*) FROM opened GROUP BY computed
 UNION ALL SELECT 'OWNER', owner, count(*) FROM opened, unnest(accountable) AS owner GROUP BY owner
+UNION ALL SELECT 'SUPPORTING', body, count(*) FROM opened, unnest(supporting) AS body GROUP BY body
 UNION ALL SELECT 'PARTY', party, count(*) FROM opened, unnest(parties) AS party GROUP BY party
 UNION ALL SELECT 'COMMITMENT', coalesce(nullif(commitment, ''), 'NONE'), count(*)
     FROM opened GROUP BY commitment
@@ -70,6 +82,41 @@ def arguments(question: Question) -> dict[str, object]:
         "slips": [first for _, first in SLIP_BANDS],
         "ahead": list(AHEAD),
     }
+
+
+def trend_statement(question: Question) -> sql.Composed:
+    return sql.SQL(
+        """
+        SELECT point_at, coalesce(rag, 'NONE'), computed, count(*)
+        FROM (
+            SELECT point.at AS point_at, standing.*
+            FROM unnest(%(ends)s::timestamptz[], %(days)s::date[]) AS point (at, day),
+                LATERAL ({standing}) AS standing
+        ) AS found
+        WHERE is_open AND {holds} GROUP BY 1, 2, 3
+        """
+    ).format(standing=standing_at("point.at", "point.day"), holds=holds(question.wanted))
+
+
+def trend_arguments(question: Question, ends: Sequence[datetime]) -> dict[str, object]:
+    return {**parameters(question), "ends": list(ends), "days": [at.date() for at in ends]}
+
+
+async def count_ratings(
+    tx: Transaction, question: Question, ends: Sequence[datetime]
+) -> tuple[TrendPoint, ...]:
+    """Both ratings at each of these instants, all from one look; when the question asks is left aside."""
+    cursor = await tx.execute(trend_statement(question), trend_arguments(question, ends))
+    counts: dict[tuple[datetime, FigureName], Counter[str]] = defaultdict(Counter)
+    for at, claimed, computed, number in await cursor.fetchall():
+        counts[at, FigureName.CLAIMED_RAG][claimed] += number
+        counts[at, FigureName.COMPUTED_RAG][computed] += number
+
+    def figure(at: datetime, name: FigureName) -> Figure:
+        counted = counts[at, name]
+        return Figure(name, counted.total(), _values(name, counted))
+
+    return tuple(TrendPoint(at, at.date(), tuple(figure(at, name) for name in RATINGS)) for at in ends)
 
 
 async def count_figures(tx: Transaction, question: Question) -> tuple[Figure, ...]:

@@ -23,16 +23,16 @@ _SORT: Mapping[Order, tuple[LiteralString, LiteralString]] = {
 }
 
 _STANDING = """
-    SELECT span.*, span.state <> ALL(%(final)s) AS is_open,
+    SELECT span.*, span.state <> ALL(%(final)s) AS is_open, {day}::date AS day,
         CASE
             WHEN span.state = ANY(%(final)s) THEN 'ENDED'
             WHEN span.rated_by IS NULL THEN 'NOT_RATED'
-            WHEN %(day)s >= span.red_from OR (span.depends_on <> '{{}}' AND EXISTS (
+            WHEN {day} >= span.red_from OR (span.depends_on <> '{{}}' AND EXISTS (
                 SELECT FROM action_span AS other
                 WHERE other.action_id = ANY(span.depends_on) AND other.state = ANY(%(in_vain)s)
                     AND {other_at}
             )) THEN 'RED'
-            WHEN %(day)s >= span.amber_from OR (span.depends_on <> '{{}}' AND EXISTS (
+            WHEN {day} >= span.amber_from OR (span.depends_on <> '{{}}' AND EXISTS (
                 SELECT FROM action_span AS other
                 WHERE other.action_id = ANY(span.depends_on) AND other.state <> ALL(%(final)s)
                     AND other.due_date > span.due_date AND {other_at}
@@ -123,9 +123,17 @@ def page_statement(question: Question, order: Order, *, descending: bool, after:
 
 def standing(question: Question) -> sql.Composed:
     """How the visible actions of the series stand, or stood, with what is computed of them."""
-    return sql.SQL(_STANDING).format(
-        span_at=_at("span", question.as_of), other_at=_at("other", question.as_of)
-    )
+    then = None if question.as_of is None else sql.Placeholder("as_of")
+    return _standing(then, sql.Placeholder("day"))
+
+
+def standing_at(at: LiteralString, day: LiteralString) -> sql.Composed:
+    """The same as of each instant of a column, judged on the day of another."""
+    return _standing(sql.SQL(at), sql.SQL(day))
+
+
+def _standing(then: sql.Composable | None, day: sql.Composable) -> sql.Composed:
+    return sql.SQL(_STANDING).format(span_at=_at("span", then), other_at=_at("other", then), day=day)
 
 
 def holds(wanted: ActionFilter) -> sql.Composable:
@@ -147,7 +155,7 @@ def holds(wanted: ActionFilter) -> sql.Composable:
         (wanted.edition is not None, "edition = %(edition)s"),
         (wanted.meeting_id, "meeting_id = %(meeting_id)s"),
         (wanted.contradicted is not None, f"({CONTRADICTED}) = %(contradicted)s"),
-        (wanted.overdue is not None, "(is_open AND due_date < %(day)s) = %(overdue)s"),
+        (wanted.overdue is not None, "(is_open AND due_date < day) = %(overdue)s"),
         (wanted.blocked is not None, "(state = 'BLOCKED') = %(blocked)s"),
         (wanted.standing is not None, "reviewed_yearly = %(standing)s"),
         (wanted.due_from is not None, "due_date >= %(due_from)s"),
@@ -206,11 +214,11 @@ def parameters(question: Question) -> dict[str, Any]:
     }
 
 
-def _at(span: LiteralString, as_of: datetime | None) -> sql.Composed:
+def _at(span: LiteralString, then: sql.Composable | None) -> sql.Composed:
     """That a span holds now, or held then."""
     alias = sql.Identifier(span)
-    if as_of is None:
+    if then is None:
         return sql.SQL("{}.until_at IS NULL").format(alias)
     return sql.SQL(
-        "{span}.from_at <= %(as_of)s AND ({span}.until_at IS NULL OR {span}.until_at > %(as_of)s)"
-    ).format(span=alias)
+        "{span}.from_at <= {then} AND ({span}.until_at IS NULL OR {span}.until_at > {then})"
+    ).format(span=alias, then=then)

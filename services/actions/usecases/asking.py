@@ -4,12 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from services.actions.domain.filters import ActionFilter
+from services.actions.domain.refusals import HistoryUnknown
 from services.actions.domain.visibility import READERS, may_see_marked
-from services.actions.store.reading import Question, markings_of
+from services.actions.store.reading import Question, history_began, markings_of
 from services.chassis.database import Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
-from services.kernel.refusals import NoAccess
+from services.kernel.refusals import InvalidValue, NoAccess
 
 
 def check_question(reader: Reader, series: str, wanted: ActionFilter, policy: Policy) -> None:
@@ -17,6 +18,19 @@ def check_question(reader: Reader, series: str, wanted: ActionFilter, policy: Po
     if not policy.roles(reader, series) & READERS:
         raise NoAccess(f"series {series}")
     wanted.check(policy.get_series(series), policy)
+
+
+async def require_on_record(tx: Transaction, as_of: datetime | None, now: datetime) -> datetime | None:
+    """Since when there is a record; None for always.
+
+    Raises `InvalidValue` for a time to come, `HistoryUnknown` for one before the record.
+    """
+    if as_of is not None and as_of > now:
+        raise InvalidValue("this time is still to come", pointer="/as_of")
+    began = await history_began(tx)
+    if as_of is not None and began is not None and as_of < began:
+        raise HistoryUnknown("what was then is not on record", pointer="/as_of", began_at=began.isoformat())
+    return began
 
 
 async def ask(

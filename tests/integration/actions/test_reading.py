@@ -95,6 +95,17 @@ async def test_one_question_has_one_answer_over_rest_and_over_grpc(tracker: Trac
         for one in figures["figures"]
     ]
     assert all(one["as_of"] == figures["as_of"] and one["counted"] for one in figures["figures"])
+    trend = await tracker.rpc.GetRatingTrend(
+        api.GetRatingTrendRequest(series="uk-eu", filter=wanted, period=api.TREND_PERIOD_WEEK, periods=3),
+        metadata=eu,
+    )
+    points = (await ask(tracker, "/figures/trend", period="WEEK", periods=3, **query))["points"]
+    assert [(one.day, [(f.name, f.population) for f in one.figures]) for one in trend.points] == [
+        (one["day"], [(f["name"], f["population"]) for f in one["figures"]]) for one in points
+    ]
+    rated = [one for one in figures["figures"] if one["name"] in {"CLAIMED_RAG", "COMPUTED_RAG"}]
+    assert [one["values"] for one in points[-1]["figures"]] == [one["values"] for one in rated]
+    assert (len(points), points[0]["figures"][0]["population"]) == (3, 0)
     identity = told.actions[0].snapshot.action_id
     history = await tracker.rpc.GetActionHistory(api.GetActionHistoryRequest(action_id=identity), metadata=eu)
     assert [one.kind for one in history.changes] == ["action.opened"]
@@ -118,6 +129,7 @@ async def test_one_question_has_one_answer_over_rest_and_over_grpc(tracker: Trac
         ("", {"meeting_id": "a\nb"}, "INVALID_VALUE"),
         ("/figures", {"as_of": "9999-12-31"}, "INVALID_VALUE"),
         ("/figures", {"as_of": "2026-02-30"}, "INVALID_VALUE"),
+        ("/figures/trend", {"as_of": "9999-12-31"}, "INVALID_VALUE"),
         ("/figures", {"as_of": "2026-11-23T10:00:00"}, "INVALID_VALUE"),
         ("/figures", {"as_of": "0001-01-01T00:00:00+23:59"}, "INVALID_VALUE"),
         ("/changes", {"since": "9999-12-31"}, "INVALID_VALUE"),
@@ -153,6 +165,20 @@ async def test_what_is_no_value_of_a_filter_is_refused(tracker: Tracker, query: 
     assert (await ask(tracker, "", **query))["status"] == 400
 
 
+async def test_a_trend_is_of_known_periods_and_no_more_than_two_dozen(tracker: Tracker) -> None:
+    for wrong in ({"periods": 0}, {"periods": 25}, {"period": "DAY"}, {"periods": "x"}):
+        assert (await ask(tracker, "/figures/trend", **wrong))["status"] == 400
+    ancient = await ask(tracker, "/figures/trend", as_of="0001-01-20", periods=24)
+    assert [one["day"] for one in ancient["points"]] == ["0001-01-20"]
+    eu = tracker.metadata("CNECT", "EU", "owner")
+    for changes in ({"periods": 25}, {"periods": -1}, {"period": 99}):
+        asked = tracker.rpc.GetRatingTrend(
+            api.GetRatingTrendRequest(series="uk-eu", **changes),  # type: ignore[arg-type]
+            metadata=eu,
+        )
+        assert await refusal(asked) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_VALUE")
+
+
 async def test_a_token_whose_place_a_reader_rewrote_is_refused(tracker: Tracker) -> None:
     """Python reads days by their week, which the database does not, and instants without an offset."""
     for _ in range(2):
@@ -176,7 +202,7 @@ async def test_the_ends_of_the_calendar_and_a_huge_page_are_no_mistakes(tracker:
 
 
 async def test_only_readers_of_the_series_ask(tracker: Tracker) -> None:
-    for path in ("", "/figures", "/changes"):
+    for path in ("", "/figures", "/figures/trend", "/changes"):
         answer = await ask(tracker, path, series="uk-us-cmr", since="2020-01-01")
         assert (answer["status"], answer["reason"]) == (403, "NO_ACCESS")
         response = await tracker.http.get(f"/v1/actions{path}", params={"series": "uk-eu"})
@@ -196,4 +222,7 @@ async def test_what_was_before_the_record_began_is_not_made_up(tracker: Tracker)
     answer = await ask(tracker, "/figures", as_of="2025-12-31")
     assert (answer["status"], answer["reason"]) == (400, "HISTORY_UNKNOWN")
     assert (await ask(tracker, "/figures", as_of="2026-01-02"))["status"] == 200
+    trend = await ask(tracker, "/figures/trend", as_of="2026-02-03")
+    assert [one["day"] for one in trend["points"]] == ["2026-01-31", "2026-02-03"]
+    assert trend["record_began_at"] == "2026-01-01T00:00:00Z"
     tracker.rows("UPDATE action_history SET began_at = NULL RETURNING 1")

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from services.actions.app import MIGRATIONS
 from services.actions.domain.action import Rag
-from services.actions.domain.figures import Figures
+from services.actions.domain.figures import RATINGS, Figures, Period
 from services.actions.domain.filters import ANY, ActionFilter, Order
 from services.actions.domain.states import State
 from services.actions.usecases.count_actions import count_actions
+from services.actions.usecases.follow_ratings import Following, follow_ratings
 from services.actions.usecases.list_actions import Listing, list_actions
 from services.actions.usecases.list_changes import Since, list_changes, read_history
 from services.actions.usecases.publication import Publication
@@ -135,9 +136,23 @@ async def check(database: Database, history: History, wanted: list[ActionFilter]
         shown = found(record, reader.party, one, POLICY, past)
         assert plain(await counted(database, reader, one, later, past)) == numbers(record, shown, past)
         await check_changes(database, record, reader, later)
+        await check_trend(database, reader, one, later, past, draw)
     for at, figures in read.items():
         again = [await counted(database, reader, ANY, later, at) for reader in (DSIT, CNECT)]
         assert [plain(one) for one in again] == [plain(one) for one in figures]
+
+
+async def check_trend(
+    database: Database, reader: Reader, wanted: ActionFilter, now: datetime, as_of: datetime, draw: Any
+) -> None:
+    """A point is what figures as of its instant are."""
+    asked = Following("uk-eu", draw(st.sampled_from(Period)), draw(st.integers(1, 24)), wanted, as_of)
+    trend = await follow_ratings(database, reader, asked, policy=POLICY, now=now)
+    assert trend.points[-1].as_of == as_of
+    for point in {trend.points[0], trend.points[len(trend.points) // 2], trend.points[-1]}:
+        figures = await counted(database, reader, wanted, now, point.as_of)
+        assert (point.as_of, point.day) == (figures.as_of, figures.day)
+        assert point.figures == tuple(one for one in figures.figures if one.name in RATINGS)
 
 
 async def check_changes(database: Database, record: Record, reader: Reader, now: datetime) -> None:
@@ -182,7 +197,7 @@ async def check_changes(database: Database, record: Record, reader: Reader, now:
             for entry in history.changes
             for field in entry.change.fields
             if field.field == "evidence"
-            for one in field.after
+            for one in (words.partition(" ")[0] for words in field.after)
         }
         shown = {
             str(item.id)

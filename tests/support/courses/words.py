@@ -53,6 +53,8 @@ _VALUES: Final[Mapping[str, Named]] = {
     "text": lambda _: (ABSENT, "guidance", "for the UK alone"),
     "since": lambda _: _DAYS,
     "as_of": lambda _: (ABSENT, *_DAYS),
+    "period": lambda _: (ABSENT, "WEEK"),
+    "periods": lambda _: (ABSENT, 3),
     "due_by": lambda _: (ABSENT, "2028-06-01"),
     "before": lambda a: (ABSENT, "2027-02-01", *a.ids("update_id")),
     "due_date": lambda _: ("2028-06-30",),

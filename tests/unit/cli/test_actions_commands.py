@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from services.cli.__main__ import create_app
 from services.cli.commands.actions.arguments import ActionState, Rag
-from services.cli.commands.actions.figures import figure_lines
+from services.cli.commands.actions.figures import figure_lines, trend_lines
 from services.cli.commands.actions.listing import change_lines, list_lines
 from services.cli.commands.actions.notices import notice_lines
 from services.cli.commands.actions.rounds import round_lines, rounds_lines
@@ -151,6 +151,12 @@ FIGURES: dict[str, Any] = {
         }
     ],
 }
+TREND: dict[str, Any] = {
+    "series": HOSTILE,
+    "period": "MONTH",
+    "record_began_at": "2026-01-01T00:00:00Z",
+    "points": [{"as_of": FIGURES["as_of"], "day": FIGURES["day"], "figures": FIGURES["figures"]}],
+}
 DAYS = {
     "planned_for": "2026-10-01",
     "opens_on": "2026-10-01",
@@ -206,6 +212,7 @@ Lines = Callable[[dict[str, Any]], Iterable[str]]
         ({"changes": [CLAIM]}, change_lines),
         (THREAD, thread_lines),
         (FIGURES, figure_lines),
+        (TREND, trend_lines),
         (ROUNDS, rounds_lines),
         (REPORT, round_lines),
         (NOTICES, notice_lines),
@@ -259,7 +266,7 @@ def test_the_commands_of_actions_are_there() -> None:
     (group,) = (one.typer_instance for one in create_app().registered_groups if one.name == "actions")
     assert group is not None
     names = {one.name for one in group.registered_commands}
-    assert names == {"list", "show", "figures", "changed", "rounds", "round", "notices", "ack"}
+    assert names == {"list", "show", "figures", "trend", "changed", "rounds", "round", "notices", "ack"}
 
 
 @pytest.mark.parametrize(

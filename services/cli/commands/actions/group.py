@@ -15,6 +15,7 @@ def create_commands() -> typer.Typer:
         ("list", listing.list_),
         ("show", showing.show),
         ("figures", figures.figures),
+        ("trend", figures.trend),
         ("changed", listing.changed),
         ("rounds", rounds.rounds),
         ("round", rounds.round_),
