@@ -68,6 +68,26 @@ ACTION_ORDER_OPENED_AT: ActionOrder.ValueType  # 3
 ACTION_ORDER_REFERENCE: ActionOrder.ValueType  # 4
 Global___ActionOrder: _TypeAlias = ActionOrder  # noqa: Y015
 
+class _TrendPeriod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TrendPeriodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TrendPeriod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TREND_PERIOD_UNSPECIFIED: _TrendPeriod.ValueType  # 0
+    """As MONTH."""
+    TREND_PERIOD_MONTH: _TrendPeriod.ValueType  # 1
+    TREND_PERIOD_WEEK: _TrendPeriod.ValueType  # 2
+
+class TrendPeriod(_TrendPeriod, metaclass=_TrendPeriodEnumTypeWrapper):
+    """Calendar months, or weeks from Monday to Sunday, in UTC."""
+
+TREND_PERIOD_UNSPECIFIED: TrendPeriod.ValueType  # 0
+"""As MONTH."""
+TREND_PERIOD_MONTH: TrendPeriod.ValueType  # 1
+TREND_PERIOD_WEEK: TrendPeriod.ValueType  # 2
+Global___TrendPeriod: _TypeAlias = TrendPeriod  # noqa: Y015
+
 class _ProposalKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -857,7 +877,7 @@ class Figure(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """STATE, CLAIMED_RAG, COMPUTED_RAG, OWNER, PARTY, COMMITMENT, AGE, TIME_IN_STATE, SLIPPAGE, SLIP_SUMMARY, DUE."""
+    """STATE, CLAIMED_RAG, COMPUTED_RAG, OWNER, SUPPORTING, PARTY, COMMITMENT, AGE, TIME_IN_STATE, SLIPPAGE, SLIP_SUMMARY, DUE."""
     counted: _builtins.str
     """What the population is, in words."""
     population: _builtins.int
@@ -914,6 +934,110 @@ class GetActionFiguresResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetActionFiguresResponse: _TypeAlias = GetActionFiguresResponse  # noqa: Y015
+
+@_typing.final
+class GetRatingTrendRequest(_message.Message):
+    """Asks how open actions were rated."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    PERIODS_FIELD_NUMBER: _builtins.int
+    series: _builtins.str
+    period: Global___TrendPeriod.ValueType
+    periods: _builtins.int
+    """1 to 24; 0 for 12."""
+    @_builtins.property
+    def filter(self) -> Global___ActionFilter:
+        """Held against how actions stood at each point."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """Absent for now."""
+
+    def __init__(
+        self,
+        *,
+        series: _builtins.str = ...,
+        filter: Global___ActionFilter | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        period: Global___TrendPeriod.ValueType = ...,
+        periods: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter", "period", b"period", "periods", b"periods", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRatingTrendRequest: _TypeAlias = GetRatingTrendRequest  # noqa: Y015
+
+@_typing.final
+class RatingTrendPoint(_message.Message):
+    """Both ratings at an instant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AS_OF_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    """Ratings are judged on this day."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]: ...
+    def __init__(
+        self,
+        *,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        day: _builtins.str = ...,
+        figures: _abc.Iterable[Global___Figure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "day", b"day", "figures", b"figures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RatingTrendPoint: _TypeAlias = RatingTrendPoint  # noqa: Y015
+
+@_typing.final
+class GetRatingTrendResponse(_message.Message):
+    """Points from the earliest on; the last is in the period that runs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    PERIOD_FIELD_NUMBER: _builtins.int
+    RECORD_BEGAN_AT_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    series: _builtins.str
+    period: Global___TrendPeriod.ValueType
+    @_builtins.property
+    def record_began_at(self) -> _timestamp_pb2.Timestamp:
+        """Points before it are not on record and left out; absent where all is."""
+
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___RatingTrendPoint]: ...
+    def __init__(
+        self,
+        *,
+        series: _builtins.str = ...,
+        period: Global___TrendPeriod.ValueType = ...,
+        record_began_at: _timestamp_pb2.Timestamp | None = ...,
+        points: _abc.Iterable[Global___RatingTrendPoint] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record_began_at", b"record_began_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period", "points", b"points", "record_began_at", b"record_began_at", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRatingTrendResponse: _TypeAlias = GetRatingTrendResponse  # noqa: Y015
 
 @_typing.final
 class ListActionsResponse(_message.Message):

@@ -140,6 +140,11 @@ class ActionServiceStub:
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresRequest.SerializeToString,
                 response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresResponse.FromString,
                 _registered_method=True)
+        self.GetRatingTrend = channel.unary_unary(
+                '/entente.actions.v1.ActionService/GetRatingTrend',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetRatingTrendRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetRatingTrendResponse.FromString,
+                _registered_method=True)
         self.WatchActionStatus = channel.unary_stream(
                 '/entente.actions.v1.ActionService/WatchActionStatus',
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.WatchActionStatusRequest.SerializeToString,
@@ -298,6 +303,13 @@ class ActionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRatingTrend(self, request, context):
+        """How open actions were rated at the end of each of the last months or weeks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchActionStatus(self, request, context):
         """The status of every action of one audience: a snapshot, or what follows the resume token; then live.
         """
@@ -412,6 +424,11 @@ def add_ActionServiceServicer_to_server(servicer, server):
                     servicer.GetActionFigures,
                     request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresRequest.FromString,
                     response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresResponse.SerializeToString,
+            ),
+            'GetRatingTrend': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRatingTrend,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetRatingTrendRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.GetRatingTrendResponse.SerializeToString,
             ),
             'WatchActionStatus': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchActionStatus,
@@ -987,6 +1004,33 @@ class ActionService:
             '/entente.actions.v1.ActionService/GetActionFigures',
             entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresRequest.SerializeToString,
             entente_dot_actions_dot_v1_dot_action__service__pb2.GetActionFiguresResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRatingTrend(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/GetRatingTrend',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.GetRatingTrendRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.GetRatingTrendResponse.FromString,
             options,
             channel_credentials,
             insecure,

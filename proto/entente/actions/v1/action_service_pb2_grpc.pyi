@@ -75,6 +75,8 @@ class ActionServiceStub:
     """What changed of one action, by whom and when."""
     GetActionFigures: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.GetActionFiguresRequest, _action_service_pb2.GetActionFiguresResponse]
     """How many actions stand how, now or at another time."""
+    GetRatingTrend: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.GetRatingTrendRequest, _action_service_pb2.GetRatingTrendResponse]
+    """How open actions were rated at the end of each of the last months or weeks."""
     WatchActionStatus: _grpc.UnaryStreamMultiCallable[_action_service_pb2.WatchActionStatusRequest, _action_service_pb2.WatchActionStatusResponse]
     """The status of every action of one audience: a snapshot, or what follows the resume token; then live."""
 
@@ -125,6 +127,8 @@ class ActionServiceAsyncStub(ActionServiceStub):
     """What changed of one action, by whom and when."""
     GetActionFigures: _aio.UnaryUnaryMultiCallable[_action_service_pb2.GetActionFiguresRequest, _action_service_pb2.GetActionFiguresResponse]  # type: ignore[assignment]
     """How many actions stand how, now or at another time."""
+    GetRatingTrend: _aio.UnaryUnaryMultiCallable[_action_service_pb2.GetRatingTrendRequest, _action_service_pb2.GetRatingTrendResponse]  # type: ignore[assignment]
+    """How open actions were rated at the end of each of the last months or weeks."""
     WatchActionStatus: _aio.UnaryStreamMultiCallable[_action_service_pb2.WatchActionStatusRequest, _action_service_pb2.WatchActionStatusResponse]  # type: ignore[assignment]
     """The status of every action of one audience: a snapshot, or what follows the resume token; then live."""
 
@@ -298,6 +302,14 @@ class ActionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_action_service_pb2.GetActionFiguresResponse, _abc.Awaitable[_action_service_pb2.GetActionFiguresResponse]]:
         """How many actions stand how, now or at another time."""
+
+    @_abc_1.abstractmethod
+    def GetRatingTrend(
+        self,
+        request: _action_service_pb2.GetRatingTrendRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.GetRatingTrendResponse, _abc.Awaitable[_action_service_pb2.GetRatingTrendResponse]]:
+        """How open actions were rated at the end of each of the last months or weeks."""
 
     @_abc_1.abstractmethod
     def WatchActionStatus(
