@@ -207,15 +207,20 @@ def require_legal_adviser(series: Series, party: str, organisation: str) -> None
         raise NotTheLegalAdviser("the organisation gives no legal clearance in this series")
 
 
+def is_cleared(series: Series, party: str, content_hash: str, clearances: Iterable[LegalClearance]) -> bool:
+    """Whether a party has the legal clearance of a text that the series asks it for; else it needs none."""
+    advisers = series.legal_clearance.get(party, ())
+    return not advisers or any(
+        given.party == party and given.organisation in advisers and given.content_hash == content_hash
+        for given in clearances
+    )
+
+
 def require_cleared(
     series: Series, party: str, content_hash: str, clearances: Iterable[LegalClearance]
 ) -> None:
     """Raises `LegalClearanceMissing` where the series asks a party for one that is not there."""
-    advisers = series.legal_clearance.get(party, ())
-    if advisers and not any(
-        given.party == party and given.organisation in advisers and given.content_hash == content_hash
-        for given in clearances
-    ):
+    if not is_cleared(series, party, content_hash, clearances):
         raise LegalClearanceMissing("the party's legal clearance of this text is missing")
 
 

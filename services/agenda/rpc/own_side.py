@@ -1,7 +1,6 @@
 """OwnSideService over gRPC: what belongs to one side, and no other sees."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -39,7 +38,7 @@ from services.agenda.usecases.clearing_items import (
     read_clearance,
 )
 from services.agenda.usecases.linking import link_actions, page_of_links, unlink_actions
-from services.agenda.usecases.list_awaiting import list_awaiting
+from services.agenda.usecases.list_awaiting import page_of_awaiting
 from services.agenda.usecases.paging import page_size, sortable
 from services.agenda.usecases.parts import AgendaParts
 from services.agenda.usecases.treat_withdrawals import close_task, page_of_tasks
@@ -79,15 +78,17 @@ class OwnSideServicer(Methods, own_side_service_pb2_grpc.OwnSideServiceServicer)
     async def ListAwaiting(  # noqa: N802 the name is the contract's
         self, request: messages.ListAwaitingRequest, _: Any
     ) -> messages.ListAwaitingResponse:
-        parts, reader, now = self._parts, caller(), self._parts.clock()
-        page = Page.asked(request, (str, str, str), "awaiting", reader.subject)
-        found = await list_awaiting(parts.database, reader, policy=parts.policy, now=now)
-        last = datetime.max.replace(tzinfo=UTC)
-        shown, following = page.of(
-            found, lambda one: (sortable(one.due_at or last), one.matter.value, str(one.subject_id))
+        parts, now = self._parts, self._parts.clock()
+        found, following = await page_of_awaiting(
+            parts.database,
+            caller(),
+            page_size=page_size(request.page_size),
+            page_token=read_token(request.page_token),
+            policy=parts.policy,
+            now=now,
         )
         return messages.ListAwaitingResponse(
-            awaiting=[encode_awaiting(one, now) for one in shown], next_page_token=following
+            awaiting=[encode_awaiting(one, now) for one in found], next_page_token=following
         )
 
     async def CommentOnItem(  # noqa: N802 the name is the contract's

@@ -25,6 +25,7 @@ def encode_awaiting(one: Awaiting, now: datetime) -> messages.Awaiting:
         item_ids=[str(item) for item in one.item_ids],
         due_at=encode_time(one.due_at),
         overdue=one.due_at is not None and one.due_at < now,
+        what_to_do=one.what_to_do,
     )
 
 

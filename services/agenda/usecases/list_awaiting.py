@@ -1,36 +1,51 @@
 """Somebody asks: what waits for me?"""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
+from services.agenda.domain.agenda import AgendaState
 from services.agenda.domain.awaiting import (
     Awaiting,
     Matter,
+    awaiting_agreement,
     awaiting_chair,
     awaiting_clearing_body,
-    awaiting_conclusions,
+    awaiting_legal_adviser,
     awaiting_mending,
+    awaiting_minutes,
+    awaiting_register,
     awaiting_secretariat,
     awaiting_table,
     awaiting_treatment,
 )
+from services.agenda.domain.conclusions import ConclusionsState
 from services.agenda.domain.internal_clearances import missing
 from services.agenda.domain.meeting import Meeting
+from services.agenda.domain.minutes import section_keys
 from services.agenda.domain.permissions import Command, may
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import ReferenceState, reference_state
 from services.agenda.domain.withdrawal_tasks import TaskSelection
+from services.agenda.statements import read_items
 from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.assessments import standings
+from services.agenda.store.attendance import register_of
+from services.agenda.store.clearances import clearances_of
 from services.agenda.store.conclusions import newest_conclusions
 from services.agenda.store.drafts import draft_of_party
 from services.agenda.store.internal_clearances import clearances_asked_of, clearances_of_draft
 from services.agenda.store.meetings import meetings_of_series
+from services.agenda.store.minutes import sections_of
+from services.agenda.store.outcomes import outcomes_of_meeting
+from services.agenda.usecases.paging import Key, cut, read_key, sortable, write_token
 from services.agenda.usecases.timing import plan_of
 from services.agenda.usecases.treat_withdrawals import read_tasks
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.kernel.series import Series
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 async def list_awaiting(
@@ -43,11 +58,8 @@ async def list_awaiting(
             for meeting in await meetings_of_series(tx, series.id):
                 if meeting.starts_at > now:
                     found.extend(await _of_meeting(tx, reader, meeting, series, policy))
-                elif may(policy, reader, Command.AGREE_OUTCOME, series.id):
-                    concluded = await newest_conclusions(tx, meeting.id)
-                    if concluded is not None:
-                        signatory = Signatory(reader.party, reader.organisation)
-                        found.extend(awaiting_conclusions(concluded, series, signatory))
+                else:
+                    found.extend(await _of_begun(tx, reader, meeting, series, policy, now))
         asked = [
             one
             for one in await clearances_asked_of(tx, reader.party, reader.organisation)
@@ -62,8 +74,22 @@ async def list_awaiting(
             if may(policy, reader, Command.CLOSE_WITHDRAWAL_TASK, one.task.subject.series)
         )
     )
-    last = datetime.max.replace(tzinfo=now.tzinfo)
-    return tuple(sorted(found, key=lambda one: (one.due_at or last, one.matter, str(one.subject_id))))
+    return tuple(sorted(found, key=_place))
+
+
+async def page_of_awaiting(
+    database: Database, reader: Reader, *, page_size: int, page_token: str, policy: Policy, now: datetime
+) -> tuple[Sequence[Awaiting], str]:
+    """A page of it, and the token of the next one. Raises `InvalidValue`."""
+    question = ("awaiting", reader.party, reader.subject)
+    after = read_key(page_token, (str, str, str), *question)
+    found = await list_awaiting(database, reader, policy=policy, now=now)
+    shown, last = cut(found, _place, after, page_size)
+    return shown, write_token(last, *question)
+
+
+def _place(one: Awaiting) -> Key:
+    return sortable(one.due_at or _LAST), one.matter.value, str(one.subject_id)
 
 
 async def _of_meeting(
@@ -84,6 +110,39 @@ async def _of_meeting(
             signatory = Signatory(reader.party, reader.organisation)
             found.extend(awaiting_chair(agenda, meeting, series, signatory, plan))
     return found
+
+
+async def _of_begun(
+    tx: Transaction, reader: Reader, meeting: Meeting, series: Series, policy: Policy, now: datetime
+) -> list[Awaiting]:
+    """What the reader's side has still to do for a meeting that has begun."""
+    found: list[Awaiting] = []
+    if meeting.ends_at <= now and may(policy, reader, Command.EDIT_REGISTER, series.id):
+        found.extend(awaiting_register(meeting, await register_of(tx, meeting.id), reader.party))
+    conclusions = await newest_conclusions(tx, meeting.id)
+    final = conclusions is not None and conclusions.state is ConclusionsState.AGREED
+    if not final and may(policy, reader, Command.EDIT_MINUTES, series.id):
+        found.extend(await _of_minutes(tx, reader, meeting))
+    signs = may(policy, reader, Command.AGREE_OUTCOME, series.id)
+    clears = may(policy, reader, Command.CLEAR_OUTCOME, series.id)
+    if signs or clears:
+        outcomes = await outcomes_of_meeting(tx, meeting.id)
+        asked = [one.id for one in outcomes] if reader.party in series.legal_clearance else []
+        cleared = {one: await clearances_of(tx, one, reader.party) for one in asked}
+        office = Signatory(reader.party, reader.organisation)
+        if clears:
+            found.extend(awaiting_legal_adviser(outcomes, series, office, cleared))
+        if signs:
+            found.extend(awaiting_agreement(outcomes, conclusions, series, office, cleared))
+    return found
+
+
+async def _of_minutes(tx: Transaction, reader: Reader, meeting: Meeting) -> tuple[Awaiting, ...]:
+    newest = next(iter(await agendas_of_meeting(tx, meeting.id)), None)
+    if newest is None or newest.state is not AgendaState.AGREED:
+        return ()
+    sections = await sections_of(tx, meeting.id, section_keys(read_items(newest.payload)))
+    return awaiting_minutes(meeting, sections, reader.party)
 
 
 async def _of_draft(tx: Transaction, reader: Reader, meeting: Meeting, series: Series) -> list[Awaiting]:

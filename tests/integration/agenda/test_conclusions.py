@@ -77,6 +77,32 @@ async def test_two_secretaries_write_one_section_at_once_and_nothing_is_lost(dia
     assert (await dialogue.ask(NSA, "GET", path)).json()["reason"] == "NO_ACCESS"
 
 
+async def every_page_of_what_waits(dialogue: Dialogue, meeting_id: str, outcomes: list[str]) -> None:
+    """Minutes and outcomes wait for a chair of the side that has not accepted; only these outcomes for the
+    other."""
+    whole = (await dialogue.done(EEAS, "GET", "/v1/awaiting"))["awaiting"]
+    expected = [("MINUTES_TO_ACCEPT", meeting_id), *(("OUTCOME_TO_AGREE", one) for one in sorted(outcomes))]
+    assert [(one["matter"], one["subject_id"]) for one in whole] == expected
+    assert all(one["what_to_do"] for one in whole)
+    own = (await dialogue.done(FCDO, "GET", "/v1/awaiting"))["awaiting"]
+    assert [(one["matter"], one["subject_id"]) for one in own] == expected[1:]
+    secretary = (await dialogue.done(EU_SECRETARIAT, "GET", "/v1/awaiting"))["awaiting"]
+    assert [one["matter"] for one in secretary] == ["MINUTES_TO_ACCEPT"]
+    assert (await dialogue.done(NSA, "GET", "/v1/awaiting"))["awaiting"] == []
+    told, token = [], ""
+    while not told or token:
+        page = await dialogue.done(EEAS, "GET", f"/v1/awaiting?page_size=4&page_token={token}")
+        assert 0 < len(page["awaiting"]) <= 4
+        told += page["awaiting"]
+        token = page["next_page_token"]
+        if token:
+            foreign = await dialogue.ask(FCDO, "GET", f"/v1/awaiting?page_token={token}")
+            assert (foreign.status_code, foreign.json()["reason"]) == (400, "INVALID_VALUE")
+    assert told == whole
+    for wrong in ("page_size=0", "page_size=201", "page_token=W10%3D"):
+        assert (await dialogue.ask(EEAS, "GET", f"/v1/awaiting?{wrong}")).status_code == 400
+
+
 async def test_one_signature_an_official_agrees_every_outcome_and_the_minutes(dialogue: Dialogue) -> None:
     meeting, draft = await held(dialogue)
     path = f"/v1/meetings/{meeting['id']}"
@@ -92,6 +118,7 @@ async def test_one_signature_an_official_agrees_every_outcome_and_the_minutes(di
     assert written["accepted_by"] == ["UK"]
     unaccepted = await dialogue.ask(UK_SECRETARIAT, "POST", f"{path}/conclusions", {})
     assert (unaccepted.json()["reason"], unaccepted.json()["parties"]) == ("MINUTES_NOT_ACCEPTED", "EU")
+    await every_page_of_what_waits(dialogue, meeting["id"], [one["id"] for one in outcomes])
     await dialogue.done(EU_SECRETARIAT, "POST", f"{path}/minutes/OPENING/acceptances", {}, version=1)
     conclusions = await dialogue.done(UK_SECRETARIAT, "POST", f"{path}/conclusions", {})
     assert conclusions["content_hash"] == content_hash(conclusions["document"])

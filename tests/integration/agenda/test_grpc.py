@@ -346,6 +346,7 @@ async def test_another_series_a_guessed_id_and_what_is_no_id_or_token(
         ("MarkPresence", "participant_id", participant["id"], {"etag": '"1"', "command": 1, **change}),
         ("CloseRegister", "meeting_id", meeting["id"], change),
         ("GetRun", "meeting_id", meeting["id"], {}),
+        ("ListHistory", "meeting_id", meeting["id"], {}),
         ("GetPresentation", "meeting_id", meeting["id"], {}),
         ("StartItem", "meeting_id", meeting["id"], {"item_id": accepted["item_id"], **seen}),
         ("MoveClock", "meeting_id", meeting["id"], {"move": 1, **seen}),

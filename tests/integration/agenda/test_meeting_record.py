@@ -160,6 +160,9 @@ async def test_a_register_is_closed_by_each_side_for_itself_and_then_stands(dial
     await dialogue.presence(mine, "ATTEND", UK_SECRETARIAT)
     closed = await dialogue.done(UK_SECRETARIAT, "POST", close, {})
     assert closed["closed_by"] == ["UK"]
+    for who, expected in ((UK_SECRETARIAT, []), (EU_SECRETARIAT, ["REGISTER_TO_CLOSE"])):
+        waiting = (await dialogue.done(who, "GET", "/v1/awaiting"))["awaiting"]
+        assert [one["matter"] for one in waiting] == expected
     late = await dialogue.ask(
         UK_SECRETARIAT,
         "POST",

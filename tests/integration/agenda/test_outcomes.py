@@ -17,6 +17,7 @@ from tests.support.dialogue import (
     FCDO,
     QUORUM,
     UK_SECRETARIAT,
+    Account,
     Dialogue,
     account,
     after_the_meeting,
@@ -133,6 +134,10 @@ async def test_another_wording_voids_what_was_agreed_and_keeps_the_action_and_th
     assert versions == [(1, first["content_hash"]), (2, second["content_hash"])]
 
 
+async def waiting(dialogue: Dialogue, who: Account) -> list[str]:
+    return [one["matter"] for one in (await dialogue.done(who, "GET", "/v1/awaiting"))["awaiting"]]
+
+
 async def test_a_party_signs_once_its_named_adviser_has_cleared_and_the_other_learns_nothing(
     dialogue: Dialogue,
 ) -> None:
@@ -147,6 +152,9 @@ async def test_a_party_signs_once_its_named_adviser_has_cleared_and_the_other_le
         path = f"/v1/outcomes/{outcome['id']}/clearances"
         clear = {"content_hash": outcome["content_hash"]}
         await dialogue.agree("outcomes", outcome["id"], EEAS)
+        assert await waiting(dialogue, adviser) == ["OUTCOME_TO_CLEAR"]
+        for who in (DSIT, EEAS):
+            assert await waiting(dialogue, who) == []
         missing = await dialogue.try_to_agree(DSIT, "outcomes", outcome["id"])
         assert (missing.status_code, missing.json()["reason"]) == (409, "LEGAL_CLEARANCE_MISSING")
         for who in (DSIT, EU_SECRETARIAT):
@@ -159,6 +167,8 @@ async def test_a_party_signs_once_its_named_adviser_has_cleared_and_the_other_le
         after = await dialogue.ask(EEAS, "GET", f"/v1/outcomes/{outcome['id']}")
         assert (before.content, before.headers["etag"]) == (after.content, after.headers["etag"])
         assert given == await dialogue.done(UK_SECRETARIAT, "GET", path)
+        assert await waiting(dialogue, adviser) == []
+        assert await waiting(dialogue, DSIT) == ["OUTCOME_TO_AGREE"]
         assert (await dialogue.done(EU_SECRETARIAT, "GET", path)) == {"clearances": []}
         await dialogue.agree("outcomes", outcome["id"], DSIT)
 

@@ -40,6 +40,11 @@ class _AwaitingMatterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Awaiti
     AWAITING_MATTER_CLEARANCE_TO_MEND: _AwaitingMatter.ValueType  # 8
     """A body refused, or cleared words that have changed since."""
     AWAITING_MATTER_WITHDRAWAL_TO_TREAT: _AwaitingMatter.ValueType  # 9
+    AWAITING_MATTER_REGISTER_TO_CLOSE: _AwaitingMatter.ValueType  # 10
+    AWAITING_MATTER_MINUTES_TO_ACCEPT: _AwaitingMatter.ValueType  # 11
+    AWAITING_MATTER_OUTCOME_TO_CLEAR: _AwaitingMatter.ValueType  # 12
+    """The law of the side is asked before its officials sign."""
+    AWAITING_MATTER_OUTCOME_TO_AGREE: _AwaitingMatter.ValueType  # 13
 
 class AwaitingMatter(_AwaitingMatter, metaclass=_AwaitingMatterEnumTypeWrapper):
     """What waits."""
@@ -57,6 +62,11 @@ AWAITING_MATTER_CLEARANCE_TO_GIVE: AwaitingMatter.ValueType  # 7
 AWAITING_MATTER_CLEARANCE_TO_MEND: AwaitingMatter.ValueType  # 8
 """A body refused, or cleared words that have changed since."""
 AWAITING_MATTER_WITHDRAWAL_TO_TREAT: AwaitingMatter.ValueType  # 9
+AWAITING_MATTER_REGISTER_TO_CLOSE: AwaitingMatter.ValueType  # 10
+AWAITING_MATTER_MINUTES_TO_ACCEPT: AwaitingMatter.ValueType  # 11
+AWAITING_MATTER_OUTCOME_TO_CLEAR: AwaitingMatter.ValueType  # 12
+"""The law of the side is asked before its officials sign."""
+AWAITING_MATTER_OUTCOME_TO_AGREE: AwaitingMatter.ValueType  # 13
 Global___AwaitingMatter: _TypeAlias = AwaitingMatter  # noqa: Y015
 
 class _InternalClearanceAnswer:
@@ -171,7 +181,9 @@ Global___WithdrawalTaskState: _TypeAlias = WithdrawalTaskState  # noqa: Y015
 
 @_typing.final
 class Awaiting(_message.Message):
-    """One thing to do. `subject_id` is the meeting, draft, agenda, clearance or withdrawal task at which it is done."""
+    """One thing to do. `subject_id` is the meeting, draft, agenda, outcome, conclusions, clearance or withdrawal task at which
+    it is done.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -182,12 +194,14 @@ class Awaiting(_message.Message):
     ITEM_IDS_FIELD_NUMBER: _builtins.int
     DUE_AT_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    WHAT_TO_DO_FIELD_NUMBER: _builtins.int
     matter: Global___AwaitingMatter.ValueType
     series: _builtins.str
     meeting_id: _builtins.str
     """Empty for the tasks of proposals and actions."""
     subject_id: _builtins.str
     overdue: _builtins.bool
+    what_to_do: _builtins.str
     @_builtins.property
     def item_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -202,10 +216,11 @@ class Awaiting(_message.Message):
         item_ids: _abc.Iterable[_builtins.str] | None = ...,
         due_at: _timestamp_pb2.Timestamp | None = ...,
         overdue: _builtins.bool = ...,
+        what_to_do: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "item_ids", b"item_ids", "matter", b"matter", "meeting_id", b"meeting_id", "overdue", b"overdue", "series", b"series", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_at", b"due_at", "item_ids", b"item_ids", "matter", b"matter", "meeting_id", b"meeting_id", "overdue", b"overdue", "series", b"series", "subject_id", b"subject_id", "what_to_do", b"what_to_do"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
