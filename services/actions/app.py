@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from services.actions.clients.webhooks import WebhookSender
 from services.actions.consumers import assessments, outcomes
+from services.actions.domain.webhooks import read_endpoints
 from services.actions.events import read_status_entry, status_topic
 from services.actions.http import (
     beneficiaries,
@@ -19,6 +22,7 @@ from services.actions.http import (
     reading,
     rounds,
     stream,
+    webhooks,
 )
 from services.actions.rpc.beneficiaries import beneficiary_service
 from services.actions.rpc.closure import closure_service
@@ -27,6 +31,7 @@ from services.actions.rpc.parts import ActionParts
 from services.actions.rpc.rounds import report_round_service
 from services.actions.rpc.service import action_service
 from services.actions.settings import ActionsSettings
+from services.actions.usecases.deliver_webhooks import Endpoints, WebhookDeliveries, WebhookParts
 from services.actions.usecases.escalate_actions import SCHEDULER, EscalationScheduler, require_calendars
 from services.actions.usecases.given_evidence import Holding
 from services.actions.usecases.note_expiries import ExpiryNotes
@@ -68,6 +73,9 @@ _REFRESHED_EVERY = 60.0
 _POLICY_EVERY = 1.0
 """Seconds between two looks at whether the policy has changed."""
 """Seconds between two looks at whether a reporting round has a step before it."""
+_ENDPOINTS_EVERY = 1.0
+"""Seconds between two looks at whether the webhook endpoints have changed."""
+_WEBHOOK_LOCK = 7_241_913
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -102,6 +110,8 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
         telemetry=process.telemetry,
     )
 
+    endpoints, following = make_endpoints(process, settings)
+
     async def streams(stop: asyncio.Event) -> None:
         await stop.wait()
         for view in views.values():
@@ -114,7 +124,9 @@ async def compose_api(process: Process, settings: ActionsSettings) -> AsyncItera
         periodic("rights", gallery.look_again, every=ACCOUNTS_EVERY, health=process.health),
         watch_scheduler(process, settings, publication, announcing(views.values())),
         Component("rpc", rpc.run),
-        Component("http", HttpServer(make_http(process, parts), settings.http).run),
+        Component("http", HttpServer(make_http(process, parts, endpoints), settings.http).run),
+        *following,
+        deliver_webhooks(process, settings, gallery, endpoints),
         Component("streams", streams),
     ]
 
@@ -181,6 +193,34 @@ def follow_policy(process: Process, publication: Publication) -> Component:
     return periodic("policy", publication.policies.look_again, every=_POLICY_EVERY, health=process.health)
 
 
+def make_endpoints(process: Process, settings: ActionsSettings) -> tuple[Endpoints, Sequence[Component]]:
+    """The webhook endpoints, and what keeps them those of their documents."""
+    if settings.webhooks.endpoints is None:
+        return dict, ()
+    read = partial(read_endpoints, local=settings.deployment == "local")
+    documents = LiveDocuments(settings.webhooks.endpoints, read, may_be_empty=True)
+    look = periodic("webhook endpoints", documents.look_again, every=_ENDPOINTS_EVERY, health=process.health)
+    return documents, (look,)
+
+
+def deliver_webhooks(
+    process: Process, settings: ActionsSettings, gallery: Gallery, endpoints: Endpoints
+) -> Component:
+    """Beside the streams, and not in the worker: that the workers are gone must reach the endpoints too."""
+    parts = WebhookParts(
+        endpoints,
+        gallery,
+        WebhookSender(settings.webhooks),
+        process.database,
+        process.clock,
+        settings.webhooks,
+        process.telemetry.metrics,
+        process.health,
+        process.crash,
+    )
+    return process.sole("webhooks", _WEBHOOK_LOCK, WebhookDeliveries(parts).deliver)
+
+
 def make_views(policy: Policy, telemetry: Telemetry) -> dict[str, FeedView]:
     """A view for every audience of the policy."""
     gauge = telemetry.metrics.subscribers
@@ -218,12 +258,13 @@ def routers() -> Sequence[APIRouter]:
         beneficiaries.routes(),
         stream.routes(),
         rounds.routes(),
+        webhooks.routes(),
         quarantine_routes(readers, operators),
         consumer_routes(readers, operators),
     )
 
 
-def make_http(process: Process, parts: ActionParts) -> FastAPI:
+def make_http(process: Process, parts: ActionParts, endpoints: Endpoints = dict) -> FastAPI:
     publication, holding = parts.publication, parts.holding
 
     def clearing() -> Clearing:
@@ -243,6 +284,7 @@ def make_http(process: Process, parts: ActionParts) -> FastAPI:
         publication=parts.publication,
         holding=parts.holding,
         gallery=parts.gallery,
+        webhooks=endpoints,
         consumers=ConsumerDesk(process.database, process.clock),
         quarantine=QuarantineDesk(process.database, subscriptions, process.clock, process.crash),
         sight_of=lambda who: clearing().of(Reader.from_claims(who.subject, who.claims)),

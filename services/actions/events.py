@@ -18,7 +18,7 @@ from services.actions.domain.planning import progress
 from services.actions.domain.proposals import DueDateChange
 from services.actions.domain.rating import Rating, Timeliness
 from services.chassis.envelope import Event
-from services.chassis.feed import Entry, Notice, Token
+from services.chassis.feed import Entry, Notice, Reset, Token
 from services.chassis.outbox import OutboxMessage
 from services.kernel.canonical import canonical_json
 from services.kernel.identifiers import EVENTS, derived_id, event_id
@@ -206,6 +206,24 @@ def notice_given(
         traceparent=traceparent,
     )
     return OutboxMessage(status_topic(audience), f"{_NOTICE_KEY}{notice.name}".encode(), event)
+
+
+def webhook_body(step: Entry | Reset | Notice, at: datetime) -> bytes:
+    """What a webhook says of a step: type, timestamp and data, as Standard Webhooks recommends. `data` of a
+    status is the record as it is on every channel.
+    """
+    told: dict[str, object]
+    match step:
+        case Entry():
+            record = orjson.loads(step.value)
+            told = {"type": "action.status", "timestamp": record["changedAt"], "data": record}
+            if step.coalesced:
+                told["coalesced"] = True
+        case Reset():
+            told = {"type": "feed.reset", "timestamp": write_instant(at), "data": {"epoch": step.epoch}}
+        case Notice():
+            told = {"type": "feed.notice", "timestamp": step.at, "data": orjson.loads(notice_bytes(step))}
+    return canonical_json(told)
 
 
 def read_status_entry(key: bytes, value: bytes) -> Entry | None:

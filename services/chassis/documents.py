@@ -14,13 +14,13 @@ from services.kernel.refusals import Refusal
 T = TypeVar("T")
 
 
-def read_documents(folder: Path) -> dict[str, Mapping[str, Any]]:
+def read_documents(folder: Path, *, may_be_empty: bool = False) -> dict[str, Mapping[str, Any]]:
     """Every YAML file below a folder, by its path without the ending, for example `series/uk-eu`."""
     documents = {
         path.relative_to(folder).with_suffix("").as_posix(): yaml.safe_load(path.read_text("utf-8"))
         for path in sorted(folder.rglob("*.yaml"))
     }
-    if not documents:
+    if not documents and not may_be_empty:
         raise FileNotFoundError(f"no YAML document below {folder}")
     return documents
 
@@ -39,11 +39,18 @@ class LiveDocuments(Generic[T]):
     What cannot be read is left aside until it is repaired: the last that was whole stays in force.
     """
 
-    def __init__(self, folder: Path, build: Callable[[Mapping[str, Mapping[str, Any]]], T]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        build: Callable[[Mapping[str, Mapping[str, Any]]], T],
+        *,
+        may_be_empty: bool = False,
+    ) -> None:
         self._folder = folder
         self._build = build
+        self._may_be_empty = may_be_empty
         self._seen = _stamps(folder)
-        self._current = build(read_documents(folder))
+        self._current = build(read_documents(folder, may_be_empty=may_be_empty))
         self._log = structlog.get_logger("documents").bind(folder=str(folder))
 
     def __call__(self) -> T:
@@ -59,7 +66,7 @@ class LiveDocuments(Generic[T]):
             if stamps == self._seen:
                 return False
             self._seen = stamps
-            self._current = self._build(read_documents(self._folder))
+            self._current = self._build(read_documents(self._folder, may_be_empty=self._may_be_empty))
         except (Refusal, OSError, LookupError, TypeError, ValueError, yaml.YAMLError) as error:
             self._log.error("documents are not taken", error=repr(error))
             return False

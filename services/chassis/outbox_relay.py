@@ -7,33 +7,27 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from services.chassis.clock import Clock
 from services.chassis.crashpoints import AFTER_SEND, BEFORE_MARK, CrashPoints
-from services.chassis.database import TRANSIENT, connection_options
+from services.chassis.database import TRANSIENT
 from services.chassis.health import Health, Heart
 from services.chassis.kafka import create_producer
 from services.chassis.outbox import CHANNEL, OutboxRow, Outgoing, delete_rows, oldest_rows
 from services.chassis.settings import KafkaSettings, PostgresSettings
+from services.chassis.sole import Session, open_session, try_lock
 from services.chassis.telemetry import Telemetry
 
 _LOCK = 7_241_912
 _BATCH_BYTES = 4 * 1024 * 1024
 _POLL = 0.2
 _ACKNOWLEDGED_WITHIN = 60.0
-_IDLE_FOR = 90
-"""Seconds without a word after which the database ends a session, and the lock of a frozen relay with it."""
-
-Connection = AsyncConnection[TupleRow]
 
 
 class _Stopped(Exception):
@@ -103,13 +97,7 @@ class OutboxRelay:
 
     async def _relay(self, stop: asyncio.Event) -> None:
         """One session: its lock, its producer. Losing either ends it at once."""
-        async with await psycopg.AsyncConnection.connect(
-            self._postgres.checked_dsn(),
-            autocommit=True,
-            application_name=f"{self._service}-relay",
-            options=f"{connection_options(self._postgres)} -c idle_session_timeout={_IDLE_FOR}s",
-            connect_timeout=5,
-        ) as connection:
+        async with open_session(self._postgres, f"{self._service}-relay") as connection:
             if self._standby:
                 await self._leave_to_others(stop)
             while not await self._take_lock(connection):
@@ -130,19 +118,17 @@ class OutboxRelay:
         self._say(None)
         await self._pause(stop, max(self._standby, 1.0))
 
-    async def _take_lock(self, connection: Connection) -> bool:
+    async def _take_lock(self, connection: Session) -> bool:
         self._heart.beat()
-        cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        row = await cursor.fetchone()
-        return row is not None and bool(row[0])
+        return await try_lock(connection, _LOCK)
 
-    async def _wait_for_rows(self, connection: Connection) -> None:
+    async def _wait_for_rows(self, connection: Session) -> None:
         self._heart.beat()
         self._metrics.outbox_age.set(0)
         async for _ in connection.notifies(timeout=_POLL, stop_after=1):
             return
 
-    async def _publish_batch(self, connection: Connection, producer: AIOKafkaProducer) -> bool:
+    async def _publish_batch(self, connection: Session, producer: AIOKafkaProducer) -> bool:
         rows = await oldest_rows(connection, _BATCH_BYTES)
         if not rows:
             self._say(None)

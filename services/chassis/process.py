@@ -1,7 +1,7 @@
 """What every process has, opened in order and closed in reverse, and the ways it is run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from services.chassis.outbox_relay import OutboxRelay
 from services.chassis.periodic import Work, periodic
 from services.chassis.quarantine.depth import DepthGauge
 from services.chassis.settings import ProcessSettings, StreamSettings
+from services.chassis.sole import sole
 from services.chassis.telemetry import Telemetry, start_telemetry
 
 S = TypeVar("S", bound=ProcessSettings)
@@ -93,6 +94,19 @@ class Process:
 
     def periodic(self, name: str, work: Work, *, every: float) -> Component:
         return self._once_migrated(periodic(name, work, every=every, health=self.health))
+
+    def sole(self, name: str, lock: int, work: Callable[[], Awaitable[None]]) -> Component:
+        """Work that one process of the service does at a time."""
+        return self._once_migrated(
+            sole(
+                name,
+                lock,
+                work,
+                postgres=self.settings.postgres,
+                service=self.service,
+                health=self.health,
+            )
+        )
 
     def quarantine_depth(self) -> Component:
         gauge = DepthGauge(self.database, self.telemetry.metrics)

@@ -226,6 +226,18 @@ class Metrics:
             ["scheduler"],
             registry=self.registry,
         )
+        self.webhook_stopped = Gauge(
+            "entente_webhook_stopped",
+            "1 while an endpoint is told nothing: its receiver fails, wants no more or may read no more",
+            ["endpoint", "state"],
+            registry=self.registry,
+        )
+        self.webhook_attempts = Counter(
+            "entente_webhook_attempts",
+            "Messages sent to webhook endpoints, by what became of it",
+            ["endpoint", "outcome"],
+            registry=self.registry,
+        )
         self.subscribers = Gauge(
             "entente_feed_subscribers", "Open feed streams", ["feed"], registry=self.registry
         )

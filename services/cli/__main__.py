@@ -17,6 +17,7 @@ from services.cli.commands import (
     triage,
     verifying,
     watching,
+    webhooks,
 )
 from services.cli.commands.actions import group as actions
 from services.cli.commands.agenda import group as agenda
@@ -58,6 +59,7 @@ def create_app() -> typer.Typer:
     app.add_typer(conflicts.create_commands(), name="conflict")
     app.add_typer(clearance.create_commands(), name="clearance")
     app.add_typer(consumers.create_commands(), name="consumer")
+    app.add_typer(webhooks.create_commands(), name="webhook")
     app.add_typer(denying.create_commands(), name="deny")
     app.add_typer(triage.create_commands(), name="themes")
     app.add_typer(verifying.create_commands(), name="verify")

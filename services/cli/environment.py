@@ -59,6 +59,11 @@ def service_environment(
             "ENTENTE_REFERENCE": str(REFERENCE),
             "ENTENTE_OFFICIAL_KEYS": str(access.official_keys),
         }
+    if access.name == "actions":
+        environment |= {
+            "ENTENTE_WEBHOOKS__ENDPOINTS": str(clock.parent / "webhooks" / "endpoints"),
+            "ENTENTE_WEBHOOKS__SECRETS": str(clock.parent / "webhooks" / "secrets"),
+        }
     if access.name == "agenda":
         environment |= {
             "ENTENTE_PEERS__THREATFEED": addresses["threatfeed"].rpc,

@@ -76,6 +76,8 @@ _VALUES: Final[Mapping[str, Named]] = {
     "received_before": lambda _: (ABSENT,),
     "group": lambda _: ("actions.outcomes",),
     "partition": lambda _: (0,),
+    "endpoint": lambda _: ("office",),
+    "from_start": lambda _: (ABSENT, True),
 }
 _SAID: Final[Mapping[str, Any]] = {
     "uri": "https://www.example.org/more",
