@@ -53,6 +53,7 @@ def sole(
 ) -> Component:
     """Work without an end, begun in whichever process gets the lock and cancelled where the session is lost.
 
+    A process notices that within a second, and another may have begun by then: the work must bear it.
     The database may be away: that is tried again. Whatever else the work raises ends the process.
     """
     heart = health.add_heart(name, limit=_SILENT_FOR)

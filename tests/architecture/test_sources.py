@@ -42,8 +42,9 @@ _BUILT = re.compile(
 )
 _PURE_LIBRARY = frozenset(
     {"abc", "base64", "bisect", "calendar", "collections", "collections.abc", "contextlib", "dataclasses"}
-    | {"datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json"}
+    | {"datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "ipaddress", "itertools"}
     | {
+        "json",
         "json.encoder",
         "math",
         "operator",

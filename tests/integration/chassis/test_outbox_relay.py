@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 import pytest
@@ -222,6 +223,38 @@ async def test_a_relay_on_standby_leaves_the_outbox_to_another_and_takes_over_wh
         await plumbing.outbox_empty()
         assert published(standby) == 1.0
     assert names(await plumbing.kafka.records(topic)) == ["one", "two", "three", "four"]
+
+
+async def test_work_that_one_process_does_goes_on_elsewhere_when_its_session_is_lost(
+    plumbing: Plumbing,
+) -> None:
+    """Whoever loses the session is cancelled once it notices, and the work is begun by one alone."""
+    lock, turns = 7_300_001, list[str]()
+
+    async def work(name: str) -> None:
+        turns.append(f"{name} begins")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            turns.append(f"{name} ends")
+
+    first, second = await plumbing.process(), await plumbing.process()
+    async with running(first.sole("one", lock, partial(work, "first"))):
+        await eventually(lambda: turns, describe="the first works")
+        async with running(second.sole("other", lock, partial(work, "second"))):
+            plumbing.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_locks
+                WHERE locktype = 'advisory' AND objid = %s AND granted
+                """,
+                lock,
+            )
+            await eventually(
+                lambda: "first ends" in turns and sum(turn.endswith("begins") for turn in turns) == 2,
+                describe=lambda: f"it goes on: {turns}",
+            )
+            assert sum(turn.endswith("ends") for turn in turns) == 1
+    assert sum(turn.endswith("ends") for turn in turns) == 2
 
 
 @pytest.mark.parametrize("point", [AFTER_SEND, BEFORE_MARK])
