@@ -12,7 +12,6 @@ from entente.threatfeed.v1 import assessment_event_pb2
 from google.protobuf.message import DecodeError, Message
 
 from services.actions.domain.basis import AssessmentStanding, BasisReference, Standing
-from services.actions.domain.evidence import EvidenceKind
 from services.actions.domain.expected_evidence import ExpectedEvidence
 from services.actions.domain.opening import AgreedOutcome
 from services.actions.domain.owners import Owner
@@ -24,6 +23,7 @@ from services.chassis.consumer.records import Delivery, Quarantined, Record, Sub
 from services.chassis.database import Transaction
 from services.chassis.envelope import Event, read_event
 from services.chassis.inbox import first_deliveries
+from services.kernel.evidence import EvidenceKind
 from services.kernel.identifiers import EXPECTED_EVIDENCE, derived_id
 from services.kernel.refusals import Refusal, RefusalKind
 

@@ -141,6 +141,12 @@ def _action(plan: ActionPlan) -> outcome_pb2.AgreedAction:
         basis=[_reference(reference) for reference in plan.basis],
         source=plan.source,
         review_date=content.review_date.isoformat() if content.review_date else "",
+        expected_evidence=[
+            outcome_pb2.ExpectedEvidence(
+                kind=one.kind.value, wording=one.wording, party=one.party, due=one.due.isoformat()
+            )
+            for one in content.expected
+        ],
     )
 
 

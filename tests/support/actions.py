@@ -8,11 +8,12 @@ from entente.exchange.v1.action_status_pb2 import ActionStatus
 
 from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference
-from services.actions.domain.evidence import Evidence, EvidenceKind
+from services.actions.domain.evidence import Evidence
 from services.actions.domain.expected_evidence import ExpectedEvidence
 from services.actions.domain.owners import Owner
 from services.actions.domain.rating import Situation, rate
 from services.actions.events import encode_status
+from services.kernel.evidence import EvidenceKind
 from services.kernel.parties import Reader, Role
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -22,20 +22,12 @@ from services.actions.domain.refusals import (
 )
 from services.actions.domain.texts import LONGEST_NARRATIVE, plain
 from services.kernel.canonical import content_hash
+from services.kernel.evidence import EvidenceKind
 from services.kernel.parties import Reader
 from services.kernel.refusals import InvalidValue
 
 MOST_EVIDENCE_OF_ACTION = 200
 MOST_REVISIONS = 100
-
-
-class EvidenceKind(StrEnum):
-    """The types of evidence that public auditors tell apart (INTOSAI, ISSAI 3000)."""
-
-    DOCUMENTARY = "DOCUMENTARY"
-    PHYSICAL = "PHYSICAL"
-    TESTIMONIAL = "TESTIMONIAL"
-    ANALYTICAL = "ANALYTICAL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from services.actions.domain.evidence import Evidence, EvidenceKind, Shown
+from services.actions.domain.evidence import Evidence, Shown
 from services.actions.domain.refusals import (
     ExpectedEvidenceMissing,
     ExpectedEvidenceWrong,
     NotExpected,
 )
 from services.actions.domain.texts import LONGEST_DESCRIPTION, plain
+from services.kernel.evidence import EvidenceKind
 
 MOST_EXPECTED = 20
 

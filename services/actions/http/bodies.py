@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from services.actions.domain.action import Rag
-from services.actions.domain.evidence import EvidenceKind
 from services.actions.domain.expected_evidence import MOST_EXPECTED, ExpectedEvidence
 from services.actions.domain.planning import LARGEST_WEIGHT, MOST_DEPENDENCIES, MOST_MILESTONES, Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
@@ -20,6 +19,7 @@ from services.actions.domain.texts import (
     MOST_EVIDENCE,
 )
 from services.actions.usecases.given_evidence import GivenEvidence
+from services.kernel.evidence import EvidenceKind
 from services.kernel.markings.banner import LONGEST_BANNER
 
 Narrative = Annotated[str, Field(max_length=LONGEST_NARRATIVE)]

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.actions.domain import evidence as domain
 from services.actions.domain import expected_evidence, owners
-from services.actions.domain.evidence import EvidenceKind
 from services.actions.domain.expected_evidence import Presence
+from services.kernel.evidence import EvidenceKind
 
 
 class Model(BaseModel):

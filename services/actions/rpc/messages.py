@@ -8,7 +8,7 @@ from entente.exchange.v1 import action_status_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.actions.domain.action import Action, Rag
-from services.actions.domain.evidence import Attestation, Evidence, EvidenceKind, evidence_digest
+from services.actions.domain.evidence import Attestation, Evidence, evidence_digest
 from services.actions.domain.expected_evidence import Expectation, ExpectedEvidence
 from services.actions.domain.planning import Milestone
 from services.actions.domain.proposals import Proposal, ProposalKind, Terms
@@ -17,6 +17,7 @@ from services.actions.domain.reviews import ClosureReview
 from services.actions.events import encode_computed, encode_snapshot, encode_state, encode_timeliness
 from services.actions.usecases.given_evidence import GivenEvidence
 from services.chassis.etags import etag
+from services.kernel.evidence import EvidenceKind
 from services.kernel.refusals import InvalidValue
 
 _KINDS = frozenset(action_service_pb2.ProposalKind.values()) - {0}

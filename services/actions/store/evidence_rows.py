@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.actions.domain.evidence import Attestation, Evidence, EvidenceKind, EvidenceRevision
+from services.actions.domain.evidence import Attestation, Evidence, EvidenceRevision
 from services.actions.domain.expected_evidence import ExpectedEvidence
 from services.actions.store.signature_rows import read_objection, read_signature, write_signature
+from services.kernel.evidence import EvidenceKind
 
 Row = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
 
-from services.actions.domain.evidence import Evidence, EvidenceKind, check_expiry
+from services.actions.domain.evidence import Evidence, check_expiry
 from services.actions.domain.expected_evidence import ExpectedEvidence, require_answerable
 from services.actions.domain.texts import (
     LONGEST_DESCRIPTION,
@@ -16,6 +16,7 @@ from services.actions.domain.texts import (
     digest,
     plain,
 )
+from services.kernel.evidence import EvidenceKind
 from services.kernel.markings.banner import parse
 from services.kernel.markings.levels import Level
 from services.kernel.parties import Reader

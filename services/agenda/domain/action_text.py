@@ -15,13 +15,20 @@ from services.agenda.domain.refusals import (
     AccountableOwnerWrong,
     ActionTextIncomplete,
     DueDateBeforeMeeting,
+    ExpectedEvidenceWrong,
     NotAParty,
     OrganisationOfAnotherParty,
     ReviewDateWrong,
 )
+from services.kernel.evidence import EvidenceKind
 from services.kernel.instruments import CommitmentKind
 from services.kernel.policy import Policy
 from services.kernel.series import Series
+
+MOST_EXPECTED = 20
+"""Things to be shown of one action."""
+LONGEST_EXPECTED = 2_000
+"""Characters of what is to be shown, as actions takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,16 @@ class Owner:
     party: str
     organisation: str
     accountable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedEvidence:
+    """What closure is to rest on: one thing to be shown by a day. `party` is empty where any owner may."""
+
+    kind: EvidenceKind
+    wording: str
+    party: str
+    due: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,7 @@ class ActionText:
     due_date: date | None
     commitment: str
     review_date: date | None = None
+    expected: tuple[ExpectedEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +77,8 @@ class ActionPlan:
 
 def check_action(action: ActionText, meeting: Meeting, series: Series, policy: Policy) -> None:
     """Raises `ActionTextIncomplete`, `NotAParty`, `OrganisationOfAnotherParty`, `AccountableOwnerWrong`,
-    `DueDateBeforeMeeting`, `ReviewDateWrong`, or the refusal of an organisation or commitment that does
-    not exist.
+    `DueDateBeforeMeeting`, `ReviewDateWrong`, `ExpectedEvidenceWrong`, or the refusal of an organisation or
+    commitment that does not exist.
     """
     for name in ("text", "guidance"):
         if not getattr(action, name).strip():
@@ -71,6 +89,7 @@ def check_action(action: ActionText, meeting: Meeting, series: Series, policy: P
         if policy.organisation(owner.organisation).party != owner.party:
             raise OrganisationOfAnotherParty("an owner is of another party", pointer="/action/owners")
     _check_accountable(action.owners)
+    _check_expected(action, meeting)
     standing = bool(action.commitment) and (
         policy.commitment(series.id, action.commitment).kind is CommitmentKind.STANDING
     )
@@ -92,6 +111,21 @@ def _check_date(action: ActionText, meeting: Meeting, *, standing: bool) -> None
         raise ActionTextIncomplete("the action has no due date", pointer="/action/due_date")
     if day < meeting.starts_at.date():
         raise DueDateBeforeMeeting("the action falls due before the meeting", pointer=f"/action/{name}")
+
+
+def _check_expected(action: ActionText, meeting: Meeting) -> None:
+    owning = {owner.party for owner in action.owners}
+    for place, one in enumerate(action.expected):
+        here = f"/action/expected_evidence/{place}"
+        if not 1 <= len(one.wording.strip()) <= LONGEST_EXPECTED:
+            raise ExpectedEvidenceWrong(
+                f"what is to be shown is said in at most {LONGEST_EXPECTED} characters",
+                pointer=f"{here}/wording",
+            )
+        if one.party and one.party not in owning:
+            raise ExpectedEvidenceWrong("an owning party shows it, or any of them", pointer=f"{here}/party")
+        if one.due < meeting.starts_at.date():
+            raise ExpectedEvidenceWrong("it is due before the meeting", pointer=f"{here}/due")
 
 
 def _check_accountable(owners: Sequence[Owner]) -> None:

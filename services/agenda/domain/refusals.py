@@ -307,6 +307,13 @@ class DueDateBeforeMeeting(Refusal):
     reason = "DUE_DATE_BEFORE_MEETING"
 
 
+class ExpectedEvidenceWrong(Refusal):
+    """Evidence is expected of an owning party, or of any, by a day after the meeting."""
+
+    kind = RefusalKind.INVALID
+    reason = "EXPECTED_EVIDENCE_WRONG"
+
+
 class AccountableOwnerWrong(Refusal):
     """Each responsible party has exactly one accountable organisation."""
 

@@ -8,7 +8,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
-from services.agenda.domain.action_text import ActionText, Owner
+from services.agenda.domain.action_text import (
+    LONGEST_EXPECTED,
+    MOST_EXPECTED,
+    ActionText,
+    ExpectedEvidence,
+    Owner,
+)
 from services.agenda.domain.outcome import Addressee, LegalClearance, Outcome, OutcomeContent
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.permissions import Command
@@ -50,6 +56,7 @@ from services.agenda.usecases.record_outcome import (
 )
 from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
 from services.chassis.identity import Principal
+from services.kernel.evidence import EvidenceKind
 from services.kernel.policy import Policy
 
 router = APIRouter(prefix="/v1", tags=["outcomes"])
@@ -67,6 +74,15 @@ class OwnerBody(Body):
     accountable: StrictBool
 
 
+class ExpectedEvidenceBody(Body):
+    """`party` is an owning one; empty where any of them may show it."""
+
+    kind: EvidenceKind
+    wording: Annotated[Prose, Field(max_length=LONGEST_EXPECTED)]
+    party: OptionalCode = ""
+    due: date
+
+
 class ActionBody(Body):
     """Under a standing commitment an action has a `review_date` and no `due_date`."""
 
@@ -76,6 +92,9 @@ class ActionBody(Body):
     due_date: date | None = None
     review_date: date | None = None
     commitment: OptionalCode = ""
+    expected_evidence: Annotated[
+        list[ExpectedEvidenceBody], Field(default_factory=list, max_length=MOST_EXPECTED)
+    ]
 
     def content(self) -> ActionText:
         return ActionText(
@@ -85,6 +104,9 @@ class ActionBody(Body):
             due_date=self.due_date,
             commitment=self.commitment,
             review_date=self.review_date,
+            expected=tuple(
+                ExpectedEvidence(one.kind, one.wording, one.party, one.due) for one in self.expected_evidence
+            ),
         )
 
 
@@ -136,6 +158,7 @@ class ActionModel(BaseModel):
     due_date: date | None
     review_date: date | None
     commitment: str
+    expected_evidence: list[ExpectedEvidenceBody]
     source: str
 
 
@@ -198,6 +221,7 @@ def _action(document: dict[str, Any]) -> ActionModel | None:
         due_date=_day(action.get("dueDate")),
         review_date=_day(action.get("reviewDate")),
         commitment=action.get("commitment", ""),
+        expected_evidence=[ExpectedEvidenceBody(**one) for one in action.get("expectedEvidence", [])],
         source=action.get("source", ""),
     )
 

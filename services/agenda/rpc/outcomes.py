@@ -7,7 +7,7 @@ from entente.agenda.v1 import outcome_service_pb2 as messages
 from entente.agenda.v1 import outcome_service_pb2_grpc
 from entente.exchange.v1 import outcome_pb2
 
-from services.agenda.domain.action_text import ActionText, Owner
+from services.agenda.domain.action_text import MOST_EXPECTED, ActionText, ExpectedEvidence, Owner
 from services.agenda.domain.outcome import Addressee, LegalClearance, OutcomeContent
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.permissions import Command
@@ -34,6 +34,7 @@ from services.agenda.usecases.parts import AgendaParts
 from services.agenda.usecases.record_outcome import OutcomeText, record_outcome, revise_outcome
 from services.chassis.etags import parse_etag
 from services.chassis.rpc.server import Service
+from services.kernel.evidence import EvidenceKind
 from services.kernel.refusals import InvalidValue
 
 COMMANDS: Mapping[str, tuple[Command, ...]] = {
@@ -195,6 +196,24 @@ def _action(given: messages.ActionDraft) -> ActionText:
         due_date=read_optional_day(given.due_date, f"{at}/due_date"),
         commitment=read_optional_code(given.commitment, f"{at}/commitment"),
         review_date=read_optional_day(given.review_date, f"{at}/review_date"),
+        expected=tuple(
+            _expected(one, f"{at}/expected_evidence/{place}")
+            for place, one in enumerate(
+                at_most(given.expected_evidence, f"{at}/expected_evidence", MOST_EXPECTED)
+            )
+        ),
+    )
+
+
+def _expected(given: outcome_pb2.ExpectedEvidence, at: str) -> ExpectedEvidence:
+    due = read_optional_day(given.due, f"{at}/due")
+    if due is None:
+        raise InvalidValue("by when it is to be shown is missing", pointer=f"{at}/due")
+    if given.kind not in EvidenceKind.__members__:
+        raise InvalidValue("not of the kinds there are", pointer=f"{at}/kind")
+    wording = read_prose(given.wording, f"{at}/wording")
+    return ExpectedEvidence(
+        EvidenceKind(given.kind), wording, read_optional_code(given.party, f"{at}/party"), due
     )
 
 

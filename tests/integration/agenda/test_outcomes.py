@@ -25,6 +25,8 @@ from tests.support.dialogue import (
 )
 from tests.support.postgres import Databases
 
+ACTION: Any = outcome_body("")["action"]
+
 
 async def agreed_agenda(dialogue: Dialogue) -> tuple[Any, Any]:
     meeting, draft, agenda = await dialogue.tabled()
@@ -105,9 +107,12 @@ async def test_another_wording_voids_what_was_agreed_and_keeps_the_action_and_th
 ) -> None:
     meeting, draft = await agreed_agenda(dialogue)
     with after_the_meeting(dialogue):
-        first = await recorded(dialogue, meeting, outcome_body(draft["items"][2]["id"]))
+        shown = {"kind": "DOCUMENTARY", "wording": "The guidance.", "party": "UK", "due": "2027-05-31"}
+        action = {**ACTION, "expected_evidence": [shown]}
+        first = await recorded(dialogue, meeting, outcome_body(draft["items"][2]["id"], action=action))
+        assert first["document"]["action"]["expectedEvidence"] == first["action"]["expected_evidence"]
         await dialogue.agree("outcomes", first["id"], FCDO)
-        body = outcome_body("", conclusion="The parties will publish it in May.")
+        body = outcome_body("", conclusion="The parties will publish it in May.", action=action)
         del body["item_id"]
         path = f"/v1/outcomes/{first['id']}"
         stale = await dialogue.ask(EU_SECRETARIAT, "PUT", path, body, version=1)
@@ -123,6 +128,7 @@ async def test_another_wording_voids_what_was_agreed_and_keeps_the_action_and_th
         assert again["current"]["conclusion"] == body["conclusion"]
         assert all(party["agreed"] == [] for party in second["agreements"])
         assert second["action"]["id"] == first["action"]["id"]
+        assert second["action"]["expected_evidence"] == [shown]
         assert second["action"]["reference"] == "UKEU-2026-A01"
         late = await dialogue.try_to_agree(FCDO, "outcomes", first["id"], content_hash=first["content_hash"])
         assert late.json()["reason"] == "STALE_CONTENT_HASH"

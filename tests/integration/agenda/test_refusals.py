@@ -336,12 +336,16 @@ async def test_outcomes_are_of_agreed_items_after_the_meeting(dialogue: Dialogue
         two = outcome_body(draft["items"][2]["id"])
         action = dict(two["action"])  # type: ignore[call-overload]
         owner = {"party": "UK", "organisation": "FCDO", "accountable": True}
+        shown = {"kind": "PHYSICAL", "wording": "The device.", "due": "2027-05-31"}
         for change, reason in (
             ({"owners": [*action["owners"], owner]}, "ACCOUNTABLE_OWNER_WRONG"),
             ({"owners": [{**owner, "accountable": False}]}, "ACCOUNTABLE_OWNER_WRONG"),
             ({"owners": [{**owner, "party": "US", "organisation": "NSA"}]}, "NOT_A_PARTY"),
             ({"due_date": "2026-12-08"}, "DUE_DATE_BEFORE_MEETING"),
             ({"commitment": "C99"}, "COMMITMENT_UNKNOWN"),
+            ({"expected_evidence": [{**shown, "party": "US"}]}, "EXPECTED_EVIDENCE_WRONG"),
+            ({"expected_evidence": [{**shown, "kind": "HEARSAY"}]}, "INVALID_REQUEST"),
+            ({"expected_evidence": [shown] * 21}, "INVALID_REQUEST"),
         ):
             refused = await dialogue.ask(
                 UK_SECRETARIAT, "POST", path, {**two, "action": {**action, **change}}

@@ -10,12 +10,14 @@ from entente.threatfeed.v1 import assessment_event_pb2
 from google.protobuf.json_format import ParseDict
 
 from services.actions.consumers import EventMalformed, read_assessment, read_outcome
+from services.actions.domain.action import Action
 from services.actions.domain.basis import BasisReference, Standing
 from services.actions.domain.opening import open_action
 from services.actions.domain.owners import Owner
 from services.actions.domain.refusals import ActionIncomplete
 from services.chassis.consumer.records import Record
 from services.chassis.envelope import NotACloudEvent
+from services.kernel.refusals import Refusal
 from tests.support.actions import ASSESSMENT_ID, AT
 from tests.support.outcomes import assessment_changed, outcome_agreed, record_of
 from tests.support.release import shipped_policy
@@ -33,6 +35,47 @@ def test_an_agreed_outcome_is_read_with_its_action() -> None:
     assert outcome.owners[0] == Owner("UK", "DSIT", accountable=True)
     assert outcome.basis == (BasisReference(ASSESSMENT_ID, 1),)
     assert open_action(outcome, shipped_policy(), AT, None).original_due_date == date(2027, 6, 30)
+
+
+def test_what_the_outcome_requires_to_be_shown_is_expected_of_its_action() -> None:
+    message = outcome_agreed()
+    wanted = message.outcome.action.expected_evidence
+    wanted.add(kind="DOCUMENTARY", wording="The page.", due="2020-01-01")
+    wanted.add(kind="ANALYTICAL", wording="The count.", party="EU", due="2027-05-31")
+    told = [read_outcome(record_of(message)).content for _ in range(2)]
+    assert told[0] == told[1]
+    assert told[0] is not None
+    first, second = open_action(told[0], shipped_policy(), AT, None).expected
+    assert (first.party, first.due, first.promised) == ("", date(2020, 1, 1), date(2020, 1, 1))
+    assert (second.kind, second.wording, second.party) == ("ANALYTICAL", "The count.", "EU")
+    assert first.id != second.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal", "member"),
+    [
+        ({"kind": "HEARSAY"}, EventMalformed, "kind"),
+        ({"due": "soon"}, EventMalformed, "due"),
+        ({"party": "US"}, ActionIncomplete, "party"),
+        ({"wording": ""}, ActionIncomplete, "wording"),
+        ({"wording": "a\x00b"}, ActionIncomplete, "wording"),
+    ],
+)
+def test_what_cannot_be_expected_is_refused_where_it_is_wrong(
+    changes: dict[str, str], refusal: type[Refusal], member: str
+) -> None:
+    message = outcome_agreed()
+    said = {"kind": "PHYSICAL", "wording": "The device.", "due": "2027-05-31", **changes}
+    message.outcome.action.expected_evidence.add(**said)
+    with pytest.raises(refusal) as refused:
+        opened(message)
+    assert refused.value.pointer == f"/outcome/action/expectedEvidence/0/{member}"
+
+
+def opened(message: outcome_event_pb2.OutcomeAgreed) -> Action:
+    told = read_outcome(record_of(message)).content
+    assert told is not None
+    return open_action(told, shipped_policy(), AT, None)
 
 
 def test_an_outcome_without_an_action_says_nothing_to_track() -> None:

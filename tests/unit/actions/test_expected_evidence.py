@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.actions.domain.action import Action
-from services.actions.domain.evidence import Evidence, EvidenceKind, evidence_digest
+from services.actions.domain.evidence import Evidence, evidence_digest
 from services.actions.domain.expected_evidence import (
     MOST_EXPECTED,
     ExpectedEvidence,
@@ -26,6 +26,7 @@ from services.actions.domain.refusals import (
     NotExpected,
     ProposalPending,
 )
+from services.kernel.evidence import EvidenceKind
 from services.kernel.refusals import InvalidValue
 from tests.support.actions import (
     AT,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.agenda.domain.action_text import ActionText, Owner
+from services.agenda.domain.action_text import ActionText, ExpectedEvidence, Owner
 from services.agenda.domain.outcome import (
     Addressee,
     LegalClearance,
@@ -25,6 +25,7 @@ from services.agenda.domain.outcome_kinds import (
     check_parts,
 )
 from services.agenda.domain.refusals import LegalClearanceMissing, NotTheLegalAdviser
+from services.kernel.evidence import EvidenceKind
 from services.kernel.policy import Policy
 from services.kernel.refusals import Refusal
 from tests.support.agenda import AGENDA_ID, OUTCOME_ID, POLICY, meeting, tabled_item
@@ -38,6 +39,7 @@ ACTION = ActionText(
     due_date=date(2027, 6, 30),
     commitment="C3",
 )
+SHOWN = ExpectedEvidence(EvidenceKind.DOCUMENTARY, "The guidance as published.", "UK", date(2027, 5, 31))
 CONTENT = OutcomeContent(OutcomeKind.CONCLUDED, "The parties will publish.", "TLP:GREEN")
 
 # The parts of each kind, written out anew: needed, and possible besides.
@@ -110,6 +112,10 @@ def test_an_outcome_is_taken_exactly_with_the_parts_of_its_kind(kind: OutcomeKin
             "DUE_DATE_BEFORE_MEETING",
         ),
         ({"commitment": "C99"}, "COMMITMENT_UNKNOWN"),
+        ({"expected": (replace(SHOWN, party="EU"),)}, "EXPECTED_EVIDENCE_WRONG"),
+        ({"expected": (replace(SHOWN, wording=" "),)}, "EXPECTED_EVIDENCE_WRONG"),
+        ({"expected": (replace(SHOWN, wording="x" * 2_001),)}, "EXPECTED_EVIDENCE_WRONG"),
+        ({"expected": (SHOWN, replace(SHOWN, due=date(2026, 12, 8)))}, "EXPECTED_EVIDENCE_WRONG"),
     ],
 )
 def test_an_action_without_one_of_its_parts(changes: dict[str, Any], reason: str) -> None:
