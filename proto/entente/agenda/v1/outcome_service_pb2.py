@@ -26,7 +26,7 @@ from entente.agenda.v1 import agenda_service_pb2 as entente_dot_agenda_dot_v1_do
 from entente.exchange.v1 import outcome_pb2 as entente_dot_exchange_dot_v1_dot_outcome__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'entente/agenda/v1/outcome_service.proto\x12\x11\x65ntente.agenda.v1\x1a&entente/agenda/v1/agenda_service.proto\x1a!entente/exchange/v1/outcome.proto\"\x97\x02\n\x0bOutcomeText\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .entente.exchange.v1.OutcomeKind\x12\x12\n\nconclusion\x18\x02 \x01(\t\x12\x0f\n\x07marking\x18\x03 \x01(\t\x12.\n\x06\x61\x63tion\x18\x04 \x01(\x0b\x32\x1e.entente.agenda.v1.ActionDraft\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12 \n\x13\x64\x65\x66\x65rred_to_edition\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x39\n\naddressees\x18\x07 \x03(\x0b\x32%.entente.exchange.v1.OutcomeAddresseeB\x16\n\x14_deferred_to_edition\"\x9a\x01\n\x0b\x41\x63tionDraft\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08guidance\x18\x02 \x01(\t\x12\x30\n\x06owners\x18\x03 \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12\x10\n\x08\x64ue_date\x18\x04 \x01(\t\x12\x13\n\x0breview_date\x18\x05 \x01(\t\x12\x12\n\ncommitment\x18\x06 \x01(\t\"\x94\x01\n\x14RecordOutcomeRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12,\n\x04text\x18\x03 \x01(\x0b\x32\x1e.entente.agenda.v1.OutcomeText\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"K\n\x15RecordOutcomeResponse\x12\x32\n\x07outcome\x18\x01 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"\x91\x01\n\x14ReviseOutcomeRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12,\n\x04text\x18\x02 \x01(\x0b\x32\x1e.entente.agenda.v1.OutcomeText\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"K\n\x15ReviseOutcomeResponse\x12\x32\n\x07outcome\x18\x01 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"\xc7\x01\n\x16\x43ompileOutcomesRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12\r\n\x05theme\x18\x03 \x01(\t\x12\x33\n\x04kind\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.OutcomeKindH\x00\x88\x01\x01\x12\x15\n\rwith_proposed\x18\x05 \x01(\x08\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\tB\x07\n\x05_kind\"V\n\x0f\x43ompiledOutcome\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\x05\x12\x32\n\x07outcome\x18\x02 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"h\n\x17\x43ompileOutcomesResponse\x12\x34\n\x08outcomes\x18\x01 \x03(\x0b\x32\".entente.agenda.v1.CompiledOutcome\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x10OutcomeClearance\x12\x14\n\x0corganisation\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\"2\n\x1cListOutcomeClearancesRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\"X\n\x1dListOutcomeClearancesResponse\x12\x37\n\nclearances\x18\x01 \x03(\x0b\x32#.entente.agenda.v1.OutcomeClearance\"j\n\x13\x43learOutcomeRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"O\n\x14\x43learOutcomeResponse\x12\x37\n\nclearances\x18\x01 \x03(\x0b\x32#.entente.agenda.v1.OutcomeClearance\"V\n\x15PutConclusionsRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"T\n\x16PutConclusionsResponse\x12:\n\x0b\x63onclusions\x18\x01 \x01(\x0b\x32%.entente.agenda.v1.ConclusionsVersion\"+\n\x16\x45xportAgreementRequest\x12\x11\n\tagenda_id\x18\x01 \x01(\t\"*\n\x17\x45xportAgreementResponse\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x32\xf0\x05\n\x0eOutcomeService\x12\x62\n\rRecordOutcome\x12\'.entente.agenda.v1.RecordOutcomeRequest\x1a(.entente.agenda.v1.RecordOutcomeResponse\x12\x62\n\rReviseOutcome\x12\'.entente.agenda.v1.ReviseOutcomeRequest\x1a(.entente.agenda.v1.ReviseOutcomeResponse\x12h\n\x0f\x43ompileOutcomes\x12).entente.agenda.v1.CompileOutcomesRequest\x1a*.entente.agenda.v1.CompileOutcomesResponse\x12z\n\x15ListOutcomeClearances\x12/.entente.agenda.v1.ListOutcomeClearancesRequest\x1a\x30.entente.agenda.v1.ListOutcomeClearancesResponse\x12_\n\x0c\x43learOutcome\x12&.entente.agenda.v1.ClearOutcomeRequest\x1a\'.entente.agenda.v1.ClearOutcomeResponse\x12\x65\n\x0ePutConclusions\x12(.entente.agenda.v1.PutConclusionsRequest\x1a).entente.agenda.v1.PutConclusionsResponse\x12h\n\x0f\x45xportAgreement\x12).entente.agenda.v1.ExportAgreementRequest\x1a*.entente.agenda.v1.ExportAgreementResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'entente/agenda/v1/outcome_service.proto\x12\x11\x65ntente.agenda.v1\x1a&entente/agenda/v1/agenda_service.proto\x1a!entente/exchange/v1/outcome.proto\"\x97\x02\n\x0bOutcomeText\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .entente.exchange.v1.OutcomeKind\x12\x12\n\nconclusion\x18\x02 \x01(\t\x12\x0f\n\x07marking\x18\x03 \x01(\t\x12.\n\x06\x61\x63tion\x18\x04 \x01(\x0b\x32\x1e.entente.agenda.v1.ActionDraft\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12 \n\x13\x64\x65\x66\x65rred_to_edition\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x39\n\naddressees\x18\x07 \x03(\x0b\x32%.entente.exchange.v1.OutcomeAddresseeB\x16\n\x14_deferred_to_edition\"\xdc\x01\n\x0b\x41\x63tionDraft\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08guidance\x18\x02 \x01(\t\x12\x30\n\x06owners\x18\x03 \x03(\x0b\x32 .entente.exchange.v1.ActionOwner\x12\x10\n\x08\x64ue_date\x18\x04 \x01(\t\x12\x13\n\x0breview_date\x18\x05 \x01(\t\x12\x12\n\ncommitment\x18\x06 \x01(\t\x12@\n\x11\x65xpected_evidence\x18\x07 \x03(\x0b\x32%.entente.exchange.v1.ExpectedEvidence\"\x94\x01\n\x14RecordOutcomeRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12,\n\x04text\x18\x03 \x01(\x0b\x32\x1e.entente.agenda.v1.OutcomeText\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"K\n\x15RecordOutcomeResponse\x12\x32\n\x07outcome\x18\x01 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"\x91\x01\n\x14ReviseOutcomeRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12,\n\x04text\x18\x02 \x01(\x0b\x32\x1e.entente.agenda.v1.OutcomeText\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"K\n\x15ReviseOutcomeResponse\x12\x32\n\x07outcome\x18\x01 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"\xc7\x01\n\x16\x43ompileOutcomesRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12\r\n\x05theme\x18\x03 \x01(\t\x12\x33\n\x04kind\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.OutcomeKindH\x00\x88\x01\x01\x12\x15\n\rwith_proposed\x18\x05 \x01(\x08\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\tB\x07\n\x05_kind\"V\n\x0f\x43ompiledOutcome\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\x05\x12\x32\n\x07outcome\x18\x02 \x01(\x0b\x32!.entente.agenda.v1.OutcomeVersion\"h\n\x17\x43ompileOutcomesResponse\x12\x34\n\x08outcomes\x18\x01 \x03(\x0b\x32\".entente.agenda.v1.CompiledOutcome\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x10OutcomeClearance\x12\x14\n\x0corganisation\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\"2\n\x1cListOutcomeClearancesRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\"X\n\x1dListOutcomeClearancesResponse\x12\x37\n\nclearances\x18\x01 \x03(\x0b\x32#.entente.agenda.v1.OutcomeClearance\"j\n\x13\x43learOutcomeRequest\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"O\n\x14\x43learOutcomeResponse\x12\x37\n\nclearances\x18\x01 \x03(\x0b\x32#.entente.agenda.v1.OutcomeClearance\"V\n\x15PutConclusionsRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"T\n\x16PutConclusionsResponse\x12:\n\x0b\x63onclusions\x18\x01 \x01(\x0b\x32%.entente.agenda.v1.ConclusionsVersion\"+\n\x16\x45xportAgreementRequest\x12\x11\n\tagenda_id\x18\x01 \x01(\t\"*\n\x17\x45xportAgreementResponse\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\x0c\x32\xf0\x05\n\x0eOutcomeService\x12\x62\n\rRecordOutcome\x12\'.entente.agenda.v1.RecordOutcomeRequest\x1a(.entente.agenda.v1.RecordOutcomeResponse\x12\x62\n\rReviseOutcome\x12\'.entente.agenda.v1.ReviseOutcomeRequest\x1a(.entente.agenda.v1.ReviseOutcomeResponse\x12h\n\x0f\x43ompileOutcomes\x12).entente.agenda.v1.CompileOutcomesRequest\x1a*.entente.agenda.v1.CompileOutcomesResponse\x12z\n\x15ListOutcomeClearances\x12/.entente.agenda.v1.ListOutcomeClearancesRequest\x1a\x30.entente.agenda.v1.ListOutcomeClearancesResponse\x12_\n\x0c\x43learOutcome\x12&.entente.agenda.v1.ClearOutcomeRequest\x1a\'.entente.agenda.v1.ClearOutcomeResponse\x12\x65\n\x0ePutConclusions\x12(.entente.agenda.v1.PutConclusionsRequest\x1a).entente.agenda.v1.PutConclusionsResponse\x12h\n\x0f\x45xportAgreement\x12).entente.agenda.v1.ExportAgreementRequest\x1a*.entente.agenda.v1.ExportAgreementResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,39 +36,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OUTCOMETEXT']._serialized_start=138
   _globals['_OUTCOMETEXT']._serialized_end=417
   _globals['_ACTIONDRAFT']._serialized_start=420
-  _globals['_ACTIONDRAFT']._serialized_end=574
-  _globals['_RECORDOUTCOMEREQUEST']._serialized_start=577
-  _globals['_RECORDOUTCOMEREQUEST']._serialized_end=725
-  _globals['_RECORDOUTCOMERESPONSE']._serialized_start=727
-  _globals['_RECORDOUTCOMERESPONSE']._serialized_end=802
-  _globals['_REVISEOUTCOMEREQUEST']._serialized_start=805
-  _globals['_REVISEOUTCOMEREQUEST']._serialized_end=950
-  _globals['_REVISEOUTCOMERESPONSE']._serialized_start=952
-  _globals['_REVISEOUTCOMERESPONSE']._serialized_end=1027
-  _globals['_COMPILEOUTCOMESREQUEST']._serialized_start=1030
-  _globals['_COMPILEOUTCOMESREQUEST']._serialized_end=1229
-  _globals['_COMPILEDOUTCOME']._serialized_start=1231
-  _globals['_COMPILEDOUTCOME']._serialized_end=1317
-  _globals['_COMPILEOUTCOMESRESPONSE']._serialized_start=1319
-  _globals['_COMPILEOUTCOMESRESPONSE']._serialized_end=1423
-  _globals['_OUTCOMECLEARANCE']._serialized_start=1425
-  _globals['_OUTCOMECLEARANCE']._serialized_end=1487
-  _globals['_LISTOUTCOMECLEARANCESREQUEST']._serialized_start=1489
-  _globals['_LISTOUTCOMECLEARANCESREQUEST']._serialized_end=1539
-  _globals['_LISTOUTCOMECLEARANCESRESPONSE']._serialized_start=1541
-  _globals['_LISTOUTCOMECLEARANCESRESPONSE']._serialized_end=1629
-  _globals['_CLEAROUTCOMEREQUEST']._serialized_start=1631
-  _globals['_CLEAROUTCOMEREQUEST']._serialized_end=1737
-  _globals['_CLEAROUTCOMERESPONSE']._serialized_start=1739
-  _globals['_CLEAROUTCOMERESPONSE']._serialized_end=1818
-  _globals['_PUTCONCLUSIONSREQUEST']._serialized_start=1820
-  _globals['_PUTCONCLUSIONSREQUEST']._serialized_end=1906
-  _globals['_PUTCONCLUSIONSRESPONSE']._serialized_start=1908
-  _globals['_PUTCONCLUSIONSRESPONSE']._serialized_end=1992
-  _globals['_EXPORTAGREEMENTREQUEST']._serialized_start=1994
-  _globals['_EXPORTAGREEMENTREQUEST']._serialized_end=2037
-  _globals['_EXPORTAGREEMENTRESPONSE']._serialized_start=2039
-  _globals['_EXPORTAGREEMENTRESPONSE']._serialized_end=2081
-  _globals['_OUTCOMESERVICE']._serialized_start=2084
-  _globals['_OUTCOMESERVICE']._serialized_end=2836
+  _globals['_ACTIONDRAFT']._serialized_end=640
+  _globals['_RECORDOUTCOMEREQUEST']._serialized_start=643
+  _globals['_RECORDOUTCOMEREQUEST']._serialized_end=791
+  _globals['_RECORDOUTCOMERESPONSE']._serialized_start=793
+  _globals['_RECORDOUTCOMERESPONSE']._serialized_end=868
+  _globals['_REVISEOUTCOMEREQUEST']._serialized_start=871
+  _globals['_REVISEOUTCOMEREQUEST']._serialized_end=1016
+  _globals['_REVISEOUTCOMERESPONSE']._serialized_start=1018
+  _globals['_REVISEOUTCOMERESPONSE']._serialized_end=1093
+  _globals['_COMPILEOUTCOMESREQUEST']._serialized_start=1096
+  _globals['_COMPILEOUTCOMESREQUEST']._serialized_end=1295
+  _globals['_COMPILEDOUTCOME']._serialized_start=1297
+  _globals['_COMPILEDOUTCOME']._serialized_end=1383
+  _globals['_COMPILEOUTCOMESRESPONSE']._serialized_start=1385
+  _globals['_COMPILEOUTCOMESRESPONSE']._serialized_end=1489
+  _globals['_OUTCOMECLEARANCE']._serialized_start=1491
+  _globals['_OUTCOMECLEARANCE']._serialized_end=1553
+  _globals['_LISTOUTCOMECLEARANCESREQUEST']._serialized_start=1555
+  _globals['_LISTOUTCOMECLEARANCESREQUEST']._serialized_end=1605
+  _globals['_LISTOUTCOMECLEARANCESRESPONSE']._serialized_start=1607
+  _globals['_LISTOUTCOMECLEARANCESRESPONSE']._serialized_end=1695
+  _globals['_CLEAROUTCOMEREQUEST']._serialized_start=1697
+  _globals['_CLEAROUTCOMEREQUEST']._serialized_end=1803
+  _globals['_CLEAROUTCOMERESPONSE']._serialized_start=1805
+  _globals['_CLEAROUTCOMERESPONSE']._serialized_end=1884
+  _globals['_PUTCONCLUSIONSREQUEST']._serialized_start=1886
+  _globals['_PUTCONCLUSIONSREQUEST']._serialized_end=1972
+  _globals['_PUTCONCLUSIONSRESPONSE']._serialized_start=1974
+  _globals['_PUTCONCLUSIONSRESPONSE']._serialized_end=2058
+  _globals['_EXPORTAGREEMENTREQUEST']._serialized_start=2060
+  _globals['_EXPORTAGREEMENTREQUEST']._serialized_end=2103
+  _globals['_EXPORTAGREEMENTRESPONSE']._serialized_start=2105
+  _globals['_EXPORTAGREEMENTRESPONSE']._serialized_end=2147
+  _globals['_OUTCOMESERVICE']._serialized_start=2150
+  _globals['_OUTCOMESERVICE']._serialized_end=2902
 # @@protoc_insertion_point(module_scope)

@@ -77,6 +77,7 @@ class ActionDraft(_message.Message):
     DUE_DATE_FIELD_NUMBER: _builtins.int
     REVIEW_DATE_FIELD_NUMBER: _builtins.int
     COMMITMENT_FIELD_NUMBER: _builtins.int
+    EXPECTED_EVIDENCE_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     guidance: _builtins.str
     due_date: _builtins.str
@@ -85,6 +86,10 @@ class ActionDraft(_message.Message):
     commitment: _builtins.str
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ActionOwner]: ...
+    @_builtins.property
+    def expected_evidence(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ExpectedEvidence]:
+        """What the closure of the action is to rest on; at most 20."""
+
     def __init__(
         self,
         *,
@@ -94,10 +99,11 @@ class ActionDraft(_message.Message):
         due_date: _builtins.str = ...,
         review_date: _builtins.str = ...,
         commitment: _builtins.str = ...,
+        expected_evidence: _abc.Iterable[_outcome_pb2.ExpectedEvidence] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment", b"commitment", "due_date", b"due_date", "guidance", b"guidance", "owners", b"owners", "review_date", b"review_date", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment", b"commitment", "due_date", b"due_date", "expected_evidence", b"expected_evidence", "guidance", b"guidance", "owners", b"owners", "review_date", b"review_date", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
