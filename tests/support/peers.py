@@ -29,7 +29,9 @@ _ACTIONS = action_service_pb2.DESCRIPTOR.services_by_name["ActionService"].full_
 
 @dataclass(slots=True)
 class HeldAssessment:
-    """An assessment as threatfeed holds it; `rules` gives the deciding rule of each party."""
+    """An assessment as threatfeed holds it; `rules` gives the deciding rule of each party, `tear_line` that
+    on its tear line where it is another one.
+    """
 
     title: str
     joint_title: str
@@ -42,6 +44,11 @@ class HeldAssessment:
     seen_by: frozenset[str] = frozenset({"UK", "EU"})
     published: datetime = AT
     judgements: tuple[assessment_service_pb2.Judgement, ...] = ()
+    tear_line: Mapping[str, str] | None = None
+
+    def rules_on(self, rendition: int) -> Mapping[str, str]:
+        whole = self.tear_line is None or rendition != release_pb2.RENDITION_TEAR_LINE
+        return self.rules if whole else self.tear_line or {}
 
 
 def _party_of(token: str) -> str:
@@ -121,7 +128,7 @@ class FakeThreatfeed(
         for text in request.texts:
             found = self.held[text.assessment_id]
             stands = found.revision == text.revision and found.state == "ACTIVE"
-            allowed = all(rule == ALLOWED for rule in found.rules.values())
+            allowed = all(rule == ALLOWED for rule in found.rules_on(text.rendition).values())
             answers.append(
                 assessment_service_pb2.TextDecision(
                     text=text,
@@ -175,7 +182,7 @@ def _decisions(
     occasion: assessment_service_pb2.Occasion,
 ) -> list[release_pb2.ReleasabilityDecision]:
     decisions = []
-    for party, rule in held.rules.items():
+    for party, rule in held.rules_on(text.rendition).items():
         decision = release_pb2.ReleasabilityDecision(
             decision_id=f"{held.id}-{text.revision}-{party}",
             assessment_id=text.assessment_id,

@@ -68,7 +68,9 @@ class ProposalText:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`draft_id` and `item_id` name the item that was made of it, where it was taken."""
+    """`draft_id` and `item_id` name the item that was made of it, where it was taken. `meeting_id` is that of
+    the working-level meeting that it is for.
+    """
 
     id: UUID
     series: str
@@ -80,6 +82,7 @@ class Proposal:
     proposed_at: datetime
     draft_id: UUID | None = None
     item_id: UUID | None = None
+    meeting_id: UUID | None = None
 
     @property
     def living(self) -> bool:

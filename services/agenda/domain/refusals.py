@@ -153,6 +153,27 @@ class SameSeries(Refusal):
     reason = "SAME_SERIES"
 
 
+class SameMeeting(Refusal):
+    """An item is forwarded to another meeting than its own."""
+
+    kind = RefusalKind.INVALID
+    reason = "SAME_MEETING"
+
+
+class ItemNotPutOff(Refusal):
+    """Only what a meeting deferred or did not reach goes on from its agenda."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "ITEM_NOT_PUT_OFF"
+
+
+class AlreadyForwarded(Refusal):
+    """The party has a proposal of the item for that meeting."""
+
+    kind = RefusalKind.ALREADY_EXISTS
+    reason = "ALREADY_FORWARDED"
+
+
 class OfAnotherEdition(Refusal):
     """The proposal names another edition than that of the draft."""
 

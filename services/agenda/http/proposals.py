@@ -25,6 +25,7 @@ from services.agenda.http.fields import (
     TokenQuery,
 )
 from services.agenda.http.lateness import MissedDeadlineModel, missed_model
+from services.agenda.http.origins import OriginModel, origin_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.forward_proposal import Destination, forward_proposal
 from services.agenda.usecases.paging import read_instant_token, write_token
@@ -124,8 +125,9 @@ class ForwardModel(BaseModel):
 
 
 class ProposalModel(BaseModel):
-    """`late` says whether it came after `closes_on`, the last day for proposals; null where no meeting of its
-    edition is planned.
+    """`meeting_id` is the working-level meeting that it is for, `origin` the item elsewhere that it was made
+    of, for those who may read that. `late` says whether it came after `closes_on`, the last day for
+    proposals; null where no meeting of its edition is planned.
     """
 
     id: UUID
@@ -152,6 +154,8 @@ class ProposalModel(BaseModel):
     draft_id: UUID | None
     item_id: UUID | None
     forwarded: list[ForwardModel]
+    meeting_id: UUID | None
+    origin: OriginModel | None
 
 
 class ProposalsModel(BaseModel):
@@ -195,16 +199,18 @@ def proposal_model(view: ProposalView) -> ProposalModel:
         draft_id=proposal.draft_id,
         item_id=proposal.item_id,
         forwarded=[ForwardModel(proposal_id=one, series=series) for one, series in view.forwarded],
+        meeting_id=proposal.meeting_id,
+        origin=None if view.origin is None else origin_model(view.origin),
     )
 
 
-def _encoded(view: ProposalView, status: int = 200) -> Encoded:
+def encoded_proposal(view: ProposalView, status: int = 200) -> Encoded:
     location = f"/v1/proposals/{view.proposal.id}" if status == 201 else ""
     return Encoded(proposal_model(view), status=status, version=view.proposal.version, location=location)
 
 
 def _created(view: ProposalView) -> Encoded:
-    return _encoded(view, 201)
+    return encoded_proposal(view, 201)
 
 
 @router.post("", status_code=201, responses={201: {"model": ProposalModel}})
@@ -250,7 +256,7 @@ async def of_series(
 @router.get("/{proposal_id}", responses={200: {"model": ProposalModel}})
 async def read(principal: Viewer, proposal_id: UUID, parts: Parts) -> Response:
     found = await read_proposal(parts.database, reader_of(principal), proposal_id, policy=parts.policy)
-    return _encoded(found).response()
+    return encoded_proposal(found).response()
 
 
 @router.put("/{proposal_id}", responses={200: {"model": ProposalModel}})
@@ -265,7 +271,7 @@ async def rewrite(
     reader, proposing = reader_of(principal), parts.proposing()
     return await mutation.run(
         lambda once: rewrite_proposal(once, reader, proposal_id, body.text(), expected, proposing=proposing),
-        _encoded,
+        encoded_proposal,
     )
 
 
@@ -280,7 +286,8 @@ async def park(
 ) -> Response:
     reader, proposing = reader_of(principal), parts.proposing()
     return await mutation.run(
-        lambda once: park_proposal(once, reader, proposal_id, expected, proposing=proposing), _encoded
+        lambda once: park_proposal(once, reader, proposal_id, expected, proposing=proposing),
+        encoded_proposal,
     )
 
 
@@ -295,7 +302,8 @@ async def resume(
 ) -> Response:
     reader, proposing = reader_of(principal), parts.proposing()
     return await mutation.run(
-        lambda once: resume_proposal(once, reader, proposal_id, expected, proposing=proposing), _encoded
+        lambda once: resume_proposal(once, reader, proposal_id, expected, proposing=proposing),
+        encoded_proposal,
     )
 
 
@@ -310,7 +318,8 @@ async def withdraw(
 ) -> Response:
     reader, proposing = reader_of(principal), parts.proposing()
     return await mutation.run(
-        lambda once: withdraw_proposal(once, reader, proposal_id, expected, proposing=proposing), _encoded
+        lambda once: withdraw_proposal(once, reader, proposal_id, expected, proposing=proposing),
+        encoded_proposal,
     )
 
 
@@ -336,7 +345,7 @@ async def take(
             body.draft_version,
             proposing=proposing,
         ),
-        _encoded,
+        encoded_proposal,
     )
 
 

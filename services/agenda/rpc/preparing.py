@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from entente.agenda.v1 import agenda_service_pb2, proposal_pb2, ranking_pb2
-from entente.exchange.v1 import agenda_pb2, release_pb2
+from entente.exchange.v1 import agenda_pb2, outcome_pb2, release_pb2
 
+from services.agenda.domain.forwarding import ItemOrigin
 from services.agenda.domain.ranking.explaining import Crossing, Explanation, SourceWorth, points
 from services.agenda.domain.ranking.scoring import Contribution, Ranked
 from services.agenda.domain.releases import Candidate
@@ -132,6 +133,26 @@ def _crossing(crossing: Crossing | None) -> ranking_pb2.RankingCrossing | None:
     )
 
 
+def _origin(origin: ItemOrigin) -> proposal_pb2.ItemOrigin:
+    return proposal_pb2.ItemOrigin(
+        kind=proposal_pb2.ItemOriginKind.Value(f"ITEM_ORIGIN_KIND_{origin.kind.value}"),
+        series=origin.series,
+        meeting_id=str(origin.meeting_id),
+        source_id=str(origin.source_id),
+        item_id=str(origin.item_id),
+        history=[
+            proposal_pb2.ItemStep(
+                outcome_id=str(one.outcome_id),
+                meeting_id=str(one.meeting_id),
+                edition=one.edition,
+                kind=outcome_pb2.OutcomeKind.Value(f"OUTCOME_KIND_{one.kind.value}"),
+                reason=one.reason,
+            )
+            for one in origin.history
+        ],
+    )
+
+
 def encode_proposal(view: ProposalView) -> proposal_pb2.Proposal:
     proposal = view.proposal
     content = proposal.text.content
@@ -166,4 +187,6 @@ def encode_proposal(view: ProposalView) -> proposal_pb2.Proposal:
             proposal_pb2.ProposalForward(proposal_id=str(one), series=series)
             for one, series in view.forwarded
         ],
+        meeting_id=str(proposal.meeting_id or ""),
+        origin=None if view.origin is None else _origin(view.origin),
     )

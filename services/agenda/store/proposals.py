@@ -36,10 +36,12 @@ async def insert_proposal(tx: Transaction, proposal: Proposal, audit: AuditEntry
     await tx.execute(
         """
         INSERT INTO proposal (id, series, party, proposed_by, proposed_at, edition, title, kind, purpose,
-            minutes, leads, commitments, theme, marking, rationale, state, version, draft_id, item_id)
+            minutes, leads, commitments, theme, marking, rationale, state, version, draft_id, item_id,
+            meeting_id)
         VALUES (%(id)s, %(series)s, %(party)s, %(proposed_by)s, %(proposed_at)s, %(edition)s, %(title)s,
             %(kind)s, %(purpose)s, %(minutes)s, %(leads)s, %(commitments)s, %(theme)s, %(marking)s,
-            %(rationale)s, %(state)s, %(version)s, %(draft_id)s, %(item_id)s)
+            %(rationale)s, %(state)s, %(version)s, %(draft_id)s, %(item_id)s,
+            %(meeting_id)s)
         """,
         _values(proposal),
     )
@@ -187,6 +189,7 @@ def _values(proposal: Proposal) -> dict[str, object]:
         "proposed_at": proposal.proposed_at,
         "draft_id": proposal.draft_id,
         "item_id": proposal.item_id,
+        "meeting_id": proposal.meeting_id,
     }
 
 
@@ -213,4 +216,5 @@ def _proposal(row: Mapping[str, Any], references: Sequence[Reference]) -> Propos
         proposed_at=row["proposed_at"],
         draft_id=row["draft_id"],
         item_id=row["item_id"],
+        meeting_id=row["meeting_id"],
     )

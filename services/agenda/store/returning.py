@@ -59,6 +59,16 @@ async def keep_returning(tx: Transaction, meeting_id: UUID, items: Iterable[Retu
         )
 
 
+async def root_of(tx: Transaction, meeting_id: UUID, item_id: UUID) -> UUID:
+    """The item as it first stood on an agenda of the series."""
+    cursor = await tx.execute(
+        "SELECT root_item_id FROM returning_item WHERE meeting_id = %s AND item_id = %s",
+        [meeting_id, item_id],
+    )
+    row = await cursor.fetchone()
+    return item_id if row is None else row[0]
+
+
 async def returning_ids(tx: Transaction, meeting_id: UUID) -> tuple[UUID, ...]:
     """Under which ids items have come back to a meeting."""
     cursor = await tx.execute("SELECT item_id FROM returning_item WHERE meeting_id = %s", [meeting_id])

@@ -41,7 +41,7 @@ async def check_draft(
     for item in draft.items:
         for reference in item.content.references:
             if reference not in checked:
-                checked[reference] = await _check(threatfeed, meeting, reference, parties)
+                checked[reference] = await check_reference(threatfeed, meeting, reference, parties)
     return tuple(
         CheckedReference(item.id, reference, *checked[reference])
         for item in draft.items
@@ -49,9 +49,10 @@ async def check_draft(
     )
 
 
-async def _check(
+async def check_reference(
     threatfeed: Threatfeed, meeting: Meeting, reference: Reference, parties: tuple[str, ...]
 ) -> tuple[TextAnswer | None, tuple[Advice, ...]]:
+    """Whether every party of a meeting may have a text, and what to do where not."""
     answer = await _decided(threatfeed, meeting, reference)
     if answer is not None and answer.allowed:
         return answer, ()

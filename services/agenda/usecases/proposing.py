@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.agenda.clients.threatfeed import Threatfeed
+from services.agenda.domain.forwarding import ItemOrigin
 from services.agenda.domain.history.changes import content_differences, differences
 from services.agenda.domain.items import check_content
 from services.agenda.domain.lateness import Dues, MissedDeadline
@@ -18,9 +19,11 @@ from services.agenda.domain.proposal import (
     check_text,
 )
 from services.agenda.domain.references import Reference
+from services.agenda.domain.refusals import OfAnotherEdition
 from services.agenda.domain.staleness import changed_fields
 from services.agenda.store.drafts import find_draft
 from services.agenda.store.meetings import meetings_of_series
+from services.agenda.store.origins import origins_of
 from services.agenda.store.proposals import (
     Backlog,
     Position,
@@ -46,13 +49,15 @@ from services.kernel.series import DeadlineStep
 class ProposalView:
     """A proposal as its party sees it. `closes` is the last day for proposals to its edition, None where no
     meeting is planned, and `missed` says whether it came later. `forwarded` names its counterparts in those
-    other series that the reader is of.
+    other series that the reader is of, and `origin` the item elsewhere of which it was made, on the same
+    condition.
     """
 
     proposal: Proposal
     closes: date | None
     missed: MissedDeadline | None
     forwarded: tuple[tuple[UUID, str], ...]
+    origin: ItemOrigin | None = None
 
     @property
     def late(self) -> bool | None:
@@ -104,9 +109,13 @@ async def rewrite_proposal(
     *,
     proposing: Proposing,
 ) -> ProposalView:
-    """Raises `NoAccess`, `StaleVersion`, `IllegalTransition`, or what is wrong with the text."""
+    """Raises `NoAccess`, `OfAnotherEdition` where it is for a working-level meeting, `StaleVersion`,
+    `IllegalTransition`, or what is wrong with the text.
+    """
     async with proposing.database.transaction() as tx:
         held = await proposal_for(tx, reader, Command.PROPOSE, proposal_id, proposing.policy)
+    if held.meeting_id is not None and text.edition != held.text.edition:
+        raise OfAnotherEdition("the proposal is for a meeting of its edition", pointer="/edition")
     known = frozenset(held.text.content.references)
     await check(held.series, text, proposal_id, known, proposing)
     return await _change(
@@ -226,6 +235,7 @@ async def views_of(
     dues = await dues_of_meetings(tx, meetings)
     by_edition = {meeting.edition: dues[meeting.id] for meeting in meetings}
     forwards = await forwards_of(tx, [proposal.id for proposal in proposals])
+    origins = await origins_of(tx, [proposal.id for proposal in proposals])
     return tuple(
         ProposalView(
             proposal,
@@ -235,9 +245,16 @@ async def views_of(
                 for other, where in forwards.get(proposal.id, [])
                 if may(policy, reader, Command.READ_PROPOSAL, where)
             ),
+            _readable(origins.get(proposal.id), reader, policy),
         )
         for proposal in proposals
     )
+
+
+def _readable(origin: ItemOrigin | None, reader: Reader, policy: Policy) -> ItemOrigin | None:
+    if origin is None or not may(policy, reader, Command.READ_PROPOSAL, origin.series):
+        return None
+    return origin
 
 
 def _rewritten(before: ProposalText, after: ProposalText) -> list[str]:
@@ -247,7 +264,7 @@ def _rewritten(before: ProposalText, after: ProposalText) -> list[str]:
 
 def _closing(proposal: Proposal, by_edition: Mapping[int, Dues]) -> tuple[date | None, MissedDeadline | None]:
     edition = proposal.text.edition
-    dues = None if edition is None else by_edition.get(edition)
+    dues = None if edition is None or proposal.meeting_id else by_edition.get(edition)
     closes = None if dues is None else dues.closes(DeadlineStep.EXCHANGE_DRAFTS)
     if dues is None or closes is None:
         return None, None

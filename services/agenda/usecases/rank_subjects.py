@@ -156,7 +156,7 @@ async def _stored(
         actions=await open_actions(tx, meeting.series),
         past=[*_entered(meeting, policy), *await _past(tx, meeting, now)],
         returning=returning,
-        proposals=await backlog(tx, wanted),
+        proposals=[one for one in await backlog(tx, wanted) if one.meeting_id in (None, meeting.id)],
         tabled=await _tabled(tx, reader, meeting, policy, {UUID(item.id) for item in returning}),
     )
 

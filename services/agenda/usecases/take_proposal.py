@@ -5,7 +5,7 @@ from uuid import UUID
 from services.agenda.domain.history.changes import differences
 from services.agenda.domain.items import check_content
 from services.agenda.domain.permissions import Command
-from services.agenda.domain.refusals import OfAnotherEdition
+from services.agenda.domain.refusals import OfAnotherEdition, OfAnotherMeeting
 from services.agenda.store.proposals import update_proposal
 from services.agenda.usecases.access import audit_of, meeting_for, proposal_for
 from services.agenda.usecases.drafting import draft_to_change, put_draft, require_version
@@ -31,7 +31,7 @@ async def take_proposal(
 ) -> ProposalView:
     """Makes an item of it, at a position or last. What it names is checked anew.
 
-    Raises `NoAccess`, `StaleVersion` for either, `IllegalTransition`, `OfAnotherEdition`,
+    Raises `NoAccess`, `StaleVersion` for either, `IllegalTransition`, `OfAnotherEdition`, `OfAnotherMeeting`,
     `PositionOutOfRange`, or what is wrong with the content by now.
     """
     policy, now, item_id = proposing.policy, proposing.clock(), proposing.ids()
@@ -46,6 +46,8 @@ async def take_proposal(
         meeting = await meeting_for(tx, reader, Command.EDIT_DRAFT, draft.meeting_id, policy)
         if proposal.text.edition not in (None, meeting.edition):
             raise OfAnotherEdition("the proposal is for another edition", pointer="/draft_id")
+        if proposal.meeting_id not in (None, meeting.id):
+            raise OfAnotherMeeting("the proposal is for another meeting", pointer="/draft_id")
         series = policy.get_series(draft.series)
         check_content(proposal.text.content, series, policy, draft_id=draft.id, at=now)
         taken = proposal.taken(draft.id, item_id)

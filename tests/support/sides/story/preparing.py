@@ -293,6 +293,15 @@ async def eu_drafts_for_its_experts(stage: Stage) -> None:
 
 
 @STORY.step(*EU_ONLY)
+async def eu_forwards_an_item_to_its_experts(stage: Stage) -> None:
+    draft = await stage.done(EU_SECRETARIAT, "GET", f"/v1/drafts/{stage.held['eu-draft']['id']}")
+    path = f"/v1/drafts/{draft['id']}/items/{draft['items'][-1]['id']}/forward"
+    said = {"meeting_id": stage.held["experts"]["id"], "title": "Backlog of the experts"}
+    made = await stage.done(EU_SECRETARIAT, "POST", path, said)
+    assert made["origin"]["source_id"] == draft["id"]
+
+
+@STORY.step(*EU_ONLY)
 async def eu_proposes_for_the_year_after(stage: Stage) -> None:
     await proposed(stage, EU_SECRETARIAT, "eu-later", title="Next year", edition=2027)
 
