@@ -24,23 +24,30 @@ _sym_db = _symbol_database.Default()
 
 from entente.agenda.v1 import lateness_pb2 as entente_dot_agenda_dot_v1_dot_lateness__pb2
 from entente.exchange.v1 import agenda_pb2 as entente_dot_exchange_dot_v1_dot_agenda__pb2
+from entente.exchange.v1 import outcome_pb2 as entente_dot_exchange_dot_v1_dot_outcome__pb2
 from entente.exchange.v1 import release_pb2 as entente_dot_exchange_dot_v1_dot_release__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n entente/agenda/v1/proposal.proto\x12\x11\x65ntente.agenda.v1\x1a entente/agenda/v1/lateness.proto\x1a entente/exchange/v1/agenda.proto\x1a!entente/exchange/v1/release.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xda\x05\n\x08Proposal\x12\x13\n\x0bproposal_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\r\n\x05party\x18\x03 \x01(\t\x12\x14\n\x07\x65\x64ition\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05title\x18\x05 \x01(\t\x12+\n\x04kind\x18\x06 \x01(\x0e\x32\x1d.entente.exchange.v1.ItemKind\x12\x31\n\x07purpose\x18\x07 \x01(\x0e\x32 .entente.exchange.v1.ItemPurpose\x12\x0f\n\x07minutes\x18\x08 \x01(\x05\x12\x13\n\x0b\x63ommitments\x18\t \x03(\t\x12\r\n\x05theme\x18\n \x01(\t\x12,\n\x05leads\x18\x0b \x03(\x0b\x32\x1d.entente.exchange.v1.ItemLead\x12\x0f\n\x07marking\x18\x0c \x01(\t\x12\x38\n\nreferences\x18\r \x03(\x0b\x32$.entente.agenda.v1.ProposalReference\x12\x11\n\trationale\x18\x0e \x01(\t\x12/\n\x05state\x18\x0f \x01(\x0e\x32 .entente.agenda.v1.ProposalState\x12\x0c\n\x04\x65tag\x18\x10 \x01(\t\x12\x13\n\x0bproposed_by\x18\x11 \x01(\t\x12/\n\x0bproposed_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcloses_on\x18\x13 \x01(\t\x12\x11\n\x04late\x18\x14 \x01(\x08H\x01\x88\x01\x01\x12\x10\n\x08\x64raft_id\x18\x15 \x01(\t\x12\x0f\n\x07item_id\x18\x16 \x01(\t\x12\x35\n\tforwarded\x18\x17 \x03(\x0b\x32\".entente.agenda.v1.ProposalForward\x12:\n\x0fmissed_deadline\x18\x18 \x01(\x0b\x32!.entente.agenda.v1.MissedDeadlineB\n\n\x08_editionB\x07\n\x05_late\"\x9f\x01\n\x11ProposalReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\"6\n\x0fProposalForward\x12\x13\n\x0bproposal_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t*\x9f\x01\n\rProposalState\x12\x1e\n\x1aPROPOSAL_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PROPOSAL_STATE_PROPOSED\x10\x01\x12\x19\n\x15PROPOSAL_STATE_PARKED\x10\x02\x12\x18\n\x14PROPOSAL_STATE_TAKEN\x10\x03\x12\x1c\n\x18PROPOSAL_STATE_WITHDRAWN\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n entente/agenda/v1/proposal.proto\x12\x11\x65ntente.agenda.v1\x1a entente/agenda/v1/lateness.proto\x1a entente/exchange/v1/agenda.proto\x1a!entente/exchange/v1/outcome.proto\x1a!entente/exchange/v1/release.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x06\n\x08Proposal\x12\x13\n\x0bproposal_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\r\n\x05party\x18\x03 \x01(\t\x12\x14\n\x07\x65\x64ition\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05title\x18\x05 \x01(\t\x12+\n\x04kind\x18\x06 \x01(\x0e\x32\x1d.entente.exchange.v1.ItemKind\x12\x31\n\x07purpose\x18\x07 \x01(\x0e\x32 .entente.exchange.v1.ItemPurpose\x12\x0f\n\x07minutes\x18\x08 \x01(\x05\x12\x13\n\x0b\x63ommitments\x18\t \x03(\t\x12\r\n\x05theme\x18\n \x01(\t\x12,\n\x05leads\x18\x0b \x03(\x0b\x32\x1d.entente.exchange.v1.ItemLead\x12\x0f\n\x07marking\x18\x0c \x01(\t\x12\x38\n\nreferences\x18\r \x03(\x0b\x32$.entente.agenda.v1.ProposalReference\x12\x11\n\trationale\x18\x0e \x01(\t\x12/\n\x05state\x18\x0f \x01(\x0e\x32 .entente.agenda.v1.ProposalState\x12\x0c\n\x04\x65tag\x18\x10 \x01(\t\x12\x13\n\x0bproposed_by\x18\x11 \x01(\t\x12/\n\x0bproposed_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcloses_on\x18\x13 \x01(\t\x12\x11\n\x04late\x18\x14 \x01(\x08H\x01\x88\x01\x01\x12\x10\n\x08\x64raft_id\x18\x15 \x01(\t\x12\x0f\n\x07item_id\x18\x16 \x01(\t\x12\x35\n\tforwarded\x18\x17 \x03(\x0b\x32\".entente.agenda.v1.ProposalForward\x12:\n\x0fmissed_deadline\x18\x18 \x01(\x0b\x32!.entente.agenda.v1.MissedDeadline\x12\x12\n\nmeeting_id\x18\x19 \x01(\t\x12-\n\x06origin\x18\x1a \x01(\x0b\x32\x1d.entente.agenda.v1.ItemOriginB\n\n\x08_editionB\x07\n\x05_late\"\x9f\x01\n\x11ProposalReference\x12\x15\n\rassessment_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x31\n\trendition\x18\x03 \x01(\x0e\x32\x1e.entente.exchange.v1.Rendition\x12.\n\x04mode\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.ReleaseMode\"6\n\x0fProposalForward\x12\x13\n\x0bproposal_id\x18\x01 \x01(\t\x12\x0e\n\x06series\x18\x02 \x01(\t\"\xb3\x01\n\nItemOrigin\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.entente.agenda.v1.ItemOriginKind\x12\x0e\n\x06series\x18\x02 \x01(\t\x12\x12\n\nmeeting_id\x18\x03 \x01(\t\x12\x11\n\tsource_id\x18\x04 \x01(\t\x12\x0f\n\x07item_id\x18\x05 \x01(\t\x12,\n\x07history\x18\x06 \x03(\x0b\x32\x1b.entente.agenda.v1.ItemStep\"\x83\x01\n\x08ItemStep\x12\x12\n\noutcome_id\x18\x01 \x01(\t\x12\x12\n\nmeeting_id\x18\x02 \x01(\t\x12\x0f\n\x07\x65\x64ition\x18\x03 \x01(\x05\x12.\n\x04kind\x18\x04 \x01(\x0e\x32 .entente.exchange.v1.OutcomeKind\x12\x0e\n\x06reason\x18\x05 \x01(\t*\x9f\x01\n\rProposalState\x12\x1e\n\x1aPROPOSAL_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PROPOSAL_STATE_PROPOSED\x10\x01\x12\x19\n\x15PROPOSAL_STATE_PARKED\x10\x02\x12\x18\n\x14PROPOSAL_STATE_TAKEN\x10\x03\x12\x1c\n\x18PROPOSAL_STATE_WITHDRAWN\x10\x04*u\n\x0eItemOriginKind\x12 \n\x1cITEM_ORIGIN_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1bITEM_ORIGIN_KIND_DRAFT_ITEM\x10\x01\x12 \n\x1cITEM_ORIGIN_KIND_AGENDA_ITEM\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.proposal_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROPOSALSTATE']._serialized_start=1143
-  _globals['_PROPOSALSTATE']._serialized_end=1302
-  _globals['_PROPOSAL']._serialized_start=192
-  _globals['_PROPOSAL']._serialized_end=922
-  _globals['_PROPOSALREFERENCE']._serialized_start=925
-  _globals['_PROPOSALREFERENCE']._serialized_end=1084
-  _globals['_PROPOSALFORWARD']._serialized_start=1086
-  _globals['_PROPOSALFORWARD']._serialized_end=1140
+  _globals['_PROPOSALSTATE']._serialized_start=1561
+  _globals['_PROPOSALSTATE']._serialized_end=1720
+  _globals['_ITEMORIGINKIND']._serialized_start=1722
+  _globals['_ITEMORIGINKIND']._serialized_end=1839
+  _globals['_PROPOSAL']._serialized_start=227
+  _globals['_PROPOSAL']._serialized_end=1024
+  _globals['_PROPOSALREFERENCE']._serialized_start=1027
+  _globals['_PROPOSALREFERENCE']._serialized_end=1186
+  _globals['_PROPOSALFORWARD']._serialized_start=1188
+  _globals['_PROPOSALFORWARD']._serialized_end=1242
+  _globals['_ITEMORIGIN']._serialized_start=1245
+  _globals['_ITEMORIGIN']._serialized_end=1424
+  _globals['_ITEMSTEP']._serialized_start=1427
+  _globals['_ITEMSTEP']._serialized_end=1558
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from entente.agenda.v1 import lateness_pb2 as _lateness_pb2
 from entente.exchange.v1 import agenda_pb2 as _agenda_pb2
+from entente.exchange.v1 import outcome_pb2 as _outcome_pb2
 from entente.exchange.v1 import release_pb2 as _release_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -49,6 +50,28 @@ PROPOSAL_STATE_TAKEN: ProposalState.ValueType  # 3
 PROPOSAL_STATE_WITHDRAWN: ProposalState.ValueType  # 4
 Global___ProposalState: _TypeAlias = ProposalState  # noqa: Y015
 
+class _ItemOriginKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ItemOriginKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ItemOriginKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ITEM_ORIGIN_KIND_UNSPECIFIED: _ItemOriginKind.ValueType  # 0
+    ITEM_ORIGIN_KIND_DRAFT_ITEM: _ItemOriginKind.ValueType  # 1
+    """In the party's own draft."""
+    ITEM_ORIGIN_KIND_AGENDA_ITEM: _ItemOriginKind.ValueType  # 2
+    """On an agreed agenda whose meeting deferred it or did not reach it."""
+
+class ItemOriginKind(_ItemOriginKind, metaclass=_ItemOriginKindEnumTypeWrapper):
+    """Where an item stands that was forwarded."""
+
+ITEM_ORIGIN_KIND_UNSPECIFIED: ItemOriginKind.ValueType  # 0
+ITEM_ORIGIN_KIND_DRAFT_ITEM: ItemOriginKind.ValueType  # 1
+"""In the party's own draft."""
+ITEM_ORIGIN_KIND_AGENDA_ITEM: ItemOriginKind.ValueType  # 2
+"""On an agreed agenda whose meeting deferred it or did not reach it."""
+Global___ItemOriginKind: _TypeAlias = ItemOriginKind  # noqa: Y015
+
 @_typing.final
 class Proposal(_message.Message):
     """A proposal of the caller's own party."""
@@ -79,6 +102,8 @@ class Proposal(_message.Message):
     ITEM_ID_FIELD_NUMBER: _builtins.int
     FORWARDED_FIELD_NUMBER: _builtins.int
     MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     proposal_id: _builtins.str
     series: _builtins.str
     party: _builtins.str
@@ -101,6 +126,8 @@ class Proposal(_message.Message):
     """Whether it came later; none where there is no such day."""
     draft_id: _builtins.str
     item_id: _builtins.str
+    meeting_id: _builtins.str
+    """The working-level meeting that it is for; empty where it is for an edition."""
     @_builtins.property
     def commitments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -116,6 +143,10 @@ class Proposal(_message.Message):
     @_builtins.property
     def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
         """None unless it is late."""
+
+    @_builtins.property
+    def origin(self) -> Global___ItemOrigin:
+        """The item elsewhere that it was made of, where the caller may read that."""
 
     def __init__(
         self,
@@ -144,10 +175,12 @@ class Proposal(_message.Message):
         item_id: _builtins.str = ...,
         forwarded: _abc.Iterable[Global___ProposalForward] | None = ...,
         missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
+        meeting_id: _builtins.str = ...,
+        origin: Global___ItemOrigin | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "edition", b"edition", "late", b"late", "missed_deadline", b"missed_deadline", "proposed_at", b"proposed_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "edition", b"edition", "late", b"late", "missed_deadline", b"missed_deadline", "origin", b"origin", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "closes_on", b"closes_on", "commitments", b"commitments", "draft_id", b"draft_id", "edition", b"edition", "etag", b"etag", "forwarded", b"forwarded", "item_id", b"item_id", "kind", b"kind", "late", b"late", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "party", b"party", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "purpose", b"purpose", "rationale", b"rationale", "references", b"references", "series", b"series", "state", b"state", "theme", b"theme", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_edition", b"_edition", "_late", b"_late", "closes_on", b"closes_on", "commitments", b"commitments", "draft_id", b"draft_id", "edition", b"edition", "etag", b"etag", "forwarded", b"forwarded", "item_id", b"item_id", "kind", b"kind", "late", b"late", "leads", b"leads", "marking", b"marking", "meeting_id", b"meeting_id", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "origin", b"origin", "party", b"party", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "purpose", b"purpose", "rationale", b"rationale", "references", b"references", "series", b"series", "state", b"state", "theme", b"theme", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__edition: _TypeAlias = _typing.Literal["edition"]  # noqa: Y015
     _WhichOneofArgType__edition: _TypeAlias = _typing.Literal["_edition", b"_edition"]  # noqa: Y015
@@ -213,3 +246,76 @@ class ProposalForward(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProposalForward: _TypeAlias = ProposalForward  # noqa: Y015
+
+@_typing.final
+class ItemOrigin(_message.Message):
+    """The item that a proposal was made of."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
+    kind: Global___ItemOriginKind.ValueType
+    series: _builtins.str
+    meeting_id: _builtins.str
+    source_id: _builtins.str
+    """The draft or the agenda."""
+    item_id: _builtins.str
+    @_builtins.property
+    def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemStep]:
+        """What became of it, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___ItemOriginKind.ValueType = ...,
+        series: _builtins.str = ...,
+        meeting_id: _builtins.str = ...,
+        source_id: _builtins.str = ...,
+        item_id: _builtins.str = ...,
+        history: _abc.Iterable[Global___ItemStep] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["history", b"history", "item_id", b"item_id", "kind", b"kind", "meeting_id", b"meeting_id", "series", b"series", "source_id", b"source_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemOrigin: _TypeAlias = ItemOrigin  # noqa: Y015
+
+@_typing.final
+class ItemStep(_message.Message):
+    """What an edition made of an item."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_ID_FIELD_NUMBER: _builtins.int
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    EDITION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    outcome_id: _builtins.str
+    meeting_id: _builtins.str
+    edition: _builtins.int
+    kind: _outcome_pb2.OutcomeKind.ValueType
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        outcome_id: _builtins.str = ...,
+        meeting_id: _builtins.str = ...,
+        edition: _builtins.int = ...,
+        kind: _outcome_pb2.OutcomeKind.ValueType = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition", "kind", b"kind", "meeting_id", b"meeting_id", "outcome_id", b"outcome_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemStep: _TypeAlias = ItemStep  # noqa: Y015
