@@ -24,6 +24,8 @@ AGENDA: Mapping[str, str] = {
     "POST /v1/proposals/{proposal_id}/withdraw": "ProposalService.WithdrawProposal",
     "POST /v1/proposals/{proposal_id}/take": "ProposalService.TakeProposal",
     "POST /v1/proposals/{proposal_id}/forward": "ProposalService.ForwardProposal",
+    "POST /v1/drafts/{draft_id}/items/{item_id}/forward": "ProposalService.ForwardDraftItem",
+    "POST /v1/agendas/{agenda_id}/items/{item_id}/forward": "ProposalService.ForwardAgendaItem",
     "GET /v1/meetings/{meeting_id}/ranking": "AgendaService.ListRanking",
     "GET /v1/meetings/{meeting_id}/ranking/{subject}": "AgendaService.ExplainSubject",
     "POST /v1/meetings/{meeting_id}/drafts": "DraftService.StartDraft",

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import grpc
 import pytest
 from entente.agenda.v1 import agenda_service_pb2 as messages
-from entente.agenda.v1 import agenda_service_pb2_grpc
+from entente.agenda.v1 import agenda_service_pb2_grpc, proposal_service_pb2, proposal_service_pb2_grpc
 from entente.exchange.v1 import item_answer_pb2
 from google.protobuf import struct_pb2
 from google.protobuf.json_format import MessageToDict
@@ -44,12 +44,15 @@ class Calls:
 
     def __init__(self, dialogue: Dialogue, channel: grpc.aio.Channel) -> None:
         self.stub = agenda_service_pb2_grpc.AgendaServiceStub(channel)
+        self._proposals = proposal_service_pb2_grpc.ProposalServiceStub(channel)
         self._dialogue = dialogue
 
     async def __call__(self, who: Account, method: str, **fields: Any) -> Any:
-        request = getattr(messages, f"{method}Request")(**fields)
+        of_proposals = hasattr(self._proposals, method)
+        stub, module = (self._proposals, proposal_service_pb2) if of_proposals else (self.stub, messages)
+        request = getattr(module, f"{method}Request")(**fields)
         metadata = (("authorization", f"Bearer {self._dialogue.token(who)}"),)
-        return await getattr(self.stub, method)(request, metadata=metadata)
+        return await getattr(stub, method)(request, metadata=metadata)
 
     async def refused(self, who: Account, method: str, **fields: Any) -> tuple[grpc.StatusCode, str, str]:
         """Status, reason and details of a call that must fail."""

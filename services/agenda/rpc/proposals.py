@@ -11,7 +11,8 @@ from services.agenda.domain.permissions import Command
 from services.agenda.domain.proposal import ProposalText
 from services.agenda.domain.releases import Candidate
 from services.agenda.rpc.arguments import read_code, read_edition, read_id, read_token
-from services.agenda.rpc.calling import Methods, described
+from services.agenda.rpc.calling import described
+from services.agenda.rpc.forwarding import ForwardingMethods
 from services.agenda.rpc.parts import caller
 from services.agenda.rpc.preparing import encode_proposal
 from services.agenda.rpc.texts import read_codes, read_item, read_leads, read_note, read_optional_code
@@ -44,11 +45,13 @@ COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "WithdrawProposal": (Command.PROPOSE,),
     "TakeProposal": (Command.PROPOSE,),
     "ForwardProposal": (Command.PROPOSE,),
+    "ForwardDraftItem": (Command.PROPOSE,),
+    "ForwardAgendaItem": (Command.PROPOSE,),
     "ListCandidates": (Command.LIST_CANDIDATES,),
 }
 
 
-class ProposalServicer(Methods, proposal_service_pb2_grpc.ProposalServiceServicer):
+class ProposalServicer(ForwardingMethods, proposal_service_pb2_grpc.ProposalServiceServicer):
     """Maps messages to use cases and back."""
 
     async def GetProposal(  # noqa: N802 the name is the contract's

@@ -52,10 +52,15 @@ def read_item(text: item_text_pb2.ItemText) -> ItemContent:
         commitments=read_codes(text.commitments, "/item/commitments"),
         theme=read_optional_code(text.theme, "/item/theme"),
         marking=read_banner(text.marking),
-        references=tuple(
-            _reference(one, f"/item/references/{place}")
-            for place, one in enumerate(at_most(text.references, "/item/references"))
-        ),
+        references=read_references(text.references),
+    )
+
+
+def read_references(given: Sequence[proposal_pb2.ProposalReference]) -> tuple[Reference, ...]:
+    """Those of an item."""
+    return tuple(
+        _reference(one, f"/item/references/{place}")
+        for place, one in enumerate(at_most(given, "/item/references"))
     )
 
 

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from entente.agenda.v1 import proposal_service_pb2
+
 from services.chassis.documents import read_documents
 from services.kernel.policy import Policy
 from tests.integration.agenda.test_carry_over import concluded
 from tests.integration.agenda.test_working_level import below
+from tests.support.agenda_calls import Calls
 from tests.support.dialogue import (
     EU_SECRETARIAT,
     FCDO,
@@ -35,7 +38,9 @@ async def refused(dialogue: Dialogue, path: str, sent: object, who: Account = UK
     return response.json()
 
 
-async def test_an_item_of_the_draft_goes_to_the_experts_as_a_proposal_and_stays(dialogue: Dialogue) -> None:
+async def test_an_item_of_the_draft_goes_to_the_experts_as_a_proposal_and_stays(
+    dialogue: Dialogue, call: Calls
+) -> None:
     edition = await dialogue.meeting()
     experts = await below(dialogue, edition, EXPERTS_DAY)
     held = dialogue.assessment()
@@ -45,8 +50,23 @@ async def test_an_item_of_the_draft_goes_to_the_experts_as_a_proposal_and_stays(
     sent = {"meeting_id": experts["id"], "rationale": "The experts know more."}
     tried = await dialogue.done(UK_SECRETARIAT, "POST", f"{path}?validate_only=true", sent)
     key = str(uuid4())
+    asked = {
+        "draft_id": draft["id"],
+        "item_id": item["id"],
+        "item": proposal_service_pb2.ForwardedItem(**sent),
+        "request_id": str(uuid4()),
+    }
+    rpc = await call(UK_SECRETARIAT, "ForwardDraftItem", **asked, validate_only=True)
+    assert (rpc.proposal.meeting_id, rpc.proposal.origin.item_id) == (experts["id"], item["id"])
     made = await dialogue.done(UK_SECRETARIAT, "POST", path, sent, key=key)
     assert await dialogue.done(UK_SECRETARIAT, "POST", path, sent, key=key) == made
+    assert (await call.refused(UK_SECRETARIAT, "ForwardDraftItem", **asked))[1] == "ALREADY_FORWARDED"
+    of_agenda = {**asked, "agenda_id": str(uuid4())}
+    del of_agenda["draft_id"]
+    assert (await call.refused(UK_SECRETARIAT, "ForwardAgendaItem", **of_agenda))[1] == "NO_ACCESS"
+    for wrong in ({"title": " "}, {"meeting_id": "1"}, {"marking": ""}):
+        unmeant = {**asked, "item": {**sent, **wrong}}
+        assert (await call.refused(UK_SECRETARIAT, "ForwardDraftItem", **unmeant))[1] == "INVALID_VALUE"
     assert {**tried, "id": made["id"]} == made
     assert (made["meeting_id"], made["series"], made["edition"]) == (experts["id"], "uk-eu", 2026)
     for name in ("title", "minutes", "leads", "commitments", "theme", "marking"):
