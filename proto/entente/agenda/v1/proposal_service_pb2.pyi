@@ -497,6 +497,238 @@ class ForwardProposalResponse(_message.Message):
 Global___ForwardProposalResponse: _TypeAlias = ForwardProposalResponse  # noqa: Y015
 
 @_typing.final
+class ForwardedItem(_message.Message):
+    """How an item is put to another meeting. What is left out is as it was; commitments and leads of another series
+    have to be given.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    RATIONALE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    MARKING_FIELD_NUMBER: _builtins.int
+    COMMITMENTS_FIELD_NUMBER: _builtins.int
+    LEADS_FIELD_NUMBER: _builtins.int
+    REFERENCES_FIELD_NUMBER: _builtins.int
+    meeting_id: _builtins.str
+    rationale: _builtins.str
+    """For the own side only."""
+    title: _builtins.str
+    marking: _builtins.str
+    @_builtins.property
+    def commitments(self) -> Global___ForwardedCommitments: ...
+    @_builtins.property
+    def leads(self) -> Global___ForwardedLeads: ...
+    @_builtins.property
+    def references(self) -> Global___ForwardedReferences: ...
+    def __init__(
+        self,
+        *,
+        meeting_id: _builtins.str = ...,
+        rationale: _builtins.str = ...,
+        title: _builtins.str | None = ...,
+        marking: _builtins.str | None = ...,
+        commitments: Global___ForwardedCommitments | None = ...,
+        leads: Global___ForwardedLeads | None = ...,
+        references: Global___ForwardedReferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_marking", b"_marking", "_title", b"_title", "commitments", b"commitments", "leads", b"leads", "marking", b"marking", "references", b"references", "title", b"title"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_marking", b"_marking", "_title", b"_title", "commitments", b"commitments", "leads", b"leads", "marking", b"marking", "meeting_id", b"meeting_id", "rationale", b"rationale", "references", b"references", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__marking: _TypeAlias = _typing.Literal["marking"]  # noqa: Y015
+    _WhichOneofArgType__marking: _TypeAlias = _typing.Literal["_marking", b"_marking"]  # noqa: Y015
+    _WhichOneofReturnType__title: _TypeAlias = _typing.Literal["title"]  # noqa: Y015
+    _WhichOneofArgType__title: _TypeAlias = _typing.Literal["_title", b"_title"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__marking) -> _WhichOneofReturnType__marking | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__title) -> _WhichOneofReturnType__title | None: ...
+
+Global___ForwardedItem: _TypeAlias = ForwardedItem  # noqa: Y015
+
+@_typing.final
+class ForwardedCommitments(_message.Message):
+    """Those of the other series, or none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMITMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def commitments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        commitments: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitments", b"commitments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardedCommitments: _TypeAlias = ForwardedCommitments  # noqa: Y015
+
+@_typing.final
+class ForwardedLeads(_message.Message):
+    """At most one of each party, or none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEADS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def leads(self) -> _containers.RepeatedCompositeFieldContainer[_agenda_pb2.ItemLead]: ...
+    def __init__(
+        self,
+        *,
+        leads: _abc.Iterable[_agenda_pb2.ItemLead] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["leads", b"leads"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardedLeads: _TypeAlias = ForwardedLeads  # noqa: Y015
+
+@_typing.final
+class ForwardedReferences(_message.Message):
+    """The texts that may be shown there, such as tear lines, or none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def references(self) -> _containers.RepeatedCompositeFieldContainer[_proposal_pb2.ProposalReference]: ...
+    def __init__(
+        self,
+        *,
+        references: _abc.Iterable[_proposal_pb2.ProposalReference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["references", b"references"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardedReferences: _TypeAlias = ForwardedReferences  # noqa: Y015
+
+@_typing.final
+class ForwardDraftItemRequest(_message.Message):
+    """Forwards an item of the own draft."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAFT_ID_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    draft_id: _builtins.str
+    item_id: _builtins.str
+    request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
+    @_builtins.property
+    def item(self) -> Global___ForwardedItem: ...
+    def __init__(
+        self,
+        *,
+        draft_id: _builtins.str = ...,
+        item_id: _builtins.str = ...,
+        item: Global___ForwardedItem | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft_id", b"draft_id", "item", b"item", "item_id", b"item_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardDraftItemRequest: _TypeAlias = ForwardDraftItemRequest  # noqa: Y015
+
+@_typing.final
+class ForwardDraftItemResponse(_message.Message):
+    """The proposal for the other meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def proposal(self) -> _proposal_pb2.Proposal: ...
+    def __init__(
+        self,
+        *,
+        proposal: _proposal_pb2.Proposal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardDraftItemResponse: _TypeAlias = ForwardDraftItemResponse  # noqa: Y015
+
+@_typing.final
+class ForwardAgendaItemRequest(_message.Message):
+    """Forwards an item of an agreed agenda."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENDA_ID_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    agenda_id: _builtins.str
+    item_id: _builtins.str
+    request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
+    @_builtins.property
+    def item(self) -> Global___ForwardedItem: ...
+    def __init__(
+        self,
+        *,
+        agenda_id: _builtins.str = ...,
+        item_id: _builtins.str = ...,
+        item: Global___ForwardedItem | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agenda_id", b"agenda_id", "item", b"item", "item_id", b"item_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardAgendaItemRequest: _TypeAlias = ForwardAgendaItemRequest  # noqa: Y015
+
+@_typing.final
+class ForwardAgendaItemResponse(_message.Message):
+    """The proposal for the other meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def proposal(self) -> _proposal_pb2.Proposal: ...
+    def __init__(
+        self,
+        *,
+        proposal: _proposal_pb2.Proposal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForwardAgendaItemResponse: _TypeAlias = ForwardAgendaItemResponse  # noqa: Y015
+
+@_typing.final
 class ListCandidatesRequest(_message.Message):
     """Asks for candidates, of a theme where one is named."""
 

@@ -77,6 +77,16 @@ class ProposalServiceStub:
                 request_serializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardProposalRequest.SerializeToString,
                 response_deserializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardProposalResponse.FromString,
                 _registered_method=True)
+        self.ForwardDraftItem = channel.unary_unary(
+                '/entente.agenda.v1.ProposalService/ForwardDraftItem',
+                request_serializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardDraftItemRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardDraftItemResponse.FromString,
+                _registered_method=True)
+        self.ForwardAgendaItem = channel.unary_unary(
+                '/entente.agenda.v1.ProposalService/ForwardAgendaItem',
+                request_serializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardAgendaItemRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardAgendaItemResponse.FromString,
+                _registered_method=True)
         self.ListCandidates = channel.unary_unary(
                 '/entente.agenda.v1.ProposalService/ListCandidates',
                 request_serializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ListCandidatesRequest.SerializeToString,
@@ -146,6 +156,20 @@ class ProposalServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForwardDraftItem(self, request, context):
+        """Proposes an item of the own draft for another meeting; it stays in the draft.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForwardAgendaItem(self, request, context):
+        """Proposes an item for another meeting that by an agreed outcome was deferred or not reached.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCandidates(self, request, context):
         """Assessments that could be taken up at a meeting, with what was decided on each.
         """
@@ -195,6 +219,16 @@ def add_ProposalServiceServicer_to_server(servicer, server):
                     servicer.ForwardProposal,
                     request_deserializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardProposalRequest.FromString,
                     response_serializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardProposalResponse.SerializeToString,
+            ),
+            'ForwardDraftItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForwardDraftItem,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardDraftItemRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardDraftItemResponse.SerializeToString,
+            ),
+            'ForwardAgendaItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForwardAgendaItem,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardAgendaItemRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardAgendaItemResponse.SerializeToString,
             ),
             'ListCandidates': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCandidates,
@@ -421,6 +455,60 @@ class ProposalService:
             '/entente.agenda.v1.ProposalService/ForwardProposal',
             entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardProposalRequest.SerializeToString,
             entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardProposalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForwardDraftItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.ProposalService/ForwardDraftItem',
+            entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardDraftItemRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardDraftItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForwardAgendaItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.ProposalService/ForwardAgendaItem',
+            entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardAgendaItemRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_proposal__service__pb2.ForwardAgendaItemResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,6 +52,10 @@ class ProposalServiceStub:
     """Makes an item of the own party's draft of it."""
     ForwardProposal: _grpc.UnaryUnaryMultiCallable[_proposal_service_pb2.ForwardProposalRequest, _proposal_service_pb2.ForwardProposalResponse]
     """Proposes it in another series of the own party."""
+    ForwardDraftItem: _grpc.UnaryUnaryMultiCallable[_proposal_service_pb2.ForwardDraftItemRequest, _proposal_service_pb2.ForwardDraftItemResponse]
+    """Proposes an item of the own draft for another meeting; it stays in the draft."""
+    ForwardAgendaItem: _grpc.UnaryUnaryMultiCallable[_proposal_service_pb2.ForwardAgendaItemRequest, _proposal_service_pb2.ForwardAgendaItemResponse]
+    """Proposes an item for another meeting that by an agreed outcome was deferred or not reached."""
     ListCandidates: _grpc.UnaryUnaryMultiCallable[_proposal_service_pb2.ListCandidatesRequest, _proposal_service_pb2.ListCandidatesResponse]
     """Assessments that could be taken up at a meeting, with what was decided on each."""
 
@@ -79,6 +83,10 @@ class ProposalServiceAsyncStub(ProposalServiceStub):
     """Makes an item of the own party's draft of it."""
     ForwardProposal: _aio.UnaryUnaryMultiCallable[_proposal_service_pb2.ForwardProposalRequest, _proposal_service_pb2.ForwardProposalResponse]  # type: ignore[assignment]
     """Proposes it in another series of the own party."""
+    ForwardDraftItem: _aio.UnaryUnaryMultiCallable[_proposal_service_pb2.ForwardDraftItemRequest, _proposal_service_pb2.ForwardDraftItemResponse]  # type: ignore[assignment]
+    """Proposes an item of the own draft for another meeting; it stays in the draft."""
+    ForwardAgendaItem: _aio.UnaryUnaryMultiCallable[_proposal_service_pb2.ForwardAgendaItemRequest, _proposal_service_pb2.ForwardAgendaItemResponse]  # type: ignore[assignment]
+    """Proposes an item for another meeting that by an agreed outcome was deferred or not reached."""
     ListCandidates: _aio.UnaryUnaryMultiCallable[_proposal_service_pb2.ListCandidatesRequest, _proposal_service_pb2.ListCandidatesResponse]  # type: ignore[assignment]
     """Assessments that could be taken up at a meeting, with what was decided on each."""
 
@@ -151,6 +159,22 @@ class ProposalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_proposal_service_pb2.ForwardProposalResponse, _abc.Awaitable[_proposal_service_pb2.ForwardProposalResponse]]:
         """Proposes it in another series of the own party."""
+
+    @_abc_1.abstractmethod
+    def ForwardDraftItem(
+        self,
+        request: _proposal_service_pb2.ForwardDraftItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_proposal_service_pb2.ForwardDraftItemResponse, _abc.Awaitable[_proposal_service_pb2.ForwardDraftItemResponse]]:
+        """Proposes an item of the own draft for another meeting; it stays in the draft."""
+
+    @_abc_1.abstractmethod
+    def ForwardAgendaItem(
+        self,
+        request: _proposal_service_pb2.ForwardAgendaItemRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_proposal_service_pb2.ForwardAgendaItemResponse, _abc.Awaitable[_proposal_service_pb2.ForwardAgendaItemResponse]]:
+        """Proposes an item for another meeting that by an agreed outcome was deferred or not reached."""
 
     @_abc_1.abstractmethod
     def ListCandidates(
