@@ -185,7 +185,9 @@ def token_at(dsn: str, share: float) -> str:
 
 def print_plans(dsn: str) -> None:
     now = datetime.now(UTC)
-    question = Question(series=SERIES, markings=SEEN_BY_CNECT, day=now.date(), wanted=ANY, commitments=None)
+    question = Question(
+        series=SERIES, markings=SEEN_BY_CNECT, day=now.date(), wanted=ANY, commitments=None, reader=CNECT
+    )
     rare = replace(question, wanted=ActionFilter(text="nowhere"))
     red = replace(question, wanted=ActionFilter(overdue=True, computed=(Rag.RED,), states=(State.BLOCKED,)))
     by_due, half_a_year = Order.ORIGINAL_DUE_DATE, now - timedelta(days=180)

@@ -13,6 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from services.actions.domain.action import Action
 from services.actions.domain.basis import BasisReference, BasisState, worst
 from services.actions.domain.escalation import Standing
+from services.actions.domain.lead_officials import LeadOfficial, shown_to
 from services.actions.domain.owners import Objection, Owner
 from services.actions.domain.planning import progress
 from services.actions.domain.proposals import DueDateChange
@@ -81,6 +82,7 @@ def encode_snapshot(action: Action) -> action_event_pb2.ActionSnapshot:
         depends_on=[str(other.action_id) for other in action.depends_on],
         successor=action.successor,
         reported_at=_instant_or_none(action.reported_at),
+        lead_officials=[_lead(lead) for lead in action.lead_officials],
     )
 
 
@@ -128,6 +130,7 @@ def encode_status(
         computed_because=rating.because,
         contradicted=rating.contradicted,
         rag_is_stale=rating.stale,
+        lead_officials=[_lead(lead) for lead in shown_to(action.lead_officials, None)],
         escalations=[_standing(standing) for standing in standings],
     )
 
@@ -251,6 +254,12 @@ def _reason(objection: Objection | None) -> str:
 def _owner(owner: Owner) -> outcome_pb2.ActionOwner:
     return outcome_pb2.ActionOwner(
         party=owner.party, organisation=owner.organisation, accountable=owner.accountable
+    )
+
+
+def _lead(lead: LeadOfficial) -> action_status_pb2.LeadOfficial:
+    return action_status_pb2.LeadOfficial(
+        party=lead.party, organisation=lead.organisation, post=lead.post, subject=lead.subject
     )
 
 

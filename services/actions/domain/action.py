@@ -16,6 +16,7 @@ from services.actions.domain.beneficiaries import beneficiaries
 from services.actions.domain.closure import closure_of, confirmation, holding_of, require_awaited
 from services.actions.domain.evidence import Attestation, Evidence, Shown, newly_expired, standing
 from services.actions.domain.expected_evidence import ExpectedEvidence, require_met
+from services.actions.domain.lead_officials import Leads, named, shown_to
 from services.actions.domain.owners import Objection, Owner, Signature, given_reason
 from services.actions.domain.planning import Dependency, Milestone, Plan, revised_plan
 from services.actions.domain.proposals import (
@@ -90,6 +91,7 @@ class Action:
     plan: Plan = ()
     depends_on: tuple[Dependency, ...] = ()
     beneficiaries: tuple[str, ...] = ()
+    lead_officials: Leads = ()
     reviews: tuple[Review, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     expected: tuple[ExpectedEvidence, ...] = ()
@@ -144,6 +146,18 @@ class Action:
         self._require_accountable(by)
         return self._changed(at, state=after(self.state, Move.PLAN), beneficiaries=beneficiaries(names))
 
+    def led_by(self, post: str, subject: str, by: Reader, at: datetime) -> "Action":
+        """Who leads the work for the party of an accountable organisation; nobody, where no post is given.
+
+        Another subject of the same post is told to nobody, and is no version.
+        """
+        self._require_accountable(by)
+        state = after(self.state, Move.NAME_LEAD)
+        leads = named(self.lead_officials, post, subject, by)
+        if shown_to(leads, None) == shown_to(self.lead_officials, None):
+            return replace(self, lead_officials=leads)
+        return self._changed(at, state=state, lead_officials=leads)
+
     def waiting_for(
         self,
         others: Collection[Dependency],
@@ -190,14 +204,8 @@ class Action:
         words = plain(finding, "/finding", LONGEST_NARRATIVE, required=True)
         review = Review(Signature.of(by, at), self.due_date, words)
         due = next_year(max(self.due_date, at.date()), self.original_due_date)
-        return self._changed(
-            at,
-            state=state,
-            reviews=(*self.reviews, review),
-            due_date=due,
-            reported_at=at,
-            missed_by=self._missed_without(by.party),
-        )
+        reviews, missed = (*self.reviews, review), self._missed_without(by.party)
+        return self._changed(at, state=state, reviews=reviews, due_date=due, reported_at=at, missed_by=missed)
 
     def evidenced(self, evidence: tuple[Evidence, ...], move: Move, at: datetime, *, told: bool) -> "Action":
         """The action with other evidence. What not every party may be `told` of leaves no trace in it."""
@@ -374,17 +382,10 @@ class Action:
         if terms.kind is ProposalKind.EXPECT_EVIDENCE:
             return self._changed(at, state=state, expected=terms.expected, proposals=others)
         if terms.kind is ProposalKind.REOPEN:
-            return self._changed(
-                at,
-                state=state,
-                claim=None,
-                confirmations=(),
-                closure_id=None,
-                closed_at=None,
-                reopened_at=at,
-                review_on=None,
-                proposals=(),
+            undone = replace(
+                self, claim=None, confirmations=(), closure_id=None, closed_at=None, review_on=None
             )
+            return undone._changed(at, state=state, reopened_at=at, proposals=())
         return self._changed(at, state=state, closed_at=at, successor=terms.successor, proposals=())
 
     def _missed_without(self, party: str) -> Mapping[str, date]:

@@ -28,6 +28,8 @@ class ActionFilter:
     """Every member that is given must hold; of several values of one member, any.
 
     `owner` is an accountable organisation, `supporting` one that helps, `party` one whose organisation owns.
+    `lead_official` is the post of whoever leads, of any party, or on the asking side the id of that official;
+    `assigned_to_me` is whether that is the one who asks, for the own organisation.
     `contradicted` is whether the owner rates it better than the rules do. `due_from` and `due_to` are days of
     the date agreed now, both within. `text` stands somewhere in the agreed text, in whichever case.
     """
@@ -40,6 +42,8 @@ class ActionFilter:
     owner: str = ""
     party: str = ""
     supporting: str = ""
+    lead_official: str = ""
+    assigned_to_me: bool = False
     commitment: str = ""
     instrument: str = ""
     edition: int | None = None
@@ -67,7 +71,7 @@ class ActionFilter:
             raise InvalidValue("an edition is a year", pointer="/edition")
         if self.due_from and self.due_to and self.due_from > self.due_to:
             raise InvalidValue("the first day lies after the last", pointer="/due_from")
-        for name in ("text", "meeting_id"):
+        for name in ("text", "meeting_id", "lead_official"):
             value = getattr(self, name)
             if len(value) > LONGEST_TEXT or not value.isprintable():
                 raise InvalidValue(f"at most {LONGEST_TEXT} printable characters", pointer=f"/{name}")

@@ -110,6 +110,9 @@ _WORDS: dict[str, Callable[[Action], list[str]]] = {
     "reviews": lambda action: [
         f"{_signature(review.by)}, due {review.due}: {review.finding}" for review in action.reviews
     ],
+    "lead_officials": lambda action: [
+        f"{lead.party} {lead.organisation}: {lead.post}" for lead in action.lead_officials
+    ],
     "beneficiaries": lambda action: list(action.beneficiaries),
     "closure_reviews": lambda action: [
         f"{_signature(review.by)}, due {review.due}, {_LASTED[review.sustained]}: {review.finding}"

@@ -30,6 +30,7 @@ class Move(StrEnum):
     ACCEPT = "ACCEPT"
     DECLINE = "DECLINE"
     PLAN = "PLAN"
+    NAME_LEAD = "NAME_LEAD"
     REPORT = "REPORT"
     BLOCK = "BLOCK"
     UNBLOCK = "UNBLOCK"
@@ -61,6 +62,7 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.AGREED, Move.ACCEPT): State.ASSIGNED,
     (State.AGREED, Move.DECLINE): State.AGREED,
     **{(state, Move.PLAN): state for state in _WORKING},
+    **{(state, Move.NAME_LEAD): state for state in _OPEN},
     (State.ASSIGNED, Move.REPORT): State.IN_PROGRESS,
     (State.IN_PROGRESS, Move.REPORT): State.IN_PROGRESS,
     (State.BLOCKED, Move.REPORT): State.BLOCKED,
@@ -106,6 +108,7 @@ RULES: Mapping[Move, Rule] = {
     Move.ACCEPT: Rule(_OWNERS, "action.accepted"),
     Move.DECLINE: Rule(_OWNERS, "action.declined"),
     Move.PLAN: Rule(_OWNERS, "action.planned"),
+    Move.NAME_LEAD: Rule(_OWNERS, "action.lead-official-named"),
     Move.REPORT: Rule(_OWNERS, "action.progress-reported"),
     Move.BLOCK: Rule(_OWNERS, "action.blocked"),
     Move.UNBLOCK: Rule(_OWNERS, "action.unblocked"),

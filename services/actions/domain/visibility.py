@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.actions.domain.action import Action
 from services.actions.domain.evidence import Attestation, Evidence, changes_since, standing
+from services.actions.domain.lead_officials import shown_to
 from services.actions.domain.states import State
 from services.kernel.joint_text import decide_joint_text
 from services.kernel.markings.banner import parse
@@ -60,13 +61,13 @@ def joint_evidence(
 
 
 def joint_view(action: Action, policy: Policy, now: datetime) -> Action:
-    """The action with the evidence that every party of its series may read, and no other."""
+    """The action with what every party of its series may read, and nothing else."""
     joint = joint_evidence(action, action.evidence, policy, now)
-    return _narrowed(action, [item for item in action.evidence if item.id in joint])
+    return _narrowed(action, None, [item for item in action.evidence if item.id in joint])
 
 
 def seen_by(action: Action, reader: Reader, policy: Policy, now: datetime) -> Action:
-    """The action with the evidence that the reader may see.
+    """The action with the evidence, and the officials, that the reader may see.
 
     Raises `NoAccess` for one who may not see the action at all.
     """
@@ -81,7 +82,7 @@ def seen_by(action: Action, reader: Reader, policy: Policy, now: datetime) -> Ac
     ]
     judged = tuple(_judged(entry, action, joint, now) for entry in action.confirmations)
     claim = None if action.claim is None else _judged(action.claim, action, joint, now)
-    return _narrowed(replace(action, claim=claim, confirmations=judged), seen)
+    return _narrowed(replace(action, claim=claim, confirmations=judged), reader.party, seen)
 
 
 def _judged(entry: Attestation, action: Action, joint: frozenset[UUID], now: datetime) -> Attestation:
@@ -95,8 +96,8 @@ def _judged(entry: Attestation, action: Action, joint: frozenset[UUID], now: dat
     )
 
 
-def _narrowed(action: Action, evidence: list[Evidence]) -> Action:
-    """The action with these items alone, wherever it names any."""
+def _narrowed(action: Action, party: str | None, evidence: list[Evidence]) -> Action:
+    """The action with these items alone, wherever it names any, and one party's officials at most."""
     ids = {item.id for item in evidence}
 
     def narrowed(entry: Attestation) -> Attestation:
@@ -109,6 +110,7 @@ def _narrowed(action: Action, evidence: list[Evidence]) -> Action:
     return replace(
         action,
         evidence=tuple(evidence),
+        lead_officials=shown_to(action.lead_officials, party),
         claim=None if action.claim is None else narrowed(action.claim),
         confirmations=tuple(map(narrowed, action.confirmations)),
     )

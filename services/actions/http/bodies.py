@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from services.actions.domain.action import Rag
 from services.actions.domain.expected_evidence import MOST_EXPECTED, ExpectedEvidence
+from services.actions.domain.lead_officials import LONGEST_SUBJECT
 from services.actions.domain.planning import LARGEST_WEIGHT, MOST_DEPENDENCIES, MOST_MILESTONES, Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
 from services.actions.domain.texts import (
@@ -105,6 +106,15 @@ class MilestoneBody(Body):
 
 class PlanBody(Body):
     milestones: list[MilestoneBody] = Field(max_length=MOST_MILESTONES)
+
+
+class LeadOfficialBody(Body):
+    """Both empty where nobody leads any more."""
+
+    post: str = Field(max_length=LONGEST_TITLE, description="All parties read it")
+    subject: str = Field(
+        "", max_length=LONGEST_SUBJECT, description="The id of whoever holds it; stays on the own side"
+    )
 
 
 class DependenciesBody(Body):

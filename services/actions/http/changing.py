@@ -14,6 +14,7 @@ from services.actions.usecases.block_action import block_action
 from services.actions.usecases.claim_completion import claim_completion
 from services.actions.usecases.confirm_completion import confirm_completion
 from services.actions.usecases.decline_action import decline_action
+from services.actions.usecases.name_lead_official import name_lead_official
 from services.actions.usecases.plan_milestones import plan_milestones
 from services.actions.usecases.propose_change import propose_change
 from services.actions.usecases.reach_milestone import reach_milestone
@@ -74,6 +75,11 @@ async def depend(action_id: UUID, body: bodies.DependenciesBody, change: ByOwner
     return await change.run(set_dependencies, action_id, body.depends_on, changing=change.changing)
 
 
+async def lead(action_id: UUID, body: bodies.LeadOfficialBody, change: ByOwner) -> Response:
+    """An accountable organisation names the post that leads, and who holds it."""
+    return await change.run(name_lead_official, action_id, body.post, body.subject, changing=change.changing)
+
+
 async def claim(
     action_id: UUID, body: bodies.CompletionClaim, change: ByOwner, holding: HoldingDependency
 ) -> Response:
@@ -132,5 +138,6 @@ def routes() -> APIRouter:
     ):
         router.post(path, response_model=models.Action)(endpoint)
     router.put("/milestones", response_model=models.Action)(plan)
+    router.put("/lead-official", response_model=models.Action)(lead)
     router.put("/dependencies", response_model=models.Action)(depend)
     return router

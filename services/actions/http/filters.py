@@ -25,6 +25,10 @@ def _wanted(
     owner: Annotated[str, Query(max_length=100, description="Accountable organisation")] = "",
     party: Annotated[str, Query(max_length=100, description="Owning party")] = "",
     supporting: Annotated[str, Query(max_length=100, description="Supporting organisation")] = "",
+    lead_official: Annotated[
+        str, Query(max_length=LONGEST_TEXT, description="A post, or an official of the own side")
+    ] = "",
+    assigned_to_me: Annotated[bool, Query(description="Led by the one who asks")] = False,
     commitment: Annotated[str, _Id] = "",
     instrument: Annotated[str, _Id] = "",
     edition: Annotated[int | None, Query(ge=1, le=9999, description="Year of the reference")] = None,
@@ -45,6 +49,8 @@ def _wanted(
         owner=owner,
         party=party,
         supporting=supporting,
+        lead_official=lead_official,
+        assigned_to_me=assigned_to_me,
         commitment=commitment,
         instrument=instrument,
         edition=edition,

@@ -1,5 +1,6 @@
 """What callers are shown over REST."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from uuid import UUID
 
@@ -31,6 +32,13 @@ class Owner(Model):
     party: str
     organisation: str
     accountable: bool
+
+
+class LeadOfficial(Model):
+    party: str
+    organisation: str
+    post: str
+    subject: str = Field(description="Who holds it, on the reader's own side; otherwise empty")
 
 
 class DueDateChange(Model):
@@ -120,6 +128,7 @@ class Action(Model):
     guidance: str
     marking: str
     owners: list[Owner]
+    lead_officials: list[LeadOfficial] = Field(description="Who leads the work for an owning party")
     state: State
     timeliness: Timeliness
     declined: Objection | None
@@ -188,6 +197,7 @@ def show(action: domain.Action, rating: Rating) -> Action:
             Owner(party=owner.party, organisation=owner.organisation, accountable=owner.accountable)
             for owner in action.owners
         ],
+        lead_officials=[LeadOfficial(**asdict(lead)) for lead in action.lead_officials],
         state=action.state,
         timeliness=rating.timeliness,
         declined=show_objection(action.declined),

@@ -25,6 +25,7 @@ from services.actions.usecases.block_action import block_action
 from services.actions.usecases.claim_completion import claim_completion
 from services.actions.usecases.confirm_completion import confirm_completion
 from services.actions.usecases.decline_action import decline_action
+from services.actions.usecases.name_lead_official import name_lead_official
 from services.actions.usecases.plan_milestones import plan_milestones
 from services.actions.usecases.propose_change import propose_change
 from services.actions.usecases.reach_milestone import reach_milestone
@@ -48,6 +49,7 @@ _OF_MOVES = {
     "UnblockAction": Move.UNBLOCK,
     "ReviewAction": Move.REVIEW,
     "PlanMilestones": Move.PLAN,
+    "NameLeadOfficial": Move.NAME_LEAD,
     "ReachMilestone": Move.PLAN,
     "SetDependencies": Move.PLAN,
     "ClaimCompletion": Move.CLAIM,
@@ -176,6 +178,18 @@ class ActionServicer(ReadingMethods, action_service_pb2_grpc.ActionServiceServic
             set_dependencies,
             action_service_pb2.SetDependenciesResponse,
             others,
+            changing=self._changing,
+        )
+
+    async def NameLeadOfficial(  # noqa: N802 the name is the contract's
+        self, request: action_service_pb2.NameLeadOfficialRequest, _: Any
+    ) -> action_service_pb2.NameLeadOfficialResponse:
+        return await self._change(
+            request,
+            name_lead_official,
+            action_service_pb2.NameLeadOfficialResponse,
+            request.post,
+            request.subject,
             changing=self._changing,
         )
 

@@ -12,6 +12,7 @@ from services.actions.domain.action import Rag
 from services.actions.domain.filters import ActionFilter, Order
 from services.actions.domain.states import FINAL, State
 from services.chassis.database import Transaction
+from services.kernel.parties import Reader
 
 Key = str | date | datetime
 
@@ -46,7 +47,7 @@ _STANDING = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked of which series, on which day, by one who may see texts under these markings.
+    """What is asked of which series, on which day, by whom, who may see texts under these markings.
 
     `as_of` is None for now. `commitments` are those of the instrument asked for, None where none is.
     """
@@ -57,6 +58,7 @@ class Question:
     wanted: ActionFilter
     commitments: Collection[str] | None
     as_of: datetime | None = None
+    reader: Reader
 
 
 async def markings_of(tx: Transaction, series: str) -> list[str]:
@@ -161,6 +163,30 @@ def holds(wanted: ActionFilter) -> sql.Composable:
         (wanted.due_from is not None, "due_date >= %(due_from)s"),
         (wanted.due_to is not None, "due_date <= %(due_to)s"),
         (
+            wanted.lead_official,
+            """
+            action_id IN (
+                SELECT id FROM action WHERE series = %(series)s AND lead_officials <> '[]' AND EXISTS (
+                    SELECT FROM jsonb_array_elements(lead_officials) AS lead WHERE
+                        lower(lead ->> 'post') = lower(%(lead_official)s)
+                        OR (lead ->> 'party' = %(my_party)s AND lead ->> 'subject' = %(lead_official)s)
+                ) OFFSET 0
+            )
+            """,
+        ),
+        (
+            wanted.assigned_to_me,
+            """
+            action_id IN (
+                SELECT id FROM action WHERE series = %(series)s AND lead_officials <> '[]' AND EXISTS (
+                    SELECT FROM jsonb_array_elements(lead_officials) AS lead WHERE
+                        lead ->> 'party' = %(my_party)s AND lead ->> 'organisation' = %(my_organisation)s
+                        AND lead ->> 'subject' = %(me)s
+                ) OFFSET 0
+            )
+            """,
+        ),
+        (
             wanted.text,
             """
             action_id IN (
@@ -193,6 +219,9 @@ def parameters(question: Question) -> dict[str, Any]:
         "claimed": [Rag(rag).value for rag in wanted.claimed],
         "computed": [Rag(rag).value for rag in wanted.computed],
         "commitments": list(question.commitments or ()),
+        "me": question.reader.subject,
+        "my_organisation": question.reader.organisation,
+        "my_party": question.reader.party,
         **{
             name: getattr(wanted, name)
             for name in (
@@ -200,6 +229,7 @@ def parameters(question: Question) -> dict[str, Any]:
                 "owner",
                 "party",
                 "supporting",
+                "lead_official",
                 "commitment",
                 "edition",
                 "meeting_id",

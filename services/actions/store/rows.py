@@ -1,6 +1,7 @@
 """Rows and documents of the parts of an action."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from services.actions.domain.action import Action, Rag
 from services.actions.domain.basis import BasisReference, BasisState
+from services.actions.domain.lead_officials import LeadOfficial
 from services.actions.domain.owners import Owner
 from services.actions.domain.planning import Dependency, Milestone
 from services.actions.domain.proposals import DueDateChange, Proposal, ProposalKind, Terms
@@ -78,6 +80,7 @@ def write_progress(action: Action) -> dict[str, Any]:
         "closed_at": action.closed_at,
         "reopened_at": action.reopened_at,
         "beneficiaries": list(action.beneficiaries),
+        "lead_officials": Jsonb([asdict(lead) for lead in action.lead_officials]),
         "review_on": action.review_on,
         "closure_reviews": Jsonb([_write_closure_review(review) for review in action.closure_reviews]),
         "changed_at": action.changed_at,
@@ -136,6 +139,7 @@ def read_action(
         closed_at=row["closed_at"],
         reopened_at=row["reopened_at"],
         beneficiaries=tuple(row["beneficiaries"]),
+        lead_officials=tuple(LeadOfficial(**lead) for lead in row["lead_officials"]),
         review_on=row["review_on"],
         closure_reviews=tuple(_read_closure_review(document) for document in row["closure_reviews"]),
         version=row["version"],

@@ -55,4 +55,5 @@ async def ask(
         wanted=wanted,
         commitments=wanted.commitments(policy),
         as_of=as_of,
+        reader=reader,
     )

@@ -88,7 +88,11 @@ async def change_looking(
                 version=str(before.version),
                 state=before.state.value,
             )
-        after = traced(await rule(tx, before, at))
+        after = await rule(tx, before, at)
+        # What one side keeps to itself is no version of the action, and told to nobody.
+        told = after.version != before.version
+        if told:
+            after = traced(after)
         audit = AuditEntry(
             action=command.audit,
             actor=reader.subject,
@@ -100,7 +104,8 @@ async def change_looking(
             detail={"version": after.version, "state": after.state.value, **(detail or {})},
         )
         await update(tx, before, after, audit)
-        await publication.publish(tx, [after], at)
+        if told:
+            await publication.publish(tx, [after], at)
         return await once.answer(tx, seen_by(after, reader, policy, at))
 
 

@@ -50,7 +50,7 @@ async def moved(stage: Stage, who: Account, reference: str, command: str, body: 
     """A command on an action, on the version in force; gives the action."""
     path = f"/v1/actions/{stage.held[reference]}"
     action = await stage.done(who, "GET", path)
-    method = "PUT" if command in ("milestones", "dependencies", "beneficiaries") else "POST"
+    method = "PUT" if command in ("milestones", "dependencies", "beneficiaries", "lead-official") else "POST"
     after = await stage.done(who, method, f"{path}/{command}", body or {}, version=action["version"])
     stage.memory.meet("etag", f'"{after["version"]}"')
     return after

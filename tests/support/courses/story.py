@@ -120,6 +120,7 @@ async def an_action_that_the_us_may_not_see_is_agreed(stage: Stage) -> None:
 async def owners_take_on_what_is_theirs(stage: Stage) -> None:
     for reference in ("UKEU-2026-A01", "UKEU-2026-A02", "UKEU-2026-A04", "UKEU-2026-A05"):
         await moved(stage, DSIT, reference, "accept")
+    await moved(stage, DSIT, "UKEU-2026-A01", "lead-official", {"post": "Head of cyber"})
     await moved(stage, CNECT, "UKEU-2026-A03", "accept")
     await moved(stage, CNECT, "UKEU-2026-A06", "decline", {"reason": "It is not ours."})
 
@@ -147,6 +148,8 @@ async def the_uk_works_at_what_is_its_own(stage: Stage) -> None:
     await moved(stage, DSIT, "UKEU-2026-U01", "accept")
     await moved(stage, DSIT, "UKEU-2026-U01", "milestones", {"milestones": PLAN["milestones"][:1]})
     await reported(stage, DSIT, "UKEU-2026-U01", "RED", "It is late.")
+    held = {"post": "Head of cyber", "subject": "dsit-owner"}
+    await moved(stage, DSIT, "UKEU-2026-A01", "lead-official", held)
 
 
 @STORY.step(*UK_ONLY)

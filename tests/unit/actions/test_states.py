@@ -48,6 +48,7 @@ def test_the_table_is_this_one() -> None:
         ),
         ("CLOSED", "WITHDRAW_EVIDENCE", "CLOSED"),
         ("CLOSED", "REVIEW_CLOSURE", "CLOSED"),
+        *((state, "NAME_LEAD", state) for state in still_open),
         *((state, "SUPERSEDE", "SUPERSEDED") for state in still_open),
         *((state, "WITHDRAW", "WITHDRAWN") for state in still_open),
         *((state, "CLOSE_NOT_IMPLEMENTED", "CLOSED_NOT_IMPLEMENTED") for state in still_open),

@@ -42,6 +42,7 @@ ACTION: dict[str, Any] = {
     "text": HOSTILE,
     "guidance": HOSTILE,
     "marking": HOSTILE,
+    "lead_officials": [{"party": HOSTILE, "organisation": HOSTILE, "post": HOSTILE, "subject": HOSTILE}],
     "owners": [
         {"party": "UK", "organisation": "DSIT", "accountable": True},
         {"party": "EU", "organisation": HOSTILE, "accountable": False},
@@ -266,7 +267,18 @@ def test_the_commands_of_actions_are_there() -> None:
     (group,) = (one.typer_instance for one in create_app().registered_groups if one.name == "actions")
     assert group is not None
     names = {one.name for one in group.registered_commands}
-    assert names == {"list", "show", "figures", "trend", "changed", "rounds", "round", "notices", "ack"}
+    assert names == {
+        "list",
+        "show",
+        "lead",
+        "figures",
+        "trend",
+        "changed",
+        "rounds",
+        "round",
+        "notices",
+        "ack",
+    }
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,10 @@ ComputedOption = Annotated[
 ]
 OwnerOption = Annotated[str | None, typer.Option(parser=_text, help="Accountable organisation, such as DSIT")]
 PartyOption = Annotated[str | None, typer.Option(parser=_text, help="Owning party, such as UK")]
+LeadOption = Annotated[
+    str | None, typer.Option("--lead", parser=_text, help="A post that leads, or an official of the own side")
+]
+MineOption = Annotated[bool, typer.Option("--mine", help="Only what the account leads")]
 CommitmentOption = Annotated[str | None, typer.Option(parser=_text, help="Such as C3")]
 TextOption = Annotated[str | None, typer.Option(parser=_text, help="Stands in the agreed text")]
 DayOption = Annotated[str | None, typer.Option(parser=_day, metavar="DATE")]

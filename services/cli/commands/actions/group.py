@@ -14,6 +14,7 @@ def create_commands() -> typer.Typer:
     for name, command in (
         ("list", listing.list_),
         ("show", showing.show),
+        ("lead", showing.lead),
         ("figures", figures.figures),
         ("trend", figures.trend),
         ("changed", listing.changed),

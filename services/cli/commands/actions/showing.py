@@ -9,7 +9,7 @@ import typer
 from services.cli.clients.rest import Desk, Document
 from services.cli.commands.actions.arguments import NamedAction
 from services.cli.commands.actions.listing import change_lines, due, rated
-from services.cli.commands.asking import JsonOption, Query, ask, pages, print_lines
+from services.cli.commands.asking import JsonOption, Query, ask, pages, print_found, print_lines
 from services.cli.commands.people import AccountOption
 from services.cli.commands.systems import StateOption
 from services.cli.failures import CommandFailed
@@ -48,6 +48,27 @@ def show(
     ask(name, state, work)
 
 
+def lead(
+    action: NamedAction,
+    post: Annotated[str, typer.Argument(help="All parties read it; '' where nobody leads any more")],
+    official: Annotated[str, typer.Option(help="Whoever holds it, for the own side alone")] = "",
+    name: AccountOption = "dsit-owner",
+    *,
+    as_json: JsonOption = False,
+    state: StateOption = None,
+) -> None:
+    """Name the post that leads the work on an action for the account's organisation."""
+
+    async def work(desk: Desk) -> int:
+        here = f"/v1/actions/{(await _action(desk, action))['id']}"
+        body = {"post": post, "subject": official}
+        found = await desk.change("actions", here, "lead-official", body, method="PUT")
+        print_found(found, lambda one: action_lines({"action": one}), as_json=as_json)
+        return 0
+
+    ask(name, state, work)
+
+
 async def _action(desk: Desk, named: str) -> Document:
     """By its id, or by its reference among those that the account may see."""
     if "-A" not in named:
@@ -73,6 +94,9 @@ def action_lines(found: Document, *, history: bool = True) -> Iterator[str]:
     for owner in one["owners"]:
         part = "accountable" if owner["accountable"] else "supporting"
         yield f"  {printable(owner['party'])} {printable(owner['organisation'])}, {part}"
+    for lead in one["lead_officials"]:
+        held = f" ({printable(lead['subject'])})" if lead["subject"] else ""
+        yield f"  led for {printable(lead['party'])} by {printable(lead['post'])}{held}"
     if one["commitment"]:
         yield f"  under {printable(one['commitment'])}"
     yield from _standing(one)
