@@ -22,7 +22,7 @@ from tests.support.worlds.at_work import NamedIds
 CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEYS: Final = UUID("8f0a40d6-54a5-4a43-92d8-63b8d37f1b5e")
 _UNSENT: Final = frozenset({"date", "content-length"})
-_MOST_PAGES: Final = 150
+_MOST_PAGES: Final = 300
 
 
 @dataclass(frozen=True)

@@ -546,6 +546,8 @@ class ActionFilter(_message.Message):
     DUE_TO_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     OPEN_ONLY_FIELD_NUMBER: _builtins.int
+    LEAD_OFFICIAL_FIELD_NUMBER: _builtins.int
+    ASSIGNED_TO_ME_FIELD_NUMBER: _builtins.int
     contradicted: _builtins.bool
     owner: _builtins.str
     """An accountable organisation."""
@@ -568,6 +570,10 @@ class ActionFilter(_message.Message):
     text: _builtins.str
     """Stands somewhere in the agreed text, in whichever case."""
     open_only: _builtins.bool
+    lead_official: _builtins.str
+    """A post that leads, or an official of the own side who does."""
+    assigned_to_me: _builtins.bool
+    """Led by the one who asks."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_action_status_pb2.ActionState.ValueType]: ...
     @_builtins.property
@@ -599,10 +605,12 @@ class ActionFilter(_message.Message):
         due_to: _builtins.str = ...,
         text: _builtins.str = ...,
         open_only: _builtins.bool = ...,
+        lead_official: _builtins.str = ...,
+        assigned_to_me: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "blocked", b"blocked", "contradicted", b"contradicted", "edition", b"edition", "overdue", b"overdue", "standing", b"standing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "blocked", b"blocked", "claimed_rag", b"claimed_rag", "commitment", b"commitment", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "due_from", b"due_from", "due_to", b"due_to", "edition", b"edition", "instrument", b"instrument", "meeting_id", b"meeting_id", "open_only", b"open_only", "overdue", b"overdue", "owner", b"owner", "party", b"party", "standing", b"standing", "states", b"states", "supporting", b"supporting", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "assigned_to_me", b"assigned_to_me", "blocked", b"blocked", "claimed_rag", b"claimed_rag", "commitment", b"commitment", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "due_from", b"due_from", "due_to", b"due_to", "edition", b"edition", "instrument", b"instrument", "lead_official", b"lead_official", "meeting_id", b"meeting_id", "open_only", b"open_only", "overdue", b"overdue", "owner", b"owner", "party", b"party", "standing", b"standing", "states", b"states", "supporting", b"supporting", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__blocked: _TypeAlias = _typing.Literal["blocked"]  # noqa: Y015
     _WhichOneofArgType__blocked: _TypeAlias = _typing.Literal["_blocked", b"_blocked"]  # noqa: Y015
@@ -1695,6 +1703,63 @@ class SetDependenciesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetDependenciesResponse: _TypeAlias = SetDependenciesResponse  # noqa: Y015
+
+@_typing.final
+class NameLeadOfficialRequest(_message.Message):
+    """Names who leads the work for the own party; nobody where both are empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    POST_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    action_id: _builtins.str
+    etag: _builtins.str
+    request_id: _builtins.str
+    post: _builtins.str
+    """All parties read it."""
+    subject: _builtins.str
+    """The id of whoever holds it; stays on the own side."""
+    def __init__(
+        self,
+        *,
+        action_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        post: _builtins.str = ...,
+        subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "etag", b"etag", "post", b"post", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameLeadOfficialRequest: _TypeAlias = NameLeadOfficialRequest  # noqa: Y015
+
+@_typing.final
+class NameLeadOfficialResponse(_message.Message):
+    """The action afterwards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def action(self) -> Global___Action: ...
+    def __init__(
+        self,
+        *,
+        action: Global___Action | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameLeadOfficialResponse: _TypeAlias = NameLeadOfficialResponse  # noqa: Y015
 
 @_typing.final
 class ProposeChangeRequest(_message.Message):

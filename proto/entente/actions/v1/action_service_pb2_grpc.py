@@ -105,6 +105,11 @@ class ActionServiceStub:
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesRequest.SerializeToString,
                 response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesResponse.FromString,
                 _registered_method=True)
+        self.NameLeadOfficial = channel.unary_unary(
+                '/entente.actions.v1.ActionService/NameLeadOfficial',
+                request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.NameLeadOfficialRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.NameLeadOfficialResponse.FromString,
+                _registered_method=True)
         self.ProposeChange = channel.unary_unary(
                 '/entente.actions.v1.ActionService/ProposeChange',
                 request_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.ProposeChangeRequest.SerializeToString,
@@ -254,6 +259,13 @@ class ActionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def NameLeadOfficial(self, request, context):
+        """An accountable organisation names the post that leads, and who holds it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ProposeChange(self, request, context):
         """Proposes what no party does alone: another date, an end without completion, a fresh start.
         """
@@ -389,6 +401,11 @@ def add_ActionServiceServicer_to_server(servicer, server):
                     servicer.SetDependencies,
                     request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesRequest.FromString,
                     response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesResponse.SerializeToString,
+            ),
+            'NameLeadOfficial': grpc.unary_unary_rpc_method_handler(
+                    servicer.NameLeadOfficial,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_action__service__pb2.NameLeadOfficialRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_action__service__pb2.NameLeadOfficialResponse.SerializeToString,
             ),
             'ProposeChange': grpc.unary_unary_rpc_method_handler(
                     servicer.ProposeChange,
@@ -815,6 +832,33 @@ class ActionService:
             '/entente.actions.v1.ActionService/SetDependencies',
             entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesRequest.SerializeToString,
             entente_dot_actions_dot_v1_dot_action__service__pb2.SetDependenciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NameLeadOfficial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ActionService/NameLeadOfficial',
+            entente_dot_actions_dot_v1_dot_action__service__pb2.NameLeadOfficialRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_action__service__pb2.NameLeadOfficialResponse.FromString,
             options,
             channel_credentials,
             insecure,

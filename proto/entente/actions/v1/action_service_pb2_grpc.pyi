@@ -61,6 +61,8 @@ class ActionServiceStub:
     """A milestone is reached."""
     SetDependencies: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.SetDependenciesRequest, _action_service_pb2.SetDependenciesResponse]
     """The other actions of the series that the action waits for, all of them."""
+    NameLeadOfficial: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.NameLeadOfficialRequest, _action_service_pb2.NameLeadOfficialResponse]
+    """An accountable organisation names the post that leads, and who holds it."""
     ProposeChange: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.ProposeChangeRequest, _action_service_pb2.ProposeChangeResponse]
     """Proposes what no party does alone: another date, an end without completion, a fresh start."""
     AcceptProposal: _grpc.UnaryUnaryMultiCallable[_action_service_pb2.AcceptProposalRequest, _action_service_pb2.AcceptProposalResponse]
@@ -113,6 +115,8 @@ class ActionServiceAsyncStub(ActionServiceStub):
     """A milestone is reached."""
     SetDependencies: _aio.UnaryUnaryMultiCallable[_action_service_pb2.SetDependenciesRequest, _action_service_pb2.SetDependenciesResponse]  # type: ignore[assignment]
     """The other actions of the series that the action waits for, all of them."""
+    NameLeadOfficial: _aio.UnaryUnaryMultiCallable[_action_service_pb2.NameLeadOfficialRequest, _action_service_pb2.NameLeadOfficialResponse]  # type: ignore[assignment]
+    """An accountable organisation names the post that leads, and who holds it."""
     ProposeChange: _aio.UnaryUnaryMultiCallable[_action_service_pb2.ProposeChangeRequest, _action_service_pb2.ProposeChangeResponse]  # type: ignore[assignment]
     """Proposes what no party does alone: another date, an end without completion, a fresh start."""
     AcceptProposal: _aio.UnaryUnaryMultiCallable[_action_service_pb2.AcceptProposalRequest, _action_service_pb2.AcceptProposalResponse]  # type: ignore[assignment]
@@ -246,6 +250,14 @@ class ActionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_action_service_pb2.SetDependenciesResponse, _abc.Awaitable[_action_service_pb2.SetDependenciesResponse]]:
         """The other actions of the series that the action waits for, all of them."""
+
+    @_abc_1.abstractmethod
+    def NameLeadOfficial(
+        self,
+        request: _action_service_pb2.NameLeadOfficialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_action_service_pb2.NameLeadOfficialResponse, _abc.Awaitable[_action_service_pb2.NameLeadOfficialResponse]]:
+        """An accountable organisation names the post that leads, and who holds it."""
 
     @_abc_1.abstractmethod
     def ProposeChange(

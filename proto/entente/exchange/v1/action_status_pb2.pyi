@@ -207,6 +207,38 @@ class ActionEscalation(_message.Message):
 Global___ActionEscalation: _TypeAlias = ActionEscalation  # noqa: Y015
 
 @_typing.final
+class LeadOfficial(_message.Message):
+    """Who leads the work on an action for a party that owns it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    POST_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    party: _builtins.str
+    organisation: _builtins.str
+    post: _builtins.str
+    """All parties read it."""
+    subject: _builtins.str
+    """The id of whoever holds it: only where the own side reads it from the service, never in an event."""
+    def __init__(
+        self,
+        *,
+        party: _builtins.str = ...,
+        organisation: _builtins.str = ...,
+        post: _builtins.str = ...,
+        subject: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation", b"organisation", "party", b"party", "post", b"post", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeadOfficial: _TypeAlias = LeadOfficial  # noqa: Y015
+
+@_typing.final
 class ActionStatus(_message.Message):
     """One action as one audience may see it. Kafka, gRPC and SSE carry the same bytes."""
 
@@ -241,6 +273,7 @@ class ActionStatus(_message.Message):
     COMPUTED_BECAUSE_FIELD_NUMBER: _builtins.int
     CONTRADICTED_FIELD_NUMBER: _builtins.int
     RAG_IS_STALE_FIELD_NUMBER: _builtins.int
+    LEAD_OFFICIALS_FIELD_NUMBER: _builtins.int
     ESCALATIONS_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
@@ -294,6 +327,10 @@ class ActionStatus(_message.Message):
         """The names of the rules that hold."""
 
     @_builtins.property
+    def lead_officials(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeadOfficial]:
+        """The posts that lead the work; who holds them is not told here."""
+
+    @_builtins.property
     def escalations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionEscalation]:
         """What is wrong now and was told to the audience's own side; what other sides were told is theirs."""
 
@@ -329,12 +366,13 @@ class ActionStatus(_message.Message):
         computed_because: _abc.Iterable[_builtins.str] | None = ...,
         contradicted: _builtins.bool = ...,
         rag_is_stale: _builtins.bool = ...,
+        lead_officials: _abc.Iterable[Global___LeadOfficial] | None = ...,
         escalations: _abc.Iterable[Global___ActionEscalation] | None = ...,
         withheld: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "escalations", b"escalations", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "escalations", b"escalations", "lead_officials", b"lead_officials", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
     _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015
