@@ -7,11 +7,21 @@ from services.agenda.domain.history.telling import Recorded
 from services.agenda.domain.meeting import Meeting, MeetingLevel
 from services.chassis.database import Transaction
 
+Mark = tuple[datetime, int]
+"""Where a reading of the record stopped. It counts what every party did: it never leaves the service."""
+
 
 async def recorded_about(
-    tx: Transaction, meeting: Meeting, party: str, joint: Sequence[str], since: datetime | None
-) -> list[Recorded]:
-    """What one party and the service itself did, and these acts of every party, in the order of recording.
+    tx: Transaction,
+    meeting: Meeting,
+    party: str,
+    joint: Sequence[str],
+    *,
+    since: datetime | None,
+    after: Mark | None,
+    limit: int,
+) -> list[tuple[Mark, Recorded]]:
+    """What one party and the service itself did, and these acts of every party, the oldest first.
 
     Of proposals those for the edition, and those that were taken into the party's draft.
     """
@@ -44,12 +54,14 @@ async def recorded_about(
             SELECT 'withdrawal-task', task.id FROM withdrawal_task AS task
             WHERE task.series = %(series)s AND task.meeting_id = %(meeting)s
         )
-        SELECT audit.action, audit.actor, audit.party, audit.subject_id::uuid, audit.at, audit.detail
+        SELECT audit.id, audit.action, audit.actor, audit.party, audit.subject_id::uuid, audit.at,
+            audit.detail
         FROM subject
         JOIN audit ON audit.subject_kind = subject.kind AND audit.subject_id = subject.id::text
         WHERE (audit.party = %(party)s OR audit.party IS NULL OR audit.action = ANY(%(joint)s))
             AND (%(since)s::timestamptz IS NULL OR audit.at >= %(since)s)
-        ORDER BY audit.id
+            AND (%(at)s::timestamptz IS NULL OR (audit.at, audit.id) > (%(at)s, %(id)s))
+        ORDER BY audit.at, audit.id LIMIT %(limit)s
         """,
         {
             "meeting": meeting.id,
@@ -59,6 +71,10 @@ async def recorded_about(
             "number": meeting.edition,
             "joint": list(joint),
             "since": since,
+            "at": None if after is None else after[0],
+            "id": None if after is None else after[1],
+            "limit": limit,
         },
     )
-    return [Recorded(*row) for row in await cursor.fetchall()]
+    found = [(number, Recorded(*row)) for number, *row in await cursor.fetchall()]
+    return [((one.at, number), one) for number, one in found]

@@ -3,22 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
+from typing import Final
 from uuid import UUID
 
 from services.agenda.domain.history.acts import OF_EVERY_SIDE
-from services.agenda.domain.history.telling import Entry, Sight, Wanted, history
+from services.agenda.domain.history.telling import Entry, Recorded, Sight, Wanted, history
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import Command, may
 from services.agenda.statements import read_items
 from services.agenda.store.agendas import agendas_of_meeting
 from services.agenda.store.drafts import draft_of_party
-from services.agenda.store.history import recorded_about
+from services.agenda.store.history import Mark, recorded_about
 from services.agenda.usecases.access import meeting_for
 from services.agenda.usecases.paging import cut, read_key, write_token
 from services.chassis.database import Database, Transaction
 from services.kernel.parties import Reader
 from services.kernel.policy import Policy
 from services.kernel.refusals import InvalidValue
+
+_FIRST_READ: Final = 300
+"""Entries of the record that are read at first; each further reading for one page is twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,17 @@ async def list_history(
         question = ("history", meeting.id, wanted, sight.party, sorted(allowed))
         after = read_key(page_token, (str, int), *question)
         begins = _instant(str(after[0])) if after else wanted.since
-        records = await recorded_about(tx, meeting, reader.party, OF_EVERY_SIDE, begins)
-        shown, last = cut(history(records, sight, wanted), lambda placed: placed[0], after, page_size)
+        records: list[Recorded] = []
+        mark: Mark | None = None
+        for limit in (_FIRST_READ * 2**step for step in count()):
+            batch = await recorded_about(
+                tx, meeting, reader.party, OF_EVERY_SIDE, since=begins, after=mark, limit=limit
+            )
+            records += [one for _, one in batch]
+            shown, last = cut(history(records, sight, wanted), lambda placed: placed[0], after, page_size)
+            if last is not None or len(batch) < limit:
+                break
+            mark = batch[-1][0]
         tabled, drafted = await _titles(tx, meeting, sight)
     return HistoryPage([entry for _, entry in shown], tabled, drafted, write_token(last, *question))
 

@@ -266,6 +266,23 @@ async def test_a_side_reads_who_changed_what_and_nothing_of_what_the_other_does_
         assert (await call.refused(UK_SECRETARIAT, "ListHistory", **{**where, **fields}))[:2] == INVALID
     by = await dialogue.done(UK_SECRETARIAT, "GET", f"{path}?by_organisation=EEAS&since=2026-11-01T00:00:00Z")
     assert [one["action"] for one in by["entries"]] == ["agenda.items-answered"]
+    unmoved = await read(EU_SECRETARIAT)
+    dialogue.rows(
+        """
+        INSERT INTO audit (at, actor, party, action, subject_kind, subject_id, detail)
+        SELECT %s, 'fcdo-chair', 'UK', 'draft.commented', 'draft', %s, '{}' FROM generate_series(1, 950)
+        RETURNING 1
+        """,
+        dialogue.clock(),
+        draft["id"],
+    )
+    sizes, token = [], ""
+    while token or not sizes:
+        page = await dialogue.done(FCDO, "GET", f"{path}?kind=COMMENT&page_size=200&page_token={token}")
+        sizes, token = [*sizes, len(page["entries"])], page["next_page_token"]
+    assert sizes == [200, 200, 200, 200, 151]
+    assert (await dialogue.done(FCDO, "GET", f"{path}?kind=BRIEF"))["entries"] == []
+    assert await read(EU_SECRETARIAT) == unmoved
     guessed = await dialogue.ask(NSA, "GET", f"/v1/meetings/{uuid4()}/history")
     foreign = await dialogue.ask(NSA, "GET", path)
     assert guessed.status_code == foreign.status_code == 403
