@@ -18,6 +18,7 @@ from services.cli.failures import CommandFailed, Refused
 from services.cli.thread.stage import Stage
 from services.cli.waiting import until
 from services.cli.year import after, before
+from services.cli.year.clearing import clear
 from services.cli.year.cycle import CYCLES, Year
 
 MODEL: Final[Mapping[str, Mapping[str, str]]] = {
@@ -138,6 +139,9 @@ class Officials:
                 outcome = await self.stage.desk(year.cycle.drafting.secretariat).post(
                     "agenda", f"{year.path}/outcomes", body
                 )
+            for adviser in year.cycle.advisers:
+                async with self._asking("agenda"):
+                    await clear(year, outcome, adviser)
             state = ""
             for chair in year.cycle.chairs:
                 async with self._asking("agenda"):

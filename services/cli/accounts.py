@@ -52,6 +52,8 @@ _ACCOUNTS: Final = (
     Account("nsa-owner", "US", "NSA", (Role.OWNER,)),
     Account("nsa-leadership", "US", "NSA", (Role.LEADERSHIP,)),
     Account("uscybercom-chair", "US", "USCYBERCOM", (Role.CHAIR,)),
+    Account("stratcom-release-officer", "UK", "STRATCOM", (Role.RELEASE_OFFICER,)),
+    Account("uscybercom-release-officer", "US", "USCYBERCOM", (Role.RELEASE_OFFICER,)),
     Account("ncsc-release-officer", "UK", "NCSC", (Role.RELEASE_OFFICER,)),
     Account("enisa-release-officer", "EU", "ENISA", (Role.RELEASE_OFFICER,)),
     Account("cert-eu-release-officer", "EU", "CERT-EU", (Role.RELEASE_OFFICER,)),

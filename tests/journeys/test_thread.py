@@ -111,6 +111,11 @@ async def _play_a_year(system: System) -> None:
             "matter arising",
         ):
             assert any(line.startswith(series) and shown in line for line in told), (series, shown)
+    for side in ("UK", "US"):
+        refused = [one for one in told if one.startswith("uk-us-cmr") and f"{side}: " in one]
+        assert any("before its clearance was refused (LEGAL_CLEARANCE_MISSING)" in one for one in refused), (
+            side
+        )
     for shown in (
         "confirm, action UKEU-2027-A01 is CLOSED",
         "UK: matter arising UKEU-2027-A01 is CLOSED",

@@ -8,6 +8,7 @@ from services.cli.commands.asking import pages
 from services.cli.thread.stage import PATIENCE, require
 from services.cli.waiting import until
 from services.cli.year.before import plan
+from services.cli.year.clearing import ask_the_law
 from services.cli.year.cycle import Side, Undertaking, Year
 
 _OVERRUN: Final = 12
@@ -108,6 +109,8 @@ async def minute(year: Year) -> None:
     year.say(f"minutes accepted in revision {section['revision']}")
     conclusions = f"{year.path}/conclusions"
     await writer.post("agenda", conclusions, {})
+    put = (await writer.get("agenda", f"{year.path}/outcomes"))["outcomes"]
+    await ask_the_law(year, put, conclusions)
     state = ""
     for chair in year.cycle.chairs:
         state = (await year.stage.desk(chair).agree(conclusions))["state"]

@@ -13,13 +13,16 @@ from services.kernel.series import ItemKind
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One party at the table. `person` sits at its head: name, organisation, nationality."""
+    """One party at the table. `person` sits at its head: name, organisation, nationality. `adviser` says what
+    its law allows, where the series asks for that.
+    """
 
     party: str
     secretariat: str
     chairs: tuple[str, ...]
     person: Mapping[str, str]
     proposal: Mapping[str, object]
+    adviser: str = ""
 
 
 class Course(Enum):
@@ -76,6 +79,10 @@ class Cycle:
     @property
     def answering(self) -> Side:
         return self.sides[1]
+
+    @property
+    def advisers(self) -> tuple[str, ...]:
+        return tuple(side.adviser for side in self.sides if side.adviser)
 
     @property
     def chairs(self) -> tuple[str, ...]:
@@ -229,6 +236,7 @@ UK_US_CMR: Final = Cycle(
                 commitments=["S2"],
                 leads={"UK": "STRATCOM", "US": "USCYBERCOM"},
             ),
+            adviser="stratcom-release-officer",
         ),
         Side(
             "US",
@@ -242,6 +250,7 @@ UK_US_CMR: Final = Cycle(
                 commitments=["S4"],
                 leads={"UK": "GCHQ", "US": "NSA"},
             ),
+            adviser="uscybercom-release-officer",
         ),
     ),
     undertakings=(
