@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 import grpc
 import pytest
-from entente.agenda.v1 import agenda_service_pb2 as messages
-from entente.agenda.v1 import agenda_service_pb2_grpc, proposal_service_pb2, proposal_service_pb2_grpc
+from entente.agenda.v1 import agenda_service_pb2_grpc
 from entente.exchange.v1 import item_answer_pb2
-from google.protobuf import struct_pb2
+from google.protobuf import descriptor_pool, message_factory, struct_pb2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from grpc_status import rpc_status
@@ -23,6 +22,7 @@ from tests.support.dialogue import (
     Account,
     Dialogue,
 )
+from tests.support.sides.asking import means
 
 M = TypeVar("M", bound=Message)
 ACCEPTED = item_answer_pb2.ITEM_ANSWER_KIND_ACCEPTED
@@ -44,15 +44,23 @@ class Calls:
 
     def __init__(self, dialogue: Dialogue, channel: grpc.aio.Channel) -> None:
         self.stub = agenda_service_pb2_grpc.AgendaServiceStub(channel)
-        self._proposals = proposal_service_pb2_grpc.ProposalServiceStub(channel)
+        self.methods = {
+            method.name: method
+            for service in rpc_services(dialogue.parts)
+            for method in descriptor_pool.Default().FindServiceByName(service.name).methods
+        }
+        self._channel = channel
         self._dialogue = dialogue
 
     async def __call__(self, who: Account, method: str, **fields: Any) -> Any:
-        of_proposals = hasattr(self._proposals, method)
-        stub, module = (self._proposals, proposal_service_pb2) if of_proposals else (self.stub, messages)
-        request = getattr(module, f"{method}Request")(**fields)
+        request = message_factory.GetMessageClass(self.methods[method].input_type)(**fields)
+        return await self.send(who, method, request.SerializeToString())
+
+    async def send(self, who: Account, method: str, content: bytes) -> Any:
+        """The answer to these very bytes."""
+        path, _, read = means(self.methods[method])
         metadata = (("authorization", f"Bearer {self._dialogue.token(who)}"),)
-        return await getattr(stub, method)(request, metadata=metadata)
+        return await self._channel.unary_unary(path, bytes, read)(content, metadata=metadata)
 
     async def refused(self, who: Account, method: str, **fields: Any) -> tuple[grpc.StatusCode, str, str]:
         """Status, reason and details of a call that must fail."""

@@ -26,7 +26,7 @@ from services.agenda.rpc.texts import (
     read_line,
     read_optional_code,
 )
-from services.agenda.rpc.timed import encode_time
+from services.agenda.rpc.timed import encode_budget, encode_time
 from services.agenda.usecases.assemble_agenda import PlanningView, Proposal
 from services.chassis.etags import etag
 
@@ -207,4 +207,5 @@ def encode_solved(proposal: Proposal) -> draft_service_pb2.AssembleDraftResponse
         gap=proposal.gap,
         conflict=proposal.conflict,
         ranking_run=proposal.ranking_run,
+        time=None if proposal.time is None else encode_budget(proposal.time),
     )

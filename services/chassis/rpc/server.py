@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_status import rpc_status
@@ -19,7 +20,7 @@ from services.chassis.identity import TokenVerifier, bearer_token, current_princ
 from services.chassis.rpc.statuses import status_of
 from services.chassis.settings import ListenerSettings
 from services.chassis.telemetry import Telemetry
-from services.kernel.refusals import Refusal
+from services.kernel.refusals import Refusal, RefusalKind
 
 _DEFAULT_DEADLINE = 30.0
 _HEALTH = "/grpc.health.v1.Health/"
@@ -45,6 +46,32 @@ class Service:
             raise ValueError(f"{self.name}: methods and access rules differ in {difference}")
 
 
+class MessageMalformed(Refusal):
+    """The bytes are no message of the method."""
+
+    kind = RefusalKind.INVALID
+    reason = "MESSAGE_MALFORMED"
+
+
+class _Unread:
+    """Stands for a message that could not be read: who may call is decided before that is told."""
+
+
+def _attempt(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def attempt(content: bytes) -> Any:
+        try:
+            return read(content)
+        except DecodeError:
+            return _Unread()
+
+    return attempt
+
+
+def _require_read(request: Any) -> None:
+    if isinstance(request, _Unread):
+        raise MessageMalformed("the bytes are no message of this method")
+
+
 class _Frame(grpc.aio.ServerInterceptor):
     """Authenticates, permits, limits the time and maps refusals, for every method but health."""
 
@@ -65,13 +92,13 @@ class _Frame(grpc.aio.ServerInterceptor):
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
                 self._unary(handler.unary_unary, details, roles),
-                handler.request_deserializer,
+                _attempt(handler.request_deserializer),
                 handler.response_serializer,
             )
         if handler.unary_stream is not None:
             return grpc.unary_stream_rpc_method_handler(
                 self._stream(handler.unary_stream, details, roles),
-                handler.request_deserializer,
+                _attempt(handler.request_deserializer),
                 handler.response_serializer,
             )
         raise TypeError(f"{details.method} streams requests, which nothing here does")
@@ -80,6 +107,7 @@ class _Frame(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Context) -> Any:
             try:
                 await self._authenticate(details, roles)
+                _require_read(request)
                 remaining = context.time_remaining()
                 limit = _DEFAULT_DEADLINE if remaining is None else min(remaining, _DEFAULT_DEADLINE)
                 return await asyncio.wait_for(method(request, context), limit)
@@ -100,6 +128,7 @@ class _Frame(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
             try:
                 await self._authenticate(details, roles)
+                _require_read(request)
                 # Closed at once when the caller leaves, or its reader would be counted until collected.
                 async with aclosing(method(request, context)) as responses:
                     async for response in responses:

@@ -246,7 +246,7 @@ class Asker:
             return _head_of(answer) + said
 
     async def _call(self, rpc: MethodDescriptor, message: Message | None) -> bytes:
-        call = self.stage.channel.unary_unary(*_means(rpc))
+        call = self.stage.channel.unary_unary(*means(rpc))
         try:
             answer = await call(message, metadata=self._metadata, timeout=20)
         except grpc.aio.AioRpcError as error:
@@ -255,7 +255,7 @@ class Asker:
 
     async def _watch(self, rpc: MethodDescriptor, message: Message | None) -> bytes:
         """What a stream says, up to the notice."""
-        call = self.stage.channel.unary_stream(*_means(rpc))(message, metadata=self._metadata, timeout=20)
+        call = self.stage.channel.unary_stream(*means(rpc))(message, metadata=self._metadata, timeout=20)
         said = []
         try:
             async for answer in call:
@@ -272,7 +272,7 @@ class Asker:
         return [("authorization", f"Bearer {self.stage.token(self.reader)}")]
 
 
-def _means(rpc: MethodDescriptor) -> tuple[str, Any, Any]:
+def means(rpc: MethodDescriptor) -> tuple[str, Any, Any]:
     """The path of a method, and how its messages become bytes and come from them."""
     asks, reads = (message_factory.GetMessageClass(one) for one in (rpc.input_type, rpc.output_type))
     return f"/{rpc.containing_service.full_name}/{rpc.name}", asks.SerializeToString, reads.FromString

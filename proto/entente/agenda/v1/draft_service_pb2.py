@@ -27,77 +27,78 @@ from entente.agenda.v1 import draft_pb2 as entente_dot_agenda_dot_v1_dot_draft__
 from entente.agenda.v1 import item_text_pb2 as entente_dot_agenda_dot_v1_dot_item__text__pb2
 from entente.agenda.v1 import planning_pb2 as entente_dot_agenda_dot_v1_dot_planning__pb2
 from entente.agenda.v1 import proposal_pb2 as entente_dot_agenda_dot_v1_dot_proposal__pb2
+from entente.agenda.v1 import time_budget_pb2 as entente_dot_agenda_dot_v1_dot_time__budget__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%entente/agenda/v1/draft_service.proto\x12\x11\x65ntente.agenda.v1\x1a&entente/agenda/v1/agenda_service.proto\x1a\x1d\x65ntente/agenda/v1/draft.proto\x1a!entente/agenda/v1/item_text.proto\x1a entente/agenda/v1/planning.proto\x1a entente/agenda/v1/proposal.proto\"R\n\x11StartDraftRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"=\n\x12StartDraftResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"\xaf\x01\n\x13\x41\x64\x64\x44raftItemRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12)\n\x04item\x18\x03 \x01(\x0b\x32\x1b.entente.agenda.v1.ItemText\x12\x15\n\x08position\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\x42\x0b\n\t_position\"?\n\x14\x41\x64\x64\x44raftItemResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"\xc4\x01\n\x17RewriteDraftItemRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12)\n\x04item\x18\x04 \x01(\x0b\x32\x1b.entente.agenda.v1.ItemText\x12\x15\n\x08position\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x15\n\rvalidate_only\x18\x07 \x01(\x08\x42\x0b\n\t_position\"C\n\x18RewriteDraftItemResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"t\n\x16RemoveDraftItemRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"B\n\x17RemoveDraftItemResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"c\n\x16TakeInReturningRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"B\n\x17TakeInReturningResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"u\n\x15TakeOverAgendaRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x11\n\tagenda_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"A\n\x16TakeOverAgendaResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"\x88\x01\n\x16\x41pplyAmendmentsRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x11\n\tagenda_id\x18\x02 \x01(\t\x12\x10\n\x08item_ids\x18\x03 \x03(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"\xaf\x01\n\x17\x41pplyAmendmentsResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\x12\x34\n\x07\x61pplied\x18\x02 \x03(\x0b\x32#.entente.agenda.v1.AppliedAmendment\x12\x35\n\x0bnot_applied\x18\x03 \x03(\x0b\x32 .entente.agenda.v1.AmendmentLeft\"`\n\x10\x41ppliedAmendment\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\t\"N\n\rAmendmentLeft\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"%\n\x11\x43heckDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\"`\n\x12\x43heckDraftResponse\x12\x11\n\ttableable\x18\x01 \x01(\x08\x12\x37\n\nreferences\x18\x02 \x03(\x0b\x32#.entente.agenda.v1.CheckedReference\"\xe4\x01\n\x10\x43heckedReference\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x32\n\x04text\x18\x02 \x01(\x0b\x32$.entente.agenda.v1.ProposalReference\x12\x0f\n\x07\x61llowed\x18\x03 \x01(\x08\x12\r\n\x05state\x18\x04 \x01(\t\x12\x35\n\tdecisions\x18\x05 \x03(\x0b\x32\".entente.agenda.v1.CheckedDecision\x12\x34\n\nwhat_to_do\x18\x06 \x03(\x0b\x32 .entente.agenda.v1.ReleaseAdvice\"l\n\x0f\x43heckedDecision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\x0f\n\x07\x61llowed\x18\x03 \x01(\x08\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\"b\n\rReleaseAdvice\x12\x0e\n\x06remedy\x18\x01 \x01(\t\x12\r\n\x05words\x18\x02 \x01(\t\x12\x32\n\x04text\x18\x03 \x01(\x0b\x32$.entente.agenda.v1.ProposalReference\"p\n\x12TableAgendaRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0f\n\x07marking\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"G\n\x13TableAgendaResponse\x12\x30\n\x06\x61genda\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.AgendaVersion\"&\n\x12GetPlanningRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\"I\n\x13GetPlanningResponse\x12\x32\n\x08planning\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.DraftPlanning\"\x8c\x01\n\x10PlanDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12-\n\x08planning\x18\x03 \x01(\x0b\x32\x1b.entente.agenda.v1.Planning\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"G\n\x11PlanDraftResponse\x12\x32\n\x08planning\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.DraftPlanning\"O\n\x10RankDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"?\n\x11RankDraftResponse\x12*\n\x03run\x18\x01 \x01(\x0b\x32\x1d.entente.agenda.v1.RankingRun\"a\n\x14\x41ssembleDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xd0\x01\n\x15\x41ssembleDraftResponse\x12\x10\n\x08\x66\x65\x61sible\x18\x01 \x01(\x08\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x12\x12\n\ndraft_etag\x18\x03 \x01(\t\x12+\n\x05items\x18\x04 \x03(\x0b\x32\x1c.entente.agenda.v1.TimedItem\x12\x10\n\x08left_out\x18\x05 \x03(\t\x12\r\n\x05value\x18\x06 \x01(\x03\x12\x0b\n\x03gap\x18\x07 \x01(\x01\x12\x10\n\x08\x63onflict\x18\x08 \x03(\t\x12\x13\n\x0branking_run\x18\t \x01(\x05\x32\x87\n\n\x0c\x44raftService\x12Y\n\nStartDraft\x12$.entente.agenda.v1.StartDraftRequest\x1a%.entente.agenda.v1.StartDraftResponse\x12_\n\x0c\x41\x64\x64\x44raftItem\x12&.entente.agenda.v1.AddDraftItemRequest\x1a\'.entente.agenda.v1.AddDraftItemResponse\x12k\n\x10RewriteDraftItem\x12*.entente.agenda.v1.RewriteDraftItemRequest\x1a+.entente.agenda.v1.RewriteDraftItemResponse\x12h\n\x0fRemoveDraftItem\x12).entente.agenda.v1.RemoveDraftItemRequest\x1a*.entente.agenda.v1.RemoveDraftItemResponse\x12h\n\x0fTakeInReturning\x12).entente.agenda.v1.TakeInReturningRequest\x1a*.entente.agenda.v1.TakeInReturningResponse\x12\x65\n\x0eTakeOverAgenda\x12(.entente.agenda.v1.TakeOverAgendaRequest\x1a).entente.agenda.v1.TakeOverAgendaResponse\x12h\n\x0f\x41pplyAmendments\x12).entente.agenda.v1.ApplyAmendmentsRequest\x1a*.entente.agenda.v1.ApplyAmendmentsResponse\x12Y\n\nCheckDraft\x12$.entente.agenda.v1.CheckDraftRequest\x1a%.entente.agenda.v1.CheckDraftResponse\x12\\\n\x0bTableAgenda\x12%.entente.agenda.v1.TableAgendaRequest\x1a&.entente.agenda.v1.TableAgendaResponse\x12\\\n\x0bGetPlanning\x12%.entente.agenda.v1.GetPlanningRequest\x1a&.entente.agenda.v1.GetPlanningResponse\x12V\n\tPlanDraft\x12#.entente.agenda.v1.PlanDraftRequest\x1a$.entente.agenda.v1.PlanDraftResponse\x12V\n\tRankDraft\x12#.entente.agenda.v1.RankDraftRequest\x1a$.entente.agenda.v1.RankDraftResponse\x12\x62\n\rAssembleDraft\x12\'.entente.agenda.v1.AssembleDraftRequest\x1a(.entente.agenda.v1.AssembleDraftResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%entente/agenda/v1/draft_service.proto\x12\x11\x65ntente.agenda.v1\x1a&entente/agenda/v1/agenda_service.proto\x1a\x1d\x65ntente/agenda/v1/draft.proto\x1a!entente/agenda/v1/item_text.proto\x1a entente/agenda/v1/planning.proto\x1a entente/agenda/v1/proposal.proto\x1a#entente/agenda/v1/time_budget.proto\"R\n\x11StartDraftRequest\x12\x12\n\nmeeting_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"=\n\x12StartDraftResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"\xaf\x01\n\x13\x41\x64\x64\x44raftItemRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12)\n\x04item\x18\x03 \x01(\x0b\x32\x1b.entente.agenda.v1.ItemText\x12\x15\n\x08position\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\x42\x0b\n\t_position\"?\n\x14\x41\x64\x64\x44raftItemResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"\xc4\x01\n\x17RewriteDraftItemRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12)\n\x04item\x18\x04 \x01(\x0b\x32\x1b.entente.agenda.v1.ItemText\x12\x15\n\x08position\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\x15\n\rvalidate_only\x18\x07 \x01(\x08\x42\x0b\n\t_position\"C\n\x18RewriteDraftItemResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"t\n\x16RemoveDraftItemRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"B\n\x17RemoveDraftItemResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"c\n\x16TakeInReturningRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"B\n\x17TakeInReturningResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"u\n\x15TakeOverAgendaRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x11\n\tagenda_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"A\n\x16TakeOverAgendaResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\"\x88\x01\n\x16\x41pplyAmendmentsRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x11\n\tagenda_id\x18\x02 \x01(\t\x12\x10\n\x08item_ids\x18\x03 \x03(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"\xaf\x01\n\x17\x41pplyAmendmentsResponse\x12\'\n\x05\x64raft\x18\x01 \x01(\x0b\x32\x18.entente.agenda.v1.Draft\x12\x34\n\x07\x61pplied\x18\x02 \x03(\x0b\x32#.entente.agenda.v1.AppliedAmendment\x12\x35\n\x0bnot_applied\x18\x03 \x03(\x0b\x32 .entente.agenda.v1.AmendmentLeft\"`\n\x10\x41ppliedAmendment\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\t\"N\n\rAmendmentLeft\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"%\n\x11\x43heckDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\"`\n\x12\x43heckDraftResponse\x12\x11\n\ttableable\x18\x01 \x01(\x08\x12\x37\n\nreferences\x18\x02 \x03(\x0b\x32#.entente.agenda.v1.CheckedReference\"\xe4\x01\n\x10\x43heckedReference\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x32\n\x04text\x18\x02 \x01(\x0b\x32$.entente.agenda.v1.ProposalReference\x12\x0f\n\x07\x61llowed\x18\x03 \x01(\x08\x12\r\n\x05state\x18\x04 \x01(\t\x12\x35\n\tdecisions\x18\x05 \x03(\x0b\x32\".entente.agenda.v1.CheckedDecision\x12\x34\n\nwhat_to_do\x18\x06 \x03(\x0b\x32 .entente.agenda.v1.ReleaseAdvice\"l\n\x0f\x43heckedDecision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\r\n\x05party\x18\x02 \x01(\t\x12\x0f\n\x07\x61llowed\x18\x03 \x01(\x08\x12\x0f\n\x07rule_id\x18\x04 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x05 \x01(\t\"b\n\rReleaseAdvice\x12\x0e\n\x06remedy\x18\x01 \x01(\t\x12\r\n\x05words\x18\x02 \x01(\t\x12\x32\n\x04text\x18\x03 \x01(\x0b\x32$.entente.agenda.v1.ProposalReference\"p\n\x12TableAgendaRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0f\n\x07marking\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"G\n\x13TableAgendaResponse\x12\x30\n\x06\x61genda\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.AgendaVersion\"&\n\x12GetPlanningRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\"I\n\x13GetPlanningResponse\x12\x32\n\x08planning\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.DraftPlanning\"\x8c\x01\n\x10PlanDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12-\n\x08planning\x18\x03 \x01(\x0b\x32\x1b.entente.agenda.v1.Planning\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"G\n\x11PlanDraftResponse\x12\x32\n\x08planning\x18\x01 \x01(\x0b\x32 .entente.agenda.v1.DraftPlanning\"O\n\x10RankDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"?\n\x11RankDraftResponse\x12*\n\x03run\x18\x01 \x01(\x0b\x32\x1d.entente.agenda.v1.RankingRun\"a\n\x14\x41ssembleDraftRequest\x12\x10\n\x08\x64raft_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xfd\x01\n\x15\x41ssembleDraftResponse\x12\x10\n\x08\x66\x65\x61sible\x18\x01 \x01(\x08\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x12\x12\n\ndraft_etag\x18\x03 \x01(\t\x12+\n\x05items\x18\x04 \x03(\x0b\x32\x1c.entente.agenda.v1.TimedItem\x12\x10\n\x08left_out\x18\x05 \x03(\t\x12\r\n\x05value\x18\x06 \x01(\x03\x12\x0b\n\x03gap\x18\x07 \x01(\x01\x12\x10\n\x08\x63onflict\x18\x08 \x03(\t\x12\x13\n\x0branking_run\x18\t \x01(\x05\x12+\n\x04time\x18\n \x01(\x0b\x32\x1d.entente.agenda.v1.TimeBudget2\x87\n\n\x0c\x44raftService\x12Y\n\nStartDraft\x12$.entente.agenda.v1.StartDraftRequest\x1a%.entente.agenda.v1.StartDraftResponse\x12_\n\x0c\x41\x64\x64\x44raftItem\x12&.entente.agenda.v1.AddDraftItemRequest\x1a\'.entente.agenda.v1.AddDraftItemResponse\x12k\n\x10RewriteDraftItem\x12*.entente.agenda.v1.RewriteDraftItemRequest\x1a+.entente.agenda.v1.RewriteDraftItemResponse\x12h\n\x0fRemoveDraftItem\x12).entente.agenda.v1.RemoveDraftItemRequest\x1a*.entente.agenda.v1.RemoveDraftItemResponse\x12h\n\x0fTakeInReturning\x12).entente.agenda.v1.TakeInReturningRequest\x1a*.entente.agenda.v1.TakeInReturningResponse\x12\x65\n\x0eTakeOverAgenda\x12(.entente.agenda.v1.TakeOverAgendaRequest\x1a).entente.agenda.v1.TakeOverAgendaResponse\x12h\n\x0f\x41pplyAmendments\x12).entente.agenda.v1.ApplyAmendmentsRequest\x1a*.entente.agenda.v1.ApplyAmendmentsResponse\x12Y\n\nCheckDraft\x12$.entente.agenda.v1.CheckDraftRequest\x1a%.entente.agenda.v1.CheckDraftResponse\x12\\\n\x0bTableAgenda\x12%.entente.agenda.v1.TableAgendaRequest\x1a&.entente.agenda.v1.TableAgendaResponse\x12\\\n\x0bGetPlanning\x12%.entente.agenda.v1.GetPlanningRequest\x1a&.entente.agenda.v1.GetPlanningResponse\x12V\n\tPlanDraft\x12#.entente.agenda.v1.PlanDraftRequest\x1a$.entente.agenda.v1.PlanDraftResponse\x12V\n\tRankDraft\x12#.entente.agenda.v1.RankDraftRequest\x1a$.entente.agenda.v1.RankDraftResponse\x12\x62\n\rAssembleDraft\x12\'.entente.agenda.v1.AssembleDraftRequest\x1a(.entente.agenda.v1.AssembleDraftResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.agenda.v1.draft_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STARTDRAFTREQUEST']._serialized_start=234
-  _globals['_STARTDRAFTREQUEST']._serialized_end=316
-  _globals['_STARTDRAFTRESPONSE']._serialized_start=318
-  _globals['_STARTDRAFTRESPONSE']._serialized_end=379
-  _globals['_ADDDRAFTITEMREQUEST']._serialized_start=382
-  _globals['_ADDDRAFTITEMREQUEST']._serialized_end=557
-  _globals['_ADDDRAFTITEMRESPONSE']._serialized_start=559
-  _globals['_ADDDRAFTITEMRESPONSE']._serialized_end=622
-  _globals['_REWRITEDRAFTITEMREQUEST']._serialized_start=625
-  _globals['_REWRITEDRAFTITEMREQUEST']._serialized_end=821
-  _globals['_REWRITEDRAFTITEMRESPONSE']._serialized_start=823
-  _globals['_REWRITEDRAFTITEMRESPONSE']._serialized_end=890
-  _globals['_REMOVEDRAFTITEMREQUEST']._serialized_start=892
-  _globals['_REMOVEDRAFTITEMREQUEST']._serialized_end=1008
-  _globals['_REMOVEDRAFTITEMRESPONSE']._serialized_start=1010
-  _globals['_REMOVEDRAFTITEMRESPONSE']._serialized_end=1076
-  _globals['_TAKEINRETURNINGREQUEST']._serialized_start=1078
-  _globals['_TAKEINRETURNINGREQUEST']._serialized_end=1177
-  _globals['_TAKEINRETURNINGRESPONSE']._serialized_start=1179
-  _globals['_TAKEINRETURNINGRESPONSE']._serialized_end=1245
-  _globals['_TAKEOVERAGENDAREQUEST']._serialized_start=1247
-  _globals['_TAKEOVERAGENDAREQUEST']._serialized_end=1364
-  _globals['_TAKEOVERAGENDARESPONSE']._serialized_start=1366
-  _globals['_TAKEOVERAGENDARESPONSE']._serialized_end=1431
-  _globals['_APPLYAMENDMENTSREQUEST']._serialized_start=1434
-  _globals['_APPLYAMENDMENTSREQUEST']._serialized_end=1570
-  _globals['_APPLYAMENDMENTSRESPONSE']._serialized_start=1573
-  _globals['_APPLYAMENDMENTSRESPONSE']._serialized_end=1748
-  _globals['_APPLIEDAMENDMENT']._serialized_start=1750
-  _globals['_APPLIEDAMENDMENT']._serialized_end=1846
-  _globals['_AMENDMENTLEFT']._serialized_start=1848
-  _globals['_AMENDMENTLEFT']._serialized_end=1926
-  _globals['_CHECKDRAFTREQUEST']._serialized_start=1928
-  _globals['_CHECKDRAFTREQUEST']._serialized_end=1965
-  _globals['_CHECKDRAFTRESPONSE']._serialized_start=1967
-  _globals['_CHECKDRAFTRESPONSE']._serialized_end=2063
-  _globals['_CHECKEDREFERENCE']._serialized_start=2066
-  _globals['_CHECKEDREFERENCE']._serialized_end=2294
-  _globals['_CHECKEDDECISION']._serialized_start=2296
-  _globals['_CHECKEDDECISION']._serialized_end=2404
-  _globals['_RELEASEADVICE']._serialized_start=2406
-  _globals['_RELEASEADVICE']._serialized_end=2504
-  _globals['_TABLEAGENDAREQUEST']._serialized_start=2506
-  _globals['_TABLEAGENDAREQUEST']._serialized_end=2618
-  _globals['_TABLEAGENDARESPONSE']._serialized_start=2620
-  _globals['_TABLEAGENDARESPONSE']._serialized_end=2691
-  _globals['_GETPLANNINGREQUEST']._serialized_start=2693
-  _globals['_GETPLANNINGREQUEST']._serialized_end=2731
-  _globals['_GETPLANNINGRESPONSE']._serialized_start=2733
-  _globals['_GETPLANNINGRESPONSE']._serialized_end=2806
-  _globals['_PLANDRAFTREQUEST']._serialized_start=2809
-  _globals['_PLANDRAFTREQUEST']._serialized_end=2949
-  _globals['_PLANDRAFTRESPONSE']._serialized_start=2951
-  _globals['_PLANDRAFTRESPONSE']._serialized_end=3022
-  _globals['_RANKDRAFTREQUEST']._serialized_start=3024
-  _globals['_RANKDRAFTREQUEST']._serialized_end=3103
-  _globals['_RANKDRAFTRESPONSE']._serialized_start=3105
-  _globals['_RANKDRAFTRESPONSE']._serialized_end=3168
-  _globals['_ASSEMBLEDRAFTREQUEST']._serialized_start=3170
-  _globals['_ASSEMBLEDRAFTREQUEST']._serialized_end=3267
-  _globals['_ASSEMBLEDRAFTRESPONSE']._serialized_start=3270
-  _globals['_ASSEMBLEDRAFTRESPONSE']._serialized_end=3478
-  _globals['_DRAFTSERVICE']._serialized_start=3481
-  _globals['_DRAFTSERVICE']._serialized_end=4768
+  _globals['_STARTDRAFTREQUEST']._serialized_start=271
+  _globals['_STARTDRAFTREQUEST']._serialized_end=353
+  _globals['_STARTDRAFTRESPONSE']._serialized_start=355
+  _globals['_STARTDRAFTRESPONSE']._serialized_end=416
+  _globals['_ADDDRAFTITEMREQUEST']._serialized_start=419
+  _globals['_ADDDRAFTITEMREQUEST']._serialized_end=594
+  _globals['_ADDDRAFTITEMRESPONSE']._serialized_start=596
+  _globals['_ADDDRAFTITEMRESPONSE']._serialized_end=659
+  _globals['_REWRITEDRAFTITEMREQUEST']._serialized_start=662
+  _globals['_REWRITEDRAFTITEMREQUEST']._serialized_end=858
+  _globals['_REWRITEDRAFTITEMRESPONSE']._serialized_start=860
+  _globals['_REWRITEDRAFTITEMRESPONSE']._serialized_end=927
+  _globals['_REMOVEDRAFTITEMREQUEST']._serialized_start=929
+  _globals['_REMOVEDRAFTITEMREQUEST']._serialized_end=1045
+  _globals['_REMOVEDRAFTITEMRESPONSE']._serialized_start=1047
+  _globals['_REMOVEDRAFTITEMRESPONSE']._serialized_end=1113
+  _globals['_TAKEINRETURNINGREQUEST']._serialized_start=1115
+  _globals['_TAKEINRETURNINGREQUEST']._serialized_end=1214
+  _globals['_TAKEINRETURNINGRESPONSE']._serialized_start=1216
+  _globals['_TAKEINRETURNINGRESPONSE']._serialized_end=1282
+  _globals['_TAKEOVERAGENDAREQUEST']._serialized_start=1284
+  _globals['_TAKEOVERAGENDAREQUEST']._serialized_end=1401
+  _globals['_TAKEOVERAGENDARESPONSE']._serialized_start=1403
+  _globals['_TAKEOVERAGENDARESPONSE']._serialized_end=1468
+  _globals['_APPLYAMENDMENTSREQUEST']._serialized_start=1471
+  _globals['_APPLYAMENDMENTSREQUEST']._serialized_end=1607
+  _globals['_APPLYAMENDMENTSRESPONSE']._serialized_start=1610
+  _globals['_APPLYAMENDMENTSRESPONSE']._serialized_end=1785
+  _globals['_APPLIEDAMENDMENT']._serialized_start=1787
+  _globals['_APPLIEDAMENDMENT']._serialized_end=1883
+  _globals['_AMENDMENTLEFT']._serialized_start=1885
+  _globals['_AMENDMENTLEFT']._serialized_end=1963
+  _globals['_CHECKDRAFTREQUEST']._serialized_start=1965
+  _globals['_CHECKDRAFTREQUEST']._serialized_end=2002
+  _globals['_CHECKDRAFTRESPONSE']._serialized_start=2004
+  _globals['_CHECKDRAFTRESPONSE']._serialized_end=2100
+  _globals['_CHECKEDREFERENCE']._serialized_start=2103
+  _globals['_CHECKEDREFERENCE']._serialized_end=2331
+  _globals['_CHECKEDDECISION']._serialized_start=2333
+  _globals['_CHECKEDDECISION']._serialized_end=2441
+  _globals['_RELEASEADVICE']._serialized_start=2443
+  _globals['_RELEASEADVICE']._serialized_end=2541
+  _globals['_TABLEAGENDAREQUEST']._serialized_start=2543
+  _globals['_TABLEAGENDAREQUEST']._serialized_end=2655
+  _globals['_TABLEAGENDARESPONSE']._serialized_start=2657
+  _globals['_TABLEAGENDARESPONSE']._serialized_end=2728
+  _globals['_GETPLANNINGREQUEST']._serialized_start=2730
+  _globals['_GETPLANNINGREQUEST']._serialized_end=2768
+  _globals['_GETPLANNINGRESPONSE']._serialized_start=2770
+  _globals['_GETPLANNINGRESPONSE']._serialized_end=2843
+  _globals['_PLANDRAFTREQUEST']._serialized_start=2846
+  _globals['_PLANDRAFTREQUEST']._serialized_end=2986
+  _globals['_PLANDRAFTRESPONSE']._serialized_start=2988
+  _globals['_PLANDRAFTRESPONSE']._serialized_end=3059
+  _globals['_RANKDRAFTREQUEST']._serialized_start=3061
+  _globals['_RANKDRAFTREQUEST']._serialized_end=3140
+  _globals['_RANKDRAFTRESPONSE']._serialized_start=3142
+  _globals['_RANKDRAFTRESPONSE']._serialized_end=3205
+  _globals['_ASSEMBLEDRAFTREQUEST']._serialized_start=3207
+  _globals['_ASSEMBLEDRAFTREQUEST']._serialized_end=3304
+  _globals['_ASSEMBLEDRAFTRESPONSE']._serialized_start=3307
+  _globals['_ASSEMBLEDRAFTRESPONSE']._serialized_end=3560
+  _globals['_DRAFTSERVICE']._serialized_start=3563
+  _globals['_DRAFTSERVICE']._serialized_end=4850
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from entente.agenda.v1 import draft_pb2 as _draft_pb2
 from entente.agenda.v1 import item_text_pb2 as _item_text_pb2
 from entente.agenda.v1 import planning_pb2 as _planning_pb2
 from entente.agenda.v1 import proposal_pb2 as _proposal_pb2
+from entente.agenda.v1 import time_budget_pb2 as _time_budget_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -898,6 +899,7 @@ class AssembleDraftResponse(_message.Message):
     GAP_FIELD_NUMBER: _builtins.int
     CONFLICT_FIELD_NUMBER: _builtins.int
     RANKING_RUN_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
     feasible: _builtins.bool
     applied: _builtins.bool
     draft_etag: _builtins.str
@@ -911,6 +913,10 @@ class AssembleDraftResponse(_message.Message):
     def left_out(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def conflict(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def time(self) -> _time_budget_pb2.TimeBudget:
+        """None where there is a conflict."""
+
     def __init__(
         self,
         *,
@@ -923,10 +929,11 @@ class AssembleDraftResponse(_message.Message):
         gap: _builtins.float = ...,
         conflict: _abc.Iterable[_builtins.str] | None = ...,
         ranking_run: _builtins.int = ...,
+        time: _time_budget_pb2.TimeBudget | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "conflict", b"conflict", "draft_etag", b"draft_etag", "feasible", b"feasible", "gap", b"gap", "items", b"items", "left_out", b"left_out", "ranking_run", b"ranking_run", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "conflict", b"conflict", "draft_etag", b"draft_etag", "feasible", b"feasible", "gap", b"gap", "items", b"items", "left_out", b"left_out", "ranking_run", b"ranking_run", "time", b"time", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
