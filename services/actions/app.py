@@ -27,6 +27,7 @@ from services.actions.http import (
 from services.actions.rpc.beneficiaries import beneficiary_service
 from services.actions.rpc.closure import closure_service
 from services.actions.rpc.evidence import evidence_service
+from services.actions.rpc.notices import notice_service
 from services.actions.rpc.parts import ActionParts
 from services.actions.rpc.rounds import report_round_service
 from services.actions.rpc.service import action_service
@@ -243,6 +244,7 @@ def rpc_services(parts: ActionParts) -> list[Service]:
         closure_service(parts),
         beneficiary_service(parts),
         report_round_service(parts),
+        notice_service(parts),
     ]
 
 

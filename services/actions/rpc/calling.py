@@ -67,4 +67,5 @@ class Methods:
             request_id=request.request_id,
             database=self._parts.database,
             clock=self._parts.clock,
+            rehearsed=request.validate_only,
         )

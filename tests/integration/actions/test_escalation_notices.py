@@ -1,18 +1,59 @@
 """Those who are told read and take note of what they were told, and nobody else learns of it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import grpc
 import orjson
+from entente.actions.v1 import notice_service_pb2, notice_service_pb2_grpc
 
 from services.actions.app import make_publication
 from services.actions.store.heartbeats import Heartbeat
 from services.actions.usecases.escalate_actions import EscalationScheduler
 from services.actions.usecases.watch_scheduler import SchedulerState, recording
 from tests.support.processes import SettableClock
+from tests.support.rpc import refusal
 from tests.support.tracking import Tracker
 
 HERE = "/v1/notices"
+
+
+async def over_grpc(tracker: Tracker, mine: Mapping[str, Any], whole: Sequence[Mapping[str, Any]]) -> None:
+    """The same is read, by the same, and a trial acknowledges nothing."""
+    dsit, cnect = tracker.metadata("DSIT", "UK", "owner"), tracker.metadata("CNECT", "EU", "owner")
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{tracker.settings.rpc.port}") as channel:
+        stub = notice_service_pb2_grpc.NoticeServiceStub(channel)
+        found: list[notice_service_pb2.Notice] = []
+        token = ""
+        while not found or token:
+            asked = notice_service_pb2.ListNoticesRequest(series="uk-eu", page_size=1, page_token=token)
+            page = await stub.ListNotices(asked, metadata=dsit)
+            found.extend(page.notices)
+            token = page.next_page_token
+        assert [(one.notice_id, one.trigger, one.since, one.sent_on, one.text) for one in found] == [
+            (one["id"], one["trigger"], one["since"], one["sent_on"], one["text"]) for one in whole
+        ]
+        one = notice_service_pb2.GetNoticeRequest(notice_id=mine["id"])
+        assert (await stub.GetNotice(one, metadata=dsit)).notice in found
+        key = str(uuid4())
+        taken = notice_service_pb2.AcknowledgeNoticeRequest(
+            notice_id=mine["id"], request_id=key, validate_only=True
+        )
+        tried = await stub.AcknowledgeNotice(taken, metadata=dsit)
+        assert tried.notice.acknowledged.official == "dsit-owner"
+        assert not (await stub.GetNotice(one, metadata=dsit)).notice.HasField("acknowledged")
+        denied = (grpc.StatusCode.PERMISSION_DENIED, "NO_ACCESS")
+        for identity in (mine["id"], str(uuid4())):
+            one.notice_id = taken.notice_id = identity
+            assert await refusal(stub.GetNotice(one, metadata=cnect)) == denied
+            assert await refusal(stub.AcknowledgeNotice(taken, metadata=cnect)) == denied
+        invalid = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_VALUE")
+        for wrong in ("", "1\n2", "x" * 200):
+            one.notice_id = taken.notice_id = wrong
+            assert await refusal(stub.GetNotice(one, metadata=dsit)) == invalid
+            assert await refusal(stub.AcknowledgeNotice(taken, metadata=dsit)) == invalid
 
 
 async def test_only_the_body_addressed_reads_and_acknowledges_and_only_its_side_is_told(
@@ -60,6 +101,7 @@ async def test_only_the_body_addressed_reads_and_acknowledges_and_only_its_side_
             noted = await tracker.post(f"{path}/acknowledgement", {}, stranger, 1)
             for refused in (read, noted):
                 assert (refused.status_code, refused.json()["reason"]) == (403, "NO_ACCESS")
+    await over_grpc(tracker, mine, whole)
     noted = await tracker.post(f"{HERE}/{mine['id']}/acknowledgement", {}, dsit, 1)
     assert noted.status_code == 200, noted.text
     assert noted.json()["acknowledged"]["official"] == "dsit-owner"

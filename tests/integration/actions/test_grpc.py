@@ -82,6 +82,14 @@ async def test_refusals_are_statuses_with_their_reason(tracker: Tracker) -> None
     assert await refusal(accept(action_id="one")) == (code.INVALID_ARGUMENT, "INVALID_VALUE")
     assert await refusal(accept(action_id=str(uuid4()))) == (code.PERMISSION_DENIED, "NO_ACCESS")
     key = str(uuid4())
+    tried = api.AcceptActionRequest(action_id=identity, etag='"1"', request_id=key, validate_only=True)
+    would = await tracker.rpc.AcceptAction(tried, metadata=owner)
+    assert would.action.snapshot.state == action_status_pb2.ACTION_STATE_ACCEPTED
+    got = await tracker.rpc.GetAction(api.GetActionRequest(action_id=identity), metadata=owner)
+    assert got.action.etag == '"1"', "a trial leaves the action as it was, and its id is not used up"
+    stale = api.AcceptActionRequest(action_id=identity, etag='"7"', request_id=key, validate_only=True)
+    trial = tracker.rpc.AcceptAction(stale, metadata=owner)
+    assert await refusal(trial) == (code.ABORTED, "ACTION_CHANGED")
     await accept(request_id=key)
     assert await refusal(accept(request_id=key, etag='"2"')) == (code.INVALID_ARGUMENT, "REQUEST_KEY_REUSED")
     assert await refusal(accept(etag='"2"')) == (code.FAILED_PRECONDITION, "ILLEGAL_MOVE")

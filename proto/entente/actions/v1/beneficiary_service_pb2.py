@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from entente.actions.v1 import action_service_pb2 as entente_dot_actions_dot_v1_dot_action__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,entente/actions/v1/beneficiary_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\"f\n\x18NameBeneficiariesRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rbeneficiaries\x18\x04 \x03(\t\"G\n\x19NameBeneficiariesResponse\x12*\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1a.entente.actions.v1.Action\"C\n\x1cListBenefitingActionsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x13\n\x0b\x62\x65neficiary\x18\x02 \x01(\t\"L\n\x1dListBenefitingActionsResponse\x12+\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1a.entente.actions.v1.Action2\x84\x02\n\x12\x42\x65neficiaryService\x12p\n\x11NameBeneficiaries\x12,.entente.actions.v1.NameBeneficiariesRequest\x1a-.entente.actions.v1.NameBeneficiariesResponse\x12|\n\x15ListBenefitingActions\x12\x30.entente.actions.v1.ListBenefitingActionsRequest\x1a\x31.entente.actions.v1.ListBenefitingActionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,entente/actions/v1/beneficiary_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\"}\n\x18NameBeneficiariesRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rbeneficiaries\x18\x04 \x03(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"G\n\x19NameBeneficiariesResponse\x12*\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1a.entente.actions.v1.Action\"C\n\x1cListBenefitingActionsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x13\n\x0b\x62\x65neficiary\x18\x02 \x01(\t\"L\n\x1dListBenefitingActionsResponse\x12+\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1a.entente.actions.v1.Action2\x84\x02\n\x12\x42\x65neficiaryService\x12p\n\x11NameBeneficiaries\x12,.entente.actions.v1.NameBeneficiariesRequest\x1a-.entente.actions.v1.NameBeneficiariesResponse\x12|\n\x15ListBenefitingActions\x12\x30.entente.actions.v1.ListBenefitingActionsRequest\x1a\x31.entente.actions.v1.ListBenefitingActionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'entente.actions.v1.benefici
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NAMEBENEFICIARIESREQUEST']._serialized_start=109
-  _globals['_NAMEBENEFICIARIESREQUEST']._serialized_end=211
-  _globals['_NAMEBENEFICIARIESRESPONSE']._serialized_start=213
-  _globals['_NAMEBENEFICIARIESRESPONSE']._serialized_end=284
-  _globals['_LISTBENEFITINGACTIONSREQUEST']._serialized_start=286
-  _globals['_LISTBENEFITINGACTIONSREQUEST']._serialized_end=353
-  _globals['_LISTBENEFITINGACTIONSRESPONSE']._serialized_start=355
-  _globals['_LISTBENEFITINGACTIONSRESPONSE']._serialized_end=431
-  _globals['_BENEFICIARYSERVICE']._serialized_start=434
-  _globals['_BENEFICIARYSERVICE']._serialized_end=694
+  _globals['_NAMEBENEFICIARIESREQUEST']._serialized_end=234
+  _globals['_NAMEBENEFICIARIESRESPONSE']._serialized_start=236
+  _globals['_NAMEBENEFICIARIESRESPONSE']._serialized_end=307
+  _globals['_LISTBENEFITINGACTIONSREQUEST']._serialized_start=309
+  _globals['_LISTBENEFITINGACTIONSREQUEST']._serialized_end=376
+  _globals['_LISTBENEFITINGACTIONSRESPONSE']._serialized_start=378
+  _globals['_LISTBENEFITINGACTIONSRESPONSE']._serialized_end=454
+  _globals['_BENEFICIARYSERVICE']._serialized_start=457
+  _globals['_BENEFICIARYSERVICE']._serialized_end=717
 # @@protoc_insertion_point(module_scope)

@@ -77,11 +77,14 @@ class ReviewClosureRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     FINDING_FIELD_NUMBER: _builtins.int
     SUSTAINED_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     action_id: _builtins.str
     etag: _builtins.str
     request_id: _builtins.str
     finding: _builtins.str
     sustained: _builtins.bool
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
     def __init__(
         self,
         *,
@@ -90,10 +93,11 @@ class ReviewClosureRequest(_message.Message):
         request_id: _builtins.str = ...,
         finding: _builtins.str = ...,
         sustained: _builtins.bool = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "etag", b"etag", "finding", b"finding", "request_id", b"request_id", "sustained", b"sustained"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "etag", b"etag", "finding", b"finding", "request_id", b"request_id", "sustained", b"sustained", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

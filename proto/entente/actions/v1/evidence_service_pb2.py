@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from entente.actions.v1 import action_service_pb2 as entente_dot_actions_dot_v1_dot_action__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)entente/actions/v1/evidence_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\"\x7f\n\rShownEvidence\x12\x11\n\taction_id\x18\x01 \x01(\t\x12.\n\x08\x65vidence\x18\x02 \x01(\x0b\x32\x1c.entente.actions.v1.Evidence\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\r\n\x05joint\x18\x04 \x01(\x08\x12\x0e\n\x06stands\x18\x05 \x01(\x08\"(\n\x13ListEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\"d\n\x14ListEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x03(\x0b\x32!.entente.actions.v1.ShownEvidence\x12\x17\n\x0f\x65vidence_digest\x18\x02 \x01(\t\"<\n\x12GetEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\"J\n\x13GetEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence\"F\n\x1cListEvidenceRevisionsRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\"U\n\x1dListEvidenceRevisionsResponse\x12\x34\n\trevisions\x18\x01 \x03(\x0b\x32!.entente.actions.v1.ShownEvidence\"n\n\x15SubmitEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12.\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\x1c.entente.actions.v1.Evidence\"M\n\x16SubmitEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence\"\x91\x01\n\x15ReviseEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12.\n\x08\x65vidence\x18\x05 \x01(\x0b\x32\x1c.entente.actions.v1.Evidence\"M\n\x16ReviseEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence\"s\n\x17WithdrawEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"O\n\x18WithdrawEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence2\x93\x05\n\x0f\x45videnceService\x12\x61\n\x0cListEvidence\x12\'.entente.actions.v1.ListEvidenceRequest\x1a(.entente.actions.v1.ListEvidenceResponse\x12^\n\x0bGetEvidence\x12&.entente.actions.v1.GetEvidenceRequest\x1a\'.entente.actions.v1.GetEvidenceResponse\x12|\n\x15ListEvidenceRevisions\x12\x30.entente.actions.v1.ListEvidenceRevisionsRequest\x1a\x31.entente.actions.v1.ListEvidenceRevisionsResponse\x12g\n\x0eSubmitEvidence\x12).entente.actions.v1.SubmitEvidenceRequest\x1a*.entente.actions.v1.SubmitEvidenceResponse\x12g\n\x0eReviseEvidence\x12).entente.actions.v1.ReviseEvidenceRequest\x1a*.entente.actions.v1.ReviseEvidenceResponse\x12m\n\x10WithdrawEvidence\x12+.entente.actions.v1.WithdrawEvidenceRequest\x1a,.entente.actions.v1.WithdrawEvidenceResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)entente/actions/v1/evidence_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\"\x7f\n\rShownEvidence\x12\x11\n\taction_id\x18\x01 \x01(\t\x12.\n\x08\x65vidence\x18\x02 \x01(\x0b\x32\x1c.entente.actions.v1.Evidence\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\r\n\x05joint\x18\x04 \x01(\x08\x12\x0e\n\x06stands\x18\x05 \x01(\x08\"(\n\x13ListEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\"d\n\x14ListEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x03(\x0b\x32!.entente.actions.v1.ShownEvidence\x12\x17\n\x0f\x65vidence_digest\x18\x02 \x01(\t\"<\n\x12GetEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\"J\n\x13GetEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence\"F\n\x1cListEvidenceRevisionsRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\"U\n\x1dListEvidenceRevisionsResponse\x12\x34\n\trevisions\x18\x01 \x03(\x0b\x32!.entente.actions.v1.ShownEvidence\"\x85\x01\n\x15SubmitEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12.\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\x1c.entente.actions.v1.Evidence\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"M\n\x16SubmitEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence\"\xa8\x01\n\x15ReviseEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12.\n\x08\x65vidence\x18\x05 \x01(\x0b\x32\x1c.entente.actions.v1.Evidence\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"M\n\x16ReviseEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence\"\x8a\x01\n\x17WithdrawEvidenceRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x13\n\x0b\x65vidence_id\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"O\n\x18WithdrawEvidenceResponse\x12\x33\n\x08\x65vidence\x18\x01 \x01(\x0b\x32!.entente.actions.v1.ShownEvidence2\x93\x05\n\x0f\x45videnceService\x12\x61\n\x0cListEvidence\x12\'.entente.actions.v1.ListEvidenceRequest\x1a(.entente.actions.v1.ListEvidenceResponse\x12^\n\x0bGetEvidence\x12&.entente.actions.v1.GetEvidenceRequest\x1a\'.entente.actions.v1.GetEvidenceResponse\x12|\n\x15ListEvidenceRevisions\x12\x30.entente.actions.v1.ListEvidenceRevisionsRequest\x1a\x31.entente.actions.v1.ListEvidenceRevisionsResponse\x12g\n\x0eSubmitEvidence\x12).entente.actions.v1.SubmitEvidenceRequest\x1a*.entente.actions.v1.SubmitEvidenceResponse\x12g\n\x0eReviseEvidence\x12).entente.actions.v1.ReviseEvidenceRequest\x1a*.entente.actions.v1.ReviseEvidenceResponse\x12m\n\x10WithdrawEvidence\x12+.entente.actions.v1.WithdrawEvidenceRequest\x1a,.entente.actions.v1.WithdrawEvidenceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,18 +46,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEVIDENCEREVISIONSREQUEST']._serialized_end=587
   _globals['_LISTEVIDENCEREVISIONSRESPONSE']._serialized_start=589
   _globals['_LISTEVIDENCEREVISIONSRESPONSE']._serialized_end=674
-  _globals['_SUBMITEVIDENCEREQUEST']._serialized_start=676
-  _globals['_SUBMITEVIDENCEREQUEST']._serialized_end=786
-  _globals['_SUBMITEVIDENCERESPONSE']._serialized_start=788
-  _globals['_SUBMITEVIDENCERESPONSE']._serialized_end=865
-  _globals['_REVISEEVIDENCEREQUEST']._serialized_start=868
-  _globals['_REVISEEVIDENCEREQUEST']._serialized_end=1013
-  _globals['_REVISEEVIDENCERESPONSE']._serialized_start=1015
-  _globals['_REVISEEVIDENCERESPONSE']._serialized_end=1092
-  _globals['_WITHDRAWEVIDENCEREQUEST']._serialized_start=1094
-  _globals['_WITHDRAWEVIDENCEREQUEST']._serialized_end=1209
-  _globals['_WITHDRAWEVIDENCERESPONSE']._serialized_start=1211
-  _globals['_WITHDRAWEVIDENCERESPONSE']._serialized_end=1290
-  _globals['_EVIDENCESERVICE']._serialized_start=1293
-  _globals['_EVIDENCESERVICE']._serialized_end=1952
+  _globals['_SUBMITEVIDENCEREQUEST']._serialized_start=677
+  _globals['_SUBMITEVIDENCEREQUEST']._serialized_end=810
+  _globals['_SUBMITEVIDENCERESPONSE']._serialized_start=812
+  _globals['_SUBMITEVIDENCERESPONSE']._serialized_end=889
+  _globals['_REVISEEVIDENCEREQUEST']._serialized_start=892
+  _globals['_REVISEEVIDENCEREQUEST']._serialized_end=1060
+  _globals['_REVISEEVIDENCERESPONSE']._serialized_start=1062
+  _globals['_REVISEEVIDENCERESPONSE']._serialized_end=1139
+  _globals['_WITHDRAWEVIDENCEREQUEST']._serialized_start=1142
+  _globals['_WITHDRAWEVIDENCEREQUEST']._serialized_end=1280
+  _globals['_WITHDRAWEVIDENCERESPONSE']._serialized_start=1282
+  _globals['_WITHDRAWEVIDENCERESPONSE']._serialized_end=1361
+  _globals['_EVIDENCESERVICE']._serialized_start=1364
+  _globals['_EVIDENCESERVICE']._serialized_end=2023
 # @@protoc_insertion_point(module_scope)
