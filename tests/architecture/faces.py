@@ -121,6 +121,7 @@ ACTIONS: Mapping[str, str] = {
     "POST /v1/actions/{action_id}/proposals/{proposal_id}/accept": "ActionService.AcceptProposal",
     "POST /v1/actions/{action_id}/proposals/{proposal_id}/refuse": "ActionService.RefuseProposal",
     "PUT /v1/actions/{action_id}/milestones": "ActionService.PlanMilestones",
+    "PUT /v1/actions/{action_id}/lead-official": "ActionService.NameLeadOfficial",
     "PUT /v1/actions/{action_id}/dependencies": "ActionService.SetDependencies",
     "GET /v1/actions/{action_id}/evidence": "EvidenceService.ListEvidence",
     "POST /v1/actions/{action_id}/evidence": "EvidenceService.SubmitEvidence",
