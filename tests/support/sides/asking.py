@@ -183,7 +183,7 @@ def _values(
     if one.message_type is not None and one.message_type.full_name in words.messages:
         given = words.messages[one.message_type.full_name]
         return [[message] for message in given] if one.is_repeated else given
-    if one.name not in words.values and (one.is_repeated or one.message_type is not None):
+    if one.message_type is not None or (one.is_repeated and one.name not in words.values):
         return (ABSENT,)
     kinds = {FieldDescriptor.CPPTYPE_BOOL: (False, True), FieldDescriptor.CPPTYPE_ENUM: (0, 1)}
     found = kinds.get(one.cpp_type) or values_for(rpc.full_name, one.name, arguments, words, {}, {})
