@@ -138,7 +138,7 @@ async def test_the_commands_of_the_page_show_the_same_records(tracker: Tracker) 
         await consumer.seek_to_beginning()
         read: list[bytes] = []
         async for record in consumer:
-            if json.loads(record.value)["epoch"] == tracker.epoch(AUDIENCE):
+            if json.loads(record.value).get("epoch") == tracker.epoch(AUDIENCE):
                 read.append(record.value)
             if len(read) == len(told):
                 break

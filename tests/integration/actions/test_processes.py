@@ -42,7 +42,7 @@ async def on_topics(kafka: Broker, silent: dict[str, str], *states: str) -> None
 
     async def told(audience: str) -> bool:
         records = await kafka.records(f"actions.status.{audience}.v1", principal=f"audience-{audience}")
-        kinds = [(record.key, dict(record.headers)["ce_type"]) for record in records]
+        kinds = [(record.key, dict(record.headers).get("ce_type")) for record in records]
         given = [
             json.loads(record.value)
             for record, kind in zip(records, kinds, strict=True)
