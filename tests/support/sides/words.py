@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from entente.agenda.v1 import item_text_pb2, outcome_service_pb2, planning_pb2
+from entente.agenda.v1 import item_text_pb2, outcome_service_pb2, planning_pb2, proposal_service_pb2
 from entente.exchange.v1 import agenda_pb2
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.kernel.identifiers import meeting_id
 from tests.support.dialogue import STARTS
 from tests.support.sides.values import ABSENT, Named, Vocabulary
 
@@ -103,6 +104,10 @@ _ITEM: Final = item_text_pb2.ItemText(
 _SINCE: Final = (Timestamp(), Timestamp(seconds=int(STARTS.timestamp())))
 _MESSAGES: Final[Mapping[str, Sequence[Message]]] = {
     "entente.agenda.v1.ItemText": (_ITEM,),
+    "entente.agenda.v1.ForwardedItem": tuple(
+        proposal_service_pb2.ForwardedItem(meeting_id=str(meeting_id(series, "2026")), title="Elsewhere")
+        for series in ("uk-eu", "uk-us-cmr")
+    ),
     "entente.agenda.v1.OutcomeText": (
         outcome_service_pb2.OutcomeText(conclusion="Words", marking="TLP:GREEN"),
     ),

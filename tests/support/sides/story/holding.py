@@ -56,7 +56,7 @@ async def an_outcome_is_agreed(stage: Stage) -> None:
     await signed(stage, EEAS, "outcomes", "third-outcome")
 
 
-@STORY.step(*UK_ONLY, at=ENDED)
+@STORY.step(*UK_ONLY, "uk-eu.UK/release-officer", at=ENDED)
 async def uk_clears_what_none_of_it_has_signed(stage: Stage) -> None:
     await cleared(stage, "third-outcome")
 
