@@ -12,6 +12,7 @@ from services.kernel.series import by_party
 MOST_DAYS = 120
 """Working days from the start of a ladder to its last step."""
 _DAY = 24
+MOST_REMINDERS = 10
 
 
 class Trigger(StrEnum):
@@ -63,13 +64,16 @@ class Escalation:
 
     `ladders` holds, for each trigger, the working days of the party addressed that pass from the last
     day on which all was well until a step is due. A notice is sent from `from_hour` on, by the clock of
-    the party addressed.
+    the party addressed. `remind_before` and `remind_after` are the working days before and after the due date
+    on which an owner is reminded.
     """
 
     series: str
     from_hour: int
     addressees: Mapping[LadderStep, Addressee]
     ladders: Mapping[Trigger, Mapping[LadderStep, int]]
+    remind_before: tuple[int, ...] = ()
+    remind_after: tuple[int, ...] = ()
 
     @property
     def longest(self) -> int:
@@ -103,7 +107,14 @@ def read_escalation(
             if Entitlement(series, party, body, addressee.role) not in entitlements:
                 raise entry.wrong(f"nobody at '{body}' of {party} has the role {addressee.role} in {series}")
     ladders = section.section("ladders")
-    escalation = Escalation(series, from_hour, addressees, _read_ladders(ladders, addressees))
+    escalation = Escalation(
+        series,
+        from_hour,
+        addressees,
+        _read_ladders(ladders, addressees),
+        _read_days(section, "remind_before"),
+        _read_days(section, "remind_after"),
+    )
     section.end()
     return escalation
 
@@ -142,4 +153,16 @@ def _read_ladder(section: Section, addressees: Mapping[LadderStep, Addressee]) -
         raise section.wrong("each step is later than the one below it")
     if max(days.values()) > MOST_DAYS:
         raise section.wrong(f"a ladder takes at most {MOST_DAYS} working days")
+    return days
+
+
+def _read_days(section: Section, name: str) -> tuple[int, ...]:
+    """Numbers of working days, each once, in the order in which they are written."""
+    if not section.holds(name):
+        return ()
+    days = section.wholes(name)
+    if len(days) > MOST_REMINDERS or len(set(days)) != len(days):
+        raise section.wrong(f"'{name}' holds at most {MOST_REMINDERS} numbers of days, each once")
+    if not all(0 < count <= MOST_DAYS for count in days):
+        raise section.wrong(f"'{name}' are 1 to {MOST_DAYS} working days")
     return days

@@ -88,6 +88,15 @@ class Section:
             raise self.wrong(f"'{name}' is not a whole number above zero")
         return value
 
+    def wholes(self, name: str) -> tuple[int, ...]:
+        """A list of whole numbers above zero; it may be empty but not absent."""
+        value = self.take(name)
+        if not isinstance(value, list | tuple):
+            raise self.wrong(f"'{name}' is not a list")
+        if not all(isinstance(entry, int) and not isinstance(entry, bool) and entry > 0 for entry in value):
+            raise self.wrong(f"'{name}' holds something that is not a whole number above zero")
+        return tuple(value)
+
     def flag(self, name: str) -> bool:
         """A boolean; false where the member is absent."""
         value = self._left.pop(name, False)

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from services.actions.domain.action import Action
 from services.actions.domain.escalation import (
     Cause,
     Episode,
-    LocalDay,
     Notice,
     accountable,
     causes,
@@ -26,7 +26,9 @@ from services.actions.store.escalation import (
     open_episodes,
 )
 from services.actions.store.heartbeats import note_run, note_success
+from services.actions.usecases.local_days import closed_of, local_day
 from services.actions.usecases.publication import Publication
+from services.actions.usecases.remind_owners import remind_owners
 from services.calendars import closed_days, zone_of
 from services.chassis.audit import AuditEntry
 from services.chassis.clock import Clock
@@ -79,7 +81,10 @@ class EscalationScheduler:
             ]
             await self._publication.tell_again(tx, changed, at)
             more = len(actions) == _BATCH
-            if not more:
+        if not more:
+            # In a transaction of its own, so that no row of an action is held for it.
+            async with self._database.transaction() as tx:
+                await remind_owners(tx, self._publication, at)
                 await note_success(tx, SCHEDULER, at)
         self._after = actions[-1].id if more else None
         return more
@@ -97,14 +102,17 @@ def window_of(policy: Policy, at: datetime) -> Window:
 
 
 def require_calendars(policy: Policy, today: date) -> None:
-    """Whether everybody's working days are known for as long as ladders look back, and a month ahead.
+    """Whether everybody's working days are known for as long as ladders look back, and as far ahead as
+    reminders do, with a month.
 
     Raises `HolidaysUnknown` or `UnknownTimeZone`, with the party and the series.
     """
     for escalation in policy.escalations.values():
+        # Reminders count the working days until the due date.
+        ahead = _LOOKED_AHEAD + timedelta(days=2 * max(escalation.remind_before, default=0))
         # No stretch of so many working days, with every closure in it, takes longer than that.
         earliest = today - timedelta(days=2 * escalation.longest) - _LOOKED_AHEAD
-        years = range(earliest.year, (today + _LOOKED_AHEAD).year + 1)
+        years = range(earliest.year, (today + ahead).year + 1)
         for party in policy.get_series(escalation.series).parties:
             try:
                 closed_days(policy, [party], years)
@@ -112,15 +120,6 @@ def require_calendars(policy: Policy, today: date) -> None:
             except (HolidaysUnknown, UnknownTimeZone) as refusal:
                 where = f"the escalation of {escalation.series} to {party}"
                 raise type(refusal)(f"{where}: {refusal.detail}", **refusal.metadata) from refusal
-
-
-def local_day(policy: Policy, party: str, at: datetime) -> LocalDay:
-    """The day and the hour by the clock of a party. Raises `HolidaysUnknown`."""
-    calendar = policy.calendars.get(party)
-    if calendar is None:
-        raise HolidaysUnknown(f"{party} has no working calendar", party=party, year=str(at.year))
-    local = at.astimezone(zone_of(calendar.time_zone))
-    return LocalDay(local.date(), local.hour)
 
 
 @dataclass(slots=True)
@@ -171,7 +170,7 @@ class _Look:
     async def _send(self, episode: Episode, party: str) -> bool:
         escalation = self.policy.escalations[self.action.series]
         now = local_day(self.policy, party, self.at)
-        step = next_step(escalation, episode, party, now, self._closed)
+        step = next_step(escalation, episode, party, now, partial(closed_of, self.policy))
         if step is None:
             return False
         addressee = escalation.addressees[step]
@@ -191,9 +190,6 @@ class _Look:
         )
         await insert_notice(self.tx, notice, self._sent(notice))
         return True
-
-    def _closed(self, party: str, year: int) -> frozenset[date]:
-        return closed_days(self.policy, [party], [year])[party]
 
     def _sent(self, notice: Notice) -> AuditEntry:
         detail = {"trigger": notice.trigger, "step": notice.step, "episode": notice.episode}

@@ -6,7 +6,9 @@ Tokens hold no secret: what one leads to is decided for whoever brings it.
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
+from uuid import UUID
 
 import orjson
 
@@ -61,3 +63,21 @@ def read_token(token: str, question: str, members: int) -> list[str] | None:
 
 def invalid_token() -> PageTokenInvalid:
     return PageTokenInvalid("the page token was not given out here", pointer="/page_token")
+
+
+def write_moment(at: datetime, identity: UUID) -> list[str]:
+    """The place of what is listed by when it happened."""
+    return [at.isoformat(), str(identity)]
+
+
+def read_moment(place: list[str] | None) -> tuple[datetime, UUID] | None:
+    """The inverse. Raises `PageTokenInvalid`."""
+    if place is None:
+        return None
+    try:
+        at, identity = datetime.fromisoformat(place[0]), UUID(place[1])
+    except ValueError:
+        raise invalid_token() from None
+    if at.tzinfo is None:
+        raise invalid_token()
+    return at, identity

@@ -8,12 +8,13 @@ from services.actions.domain.action import Action
 from services.actions.domain.escalation import Notice
 from services.actions.domain.visibility import may_see
 from services.actions.store.actions import find, find_all
-from services.actions.store.escalation import Addressed, NoticePosition, find_notice, page_notices
+from services.actions.store.escalation import Addressed, find_notice, page_notices
 from services.actions.usecases.paging import (
-    invalid_token,
     page_size,
     question_of,
+    read_moment,
     read_token,
+    write_moment,
     write_token,
 )
 from services.chassis.database import Database, Transaction
@@ -59,7 +60,7 @@ async def list_notices(
         raise NoAccess(f"series {listing.series}")
     size = page_size(listing.size)
     asked = question_of(reader, listing.series, listing.open_only)
-    before = _read_place(read_token(listing.token, asked, 2))
+    before = read_moment(read_token(listing.token, asked, 2))
     to = Addressed(listing.series, reader.party, reader.organisation, roles)
     visible: list[Told] = []
     async with database.transaction() as tx:
@@ -76,7 +77,7 @@ async def list_notices(
             before = rows[-1].sent_at, rows[-1].id
     shown = visible[:size]
     more = len(visible) > size
-    return NoticePage(tuple(shown), write_token(asked, _write_place(shown[-1].notice)) if more else "")
+    return NoticePage(tuple(shown), write_token(asked, _place(shown[-1].notice)) if more else "")
 
 
 async def read_notice(
@@ -108,17 +109,5 @@ async def addressed_to(
     return Told(notice, action)
 
 
-def _write_place(last: Notice) -> list[str]:
-    return [last.sent_at.isoformat(), str(last.id)]
-
-
-def _read_place(place: list[str] | None) -> NoticePosition | None:
-    if place is None:
-        return None
-    try:
-        at, identity = datetime.fromisoformat(place[0]), UUID(place[1])
-    except ValueError:
-        raise invalid_token() from None
-    if at.tzinfo is None:
-        raise invalid_token()
-    return at, identity
+def _place(last: Notice) -> list[str]:
+    return write_moment(last.sent_at, last.id)

@@ -76,6 +76,7 @@ async def test_only_the_body_addressed_reads_and_acknowledges_and_only_its_side_
     ((mine,), (theirs,)) = (await overdue(dsit), await overdue(cnect))
     assert (mine["action_id"], mine["step"], mine["acknowledged"]) == (identity, "OWNER", None)
     assert mine["id"] != theirs["id"]
+    await digests_are_of_the_organisation_alone(tracker, identity)
     await tracker.open(due_date="2027-06-30")
     await scheduler.turn()
     query: dict[str, str | int] = {"series": "uk-eu"}
@@ -144,3 +145,32 @@ async def test_a_silence_is_written_once_by_whoever_finds_it_and_only_a_later_ro
             written += more * audiences
             row = await (await tx.execute(counted, ["entente.actions.v1.FeedNotice"])).fetchone()
             assert row == (written,), state
+
+
+async def digests_are_of_the_organisation_alone(tracker: Tracker, identity: str) -> None:
+    """One a working day, with everything that the organisation owns; nobody else reads it."""
+    query: dict[str, str | int] = {"series": "uk-eu", "page_size": 1}
+    own: list[str] = []
+    for organisation, party in (("DSIT", "UK"), ("CNECT", "EU")):
+        headers = tracker.headers(organisation, party, "owner")
+        answer = await tracker.http.get("/v1/digests", params=query, headers=headers)
+        assert answer.status_code == 200, answer.text
+        (digest,) = answer.json()["digests"]
+        assert (digest["party"], digest["organisation"], digest["sent_on"]) == (
+            *(party, organisation),
+            "2027-07-01",
+        )
+        entries = [entry for group in digest["groups"] for entry in group["entries"]]
+        assert [one["matters"] for one in entries if one["action_id"] == identity] == [["OVERDUE"]]
+        read = await tracker.http.get(f"/v1/digests/{digest['id']}", headers=headers)
+        assert read.json() == digest
+        own.append(digest["id"])
+    for stranger in (
+        tracker.headers("NCSC", "UK", "owner"),
+        tracker.headers("DSIT", "UK", "chair"),
+        tracker.headers("NSA", "US", "owner"),
+    ):
+        for wanted in (*own, str(uuid4())):
+            refused = await tracker.http.get(f"/v1/digests/{wanted}", headers=stranger)
+            reason = refused.json()["reason"]
+            assert (refused.status_code, reason in ("NO_ACCESS", "ROLE_MISSING")) == (403, True)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -27,6 +27,7 @@ from services.chassis.settings import PostgresSettings
 from services.kernel.policy import Policy
 from tests.support.escalation.drawn import reopened_late, stories
 from tests.support.escalation.model import expected
+from tests.support.escalation.reminding import Reminding, expected_reminders
 from tests.support.escalation.story import Happening, Story, Telling, check_table, live
 from tests.support.escalation.tables import CLOCKS, LADDERS
 from tests.support.postgres import Databases
@@ -138,11 +139,27 @@ def going_back(ticks: Sequence[datetime], at: date, back: timedelta) -> list[dat
     return [*ticks[:place], *again, *ticks[place:]]
 
 
+async def reminded(database: Database) -> dict[Reminding, set[tuple[UUID, str]]]:
+    """The digests that were sent, with the actions and matters in each."""
+    async with database.transaction() as tx:
+        cursor = await tx.execute(
+            """
+            SELECT series, party, organisation, sent_at, action_id, unnest(matters)
+            FROM reminder_digest JOIN reminder_entry ON digest_id = reminder_digest.id
+            """
+        )
+        found: dict[Reminding, set[tuple[UUID, str]]] = {}
+        for *about, action, matter in await cursor.fetchall():
+            found.setdefault(Reminding(*about), set()).add((action, matter))
+    return found
+
+
 async def check(office: Office, told: Sequence[Story], ticks: Sequence[datetime]) -> set[Telling]:
     found, wanted = await office.run(told, ticks), expected(told, ticks)
     assert sorted(found - wanted) == []
     assert sorted(wanted - found) == []
     check_table(found)
+    assert await reminded(office.database) == expected_reminders(told, ticks)
     return found
 
 

@@ -106,6 +106,9 @@ async def met(stage: Stage, who: Account, series: str) -> None:
         stage.memory.meet("round_id", one["id"])
     for one in (await stage.done(who, "GET", f"/v1/notices?series={series}"))["notices"]:
         stage.memory.meet("notice_id", one["id"])
+    if "owner" in who.roles:
+        for one in (await stage.done(who, "GET", f"/v1/digests?series={series}"))["digests"]:
+            stage.memory.meet("digest_id", one["id"])
 
 
 def material(name: str, **changes: Any) -> dict[str, Any]:

@@ -26,12 +26,13 @@ _AFTER = {"accept": "ASSIGNED", "unblock": "IN_PROGRESS", "close": "CLOSED"}
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """What the model knows of an action."""
 
     story: Story
     touched: datetime
     state: str = "AGREED"
+    moves: int = 0
     due: date = FIRST
     heard: date = FIRST
     blocked: datetime | None = None
@@ -69,6 +70,7 @@ class _Course:
                 case "move":
                     assert one.due is not None
                     self.due = one.due
+                    self.moves += 1
 
     def _report(self, at: datetime, asking: Asking) -> None:
         party = self.story.owners[0][0]
@@ -102,8 +104,17 @@ class _Course:
 
 def expected(stories: Iterable[Story], ticks: Sequence[datetime]) -> set[Telling]:
     """What schedulers that look at those instants must have sent."""
+    return {
+        one for now, opened, _ in follow(stories, ticks) for course in opened for one in _tell(course, now)
+    }
+
+
+def follow(
+    stories: Iterable[Story], ticks: Sequence[datetime]
+) -> Iterator[tuple[datetime, list[Course], dict[str, Asking]]]:
+    """How the courses and the rounds stand at each of those instants."""
     courses = [
-        _Course(
+        Course(
             story,
             due=story.due,
             heard=story.opened.date(),
@@ -113,7 +124,7 @@ def expected(stories: Iterable[Story], ticks: Sequence[datetime]) -> set[Telling
         for story in stories
     ]
     rounds = {series: Asking(series) for series in OWNERS}
-    latest, found = datetime.min.replace(tzinfo=UTC), set[Telling]()
+    latest = datetime.min.replace(tzinfo=UTC)
     for now in ticks:
         latest = max(latest, now)
         opened = [course for course in courses if course.story.opened <= latest]
@@ -121,12 +132,10 @@ def expected(stories: Iterable[Story], ticks: Sequence[datetime]) -> set[Telling
             course.happen(latest, rounds[course.story.series])
         for series, asking in rounds.items():
             asking.advance(now, [course for course in opened if course.story.series == series])
-        for course in opened:
-            found.update(_tell(course, now))
-    return found
+        yield now, opened, rounds
 
 
-def _tell(course: _Course, now: datetime) -> Iterator[Telling]:
+def _tell(course: Course, now: datetime) -> Iterator[Telling]:
     wrong = course.wrong()
     for about, (_, key, _) in list(course.episodes.items()):
         if about not in wrong or wrong[about][0] != key:

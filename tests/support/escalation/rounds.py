@@ -15,6 +15,7 @@ from tests.support.escalation.tables import (
     OWNERS,
     ROUND_CLOSES,
     ROUND_DUE,
+    ROUND_REMINDS,
     WORKING,
 )
 
@@ -37,8 +38,11 @@ class Asking:
     state: str = "NONE"
     last: date = date.min
     days: tuple[date, date, date] = (FIRST, FIRST, FIRST)
+    reminds: date = FIRST
     asked: set[tuple[UUID, str]] = field(default_factory=set)
     answered: set[tuple[UUID, str]] = field(default_factory=set)
+    reminded: set[tuple[UUID, str]] = field(default_factory=set)
+    has_reminded: bool = False
 
     def hear(self, action: UUID, party: str, at: datetime) -> None:
         day = at.astimezone(CLOCKS[party]).date()
@@ -49,6 +53,10 @@ class Asking:
         begun = min(now.astimezone(CLOCKS[party]).date() for party, _ in OWNERS[self.series])
         while self._step(begun, courses):
             pass
+        if self.state == "OPEN" and begun >= self.reminds and not self.has_reminded:
+            self.has_reminded = True
+            owing = {course.story.action_id for course in courses if course.owes}
+            self.reminded = {question for question in self.asked - self.answered if question[0] in owing}
 
     def _step(self, begun: date, courses: Sequence[Owing]) -> bool:
         opens, due, closes = self.days
@@ -56,11 +64,14 @@ class Asking:
             planned = max((day for day in _planned(self.series) if self.last < day <= begun), default=None)
             if planned is None:
                 return False
-            self.state, self.last, self.days = "PLANNED", planned, _round_days(self.series, planned)
+            self.state, self.last = "PLANNED", planned
+            opens, due, closes, self.reminds = _round_days(self.series, planned)
+            self.days = opens, due, closes
         elif self.state == "PLANNED" and begun >= due:
             self.state = "NONE"
         elif self.state == "PLANNED" and begun >= opens:
             self.state, self.answered = "OPEN", set()
+            self.reminded, self.has_reminded = set(), False
             self.asked = {
                 (course.story.action_id, party)
                 for course in courses
@@ -88,7 +99,8 @@ def _planned(series: str) -> Iterator[date]:
         yield date(first.year + month // 12, month % 12 + 1, first.day)
 
 
-def _round_days(series: str, planned: date) -> tuple[date, date, date]:
+def _round_days(series: str, planned: date) -> tuple[date, date, date, date]:
     common = sorted(set[date].intersection(*(set(WORKING[party]) for party, _ in OWNERS[series])))
     opens = bisect_left(common, planned)
-    return common[opens], common[opens + ROUND_DUE], common[opens + ROUND_CLOSES]
+    due, closes, reminds = (common[opens + count] for count in (ROUND_DUE, ROUND_CLOSES, ROUND_REMINDS))
+    return common[opens], due, closes, reminds

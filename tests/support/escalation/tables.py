@@ -21,9 +21,10 @@ LADDERS = {
     "DORMANT": {"OWNER": 1, "DEPUTY": 5, "DIRECTOR": 10},
 }
 FROM_HOUR = 9
+REMIND_BEFORE, REMIND_AFTER = (30, 14, 3), (1, 5, 10)
 SILENT_AFTER, LONG, DORMANT_AFTER = timedelta(days=90), timedelta(days=30), timedelta(days=120)
 FIRST_ROUNDS = {"uk-eu": date(2026, 1, 12), "uk-us-cmr": date(2026, 2, 9)}
-ROUND_DUE, ROUND_CLOSES = 10, 15
+ROUND_REMINDS, ROUND_DUE, ROUND_CLOSES = 5, 10, 15
 FIRST, LAST = date(2026, 1, 1), date(2027, 12, 31)
 WORKING = {
     party: [

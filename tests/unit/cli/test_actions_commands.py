@@ -11,7 +11,7 @@ from services.cli.__main__ import create_app
 from services.cli.commands.actions.arguments import ActionState, Rag
 from services.cli.commands.actions.figures import figure_lines, trend_lines
 from services.cli.commands.actions.listing import change_lines, list_lines
-from services.cli.commands.actions.notices import notice_lines
+from services.cli.commands.actions.notices import digest_lines, notice_lines
 from services.cli.commands.actions.rounds import round_lines, rounds_lines
 from services.cli.commands.actions.showing import action_lines, awaited, thread_lines
 
@@ -183,6 +183,34 @@ REPORT: dict[str, Any] = {
     "joint": {HOSTILE: COUNTS},
     "as_of": "2026-10-09T09:00:00Z",
 }
+DIGESTS: dict[str, Any] = {
+    "digests": [
+        {
+            "id": ACTION_ID,
+            "series": "uk-eu",
+            "party": HOSTILE,
+            "organisation": HOSTILE,
+            "sent_on": "2026-11-25",
+            "sent_at": "2026-11-25T09:00:00Z",
+            "groups": [
+                {
+                    "post": HOSTILE,
+                    "subject": HOSTILE,
+                    "entries": [
+                        {
+                            "action_id": ACTION_ID,
+                            "reference": HOSTILE,
+                            "text": HOSTILE,
+                            "marking": HOSTILE,
+                            "due_date": "2026-11-25",
+                            "matters": ["DUE_SOON"],
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
+}
 NOTICES: dict[str, Any] = {
     "notices": [
         {
@@ -217,6 +245,7 @@ Lines = Callable[[dict[str, Any]], Iterable[str]]
         (ROUNDS, rounds_lines),
         (REPORT, round_lines),
         (NOTICES, notice_lines),
+        (DIGESTS, digest_lines),
     ],
 )
 def test_words_of_others_command_no_terminal_and_make_no_lines(found: dict[str, Any], lines: Lines) -> None:
@@ -278,6 +307,7 @@ def test_the_commands_of_actions_are_there() -> None:
         "round",
         "notices",
         "ack",
+        "reminders",
     }
 
 

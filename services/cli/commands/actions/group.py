@@ -22,6 +22,7 @@ def create_commands() -> typer.Typer:
         ("round", rounds.round_),
         ("notices", notices.notices),
         ("ack", notices.ack),
+        ("reminders", notices.reminders),
     ):
         app.command(name)(command)
     return app

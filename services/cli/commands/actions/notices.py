@@ -52,6 +52,38 @@ def ack(
     ask(name, state, work)
 
 
+def reminders(
+    series: SeriesOption = "uk-eu",
+    name: AccountOption = "dsit-owner",
+    *,
+    as_json: JsonOption = False,
+    state: StateOption = None,
+) -> None:
+    """List what the account's organisation was reminded of, one digest a day, the latest first."""
+
+    async def work(desk: Desk) -> int:
+        found = await pages(desk, "actions", "/v1/digests", "digests", asked(series=series))
+        print_found(found, digest_lines, as_json=as_json)
+        return 0
+
+    ask(name, state, work)
+
+
+def digest_lines(found: Document) -> Iterator[str]:
+    """A line a digest, then its actions under whoever leads them."""
+    if not found["digests"]:
+        yield "nobody here was reminded"
+    for one in found["digests"]:
+        yield f"{one['sent_on']}  {printable(one['organisation'])} ({printable(one['party'])})"
+        for group in one["groups"]:
+            held = f" ({printable(group['subject'])})" if group["subject"] else ""
+            yield f"  {printable(group['post'])}{held}" if group["post"] else "  led by nobody named"
+            for entry in group["entries"]:
+                matters = ", ".join(entry["matters"])
+                yield f"    {printable(entry['reference'])}  due {entry['due_date']}  {matters}"
+                yield f"      {printable(entry['text'])} ({printable(entry['marking'])})"
+
+
 def notice_lines(found: Document) -> Iterator[str]:
     """What is wrong with which action since when, who was told, and who took note."""
     if not found["notices"]:
