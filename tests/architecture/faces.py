@@ -131,6 +131,8 @@ ACTIONS: Mapping[str, str] = {
     "POST /v1/actions/{action_id}/evidence/{evidence_id}/withdraw": "EvidenceService.WithdrawEvidence",
     "GET /v1/closure-reviews": "ClosureService.ListClosureReviews",
     "POST /v1/actions/{action_id}/closure-review": "ClosureService.ReviewClosure",
+    "GET /v1/digests": "NoticeService.ListDigests",
+    "GET /v1/digests/{digest_id}": "NoticeService.GetDigest",
     "GET /v1/notices": "NoticeService.ListNotices",
     "GET /v1/notices/{notice_id}": "NoticeService.GetNotice",
     "POST /v1/notices/{notice_id}/acknowledgement": "NoticeService.AcknowledgeNotice",

@@ -5,18 +5,24 @@ from typing import Any
 
 from entente.actions.v1 import notice_service_pb2, notice_service_pb2_grpc
 
+from services.actions.domain.reminders import by_lead
 from services.actions.rpc.calling import Methods
 from services.actions.rpc.messages import encode_instant, read_id
 from services.actions.rpc.parts import ActionParts, current_reader
 from services.actions.usecases.acknowledge_notice import acknowledge_notice
+from services.actions.usecases.read_digests import Reminded, list_digests, read_digest
 from services.actions.usecases.read_notices import NoticeListing, Told, list_notices, read_notice
 from services.chassis.rpc.server import Service
 from services.kernel.escalation import ADDRESSABLE
+from services.kernel.parties import Role
 
 NAME = "entente.actions.v1.NoticeService"
-ACCESS: Mapping[str, frozenset[str]] = dict.fromkeys(
-    ("ListNotices", "GetNotice", "AcknowledgeNotice"), frozenset(role.value for role in ADDRESSABLE)
-)
+ACCESS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        ("ListNotices", "GetNotice", "AcknowledgeNotice"), frozenset(role.value for role in ADDRESSABLE)
+    ),
+    **dict.fromkeys(("ListDigests", "GetDigest"), frozenset({Role.OWNER.value})),
+}
 
 
 class NoticeServicer(Methods, notice_service_pb2_grpc.NoticeServiceServicer):
@@ -61,6 +67,66 @@ class NoticeServicer(Methods, notice_service_pb2_grpc.NoticeServiceServicer):
             lambda told: notice_service_pb2.AcknowledgeNoticeResponse(notice=_encode(told)),
             notice_service_pb2.AcknowledgeNoticeResponse,
         )
+
+    async def ListDigests(  # noqa: N802 the name is the contract's
+        self, request: notice_service_pb2.ListDigestsRequest, _: Any
+    ) -> notice_service_pb2.ListDigestsResponse:
+        parts = self._parts
+        page = await list_digests(
+            parts.database,
+            current_reader(),
+            request.series,
+            size=request.page_size,
+            token=request.page_token,
+            policy=parts.publication.policy,
+            now=parts.clock(),
+        )
+        return notice_service_pb2.ListDigestsResponse(
+            digests=[_digest(one) for one in page.digests], next_page_token=page.next_token
+        )
+
+    async def GetDigest(  # noqa: N802 the name is the contract's
+        self, request: notice_service_pb2.GetDigestRequest, _: Any
+    ) -> notice_service_pb2.GetDigestResponse:
+        parts, digest_id = self._parts, read_id(request.digest_id, "/digest_id")
+        found = await read_digest(
+            parts.database,
+            current_reader(),
+            digest_id,
+            policy=parts.publication.policy,
+            now=parts.clock(),
+        )
+        return notice_service_pb2.GetDigestResponse(digest=_digest(found))
+
+
+def _digest(reminded: Reminded) -> notice_service_pb2.Digest:
+    digest, actions = reminded.digest, reminded.actions
+    return notice_service_pb2.Digest(
+        digest_id=str(digest.id),
+        series=digest.series,
+        party=digest.party,
+        organisation=digest.organisation,
+        sent_on=digest.sent_on.isoformat(),
+        sent_at=encode_instant(digest.sent_at),
+        groups=[
+            notice_service_pb2.DigestGroup(
+                post=post,
+                subject=subject,
+                entries=[
+                    notice_service_pb2.DigestEntry(
+                        action_id=str(entry.action_id),
+                        reference=actions[entry.action_id].reference,
+                        text=actions[entry.action_id].text,
+                        marking=actions[entry.action_id].marking,
+                        due_date=entry.due_date.isoformat(),
+                        matters=[matter.value for matter in entry.matters],
+                    )
+                    for entry in entries
+                ],
+            )
+            for post, subject, entries in by_lead(digest.entries)
+        ],
+    )
 
 
 def _encode(told: Told) -> notice_service_pb2.Notice:

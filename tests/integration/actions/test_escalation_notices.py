@@ -164,6 +164,14 @@ async def digests_are_of_the_organisation_alone(tracker: Tracker, identity: str)
         assert [one["matters"] for one in entries if one["action_id"] == identity] == [["OVERDUE"]]
         read = await tracker.http.get(f"/v1/digests/{digest['id']}", headers=headers)
         assert read.json() == digest
+        target = f"127.0.0.1:{tracker.settings.rpc.port}"
+        async with grpc.aio.insecure_channel(target) as channel:
+            stub = notice_service_pb2_grpc.NoticeServiceStub(channel)
+            asked = notice_service_pb2.GetDigestRequest(digest_id=digest["id"])
+            told = await stub.GetDigest(asked, metadata=tracker.metadata(organisation, party, "owner"))
+        assert [entry.action_id for group in told.digest.groups for entry in group.entries] == [
+            entry["action_id"] for entry in entries
+        ]
         own.append(digest["id"])
     for stranger in (
         tracker.headers("NCSC", "UK", "owner"),
