@@ -269,3 +269,208 @@ class AcknowledgeNoticeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AcknowledgeNoticeResponse: _TypeAlias = AcknowledgeNoticeResponse  # noqa: Y015
+
+@_typing.final
+class DigestEntry(_message.Message):
+    """One action of a digest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    MARKING_FIELD_NUMBER: _builtins.int
+    DUE_DATE_FIELD_NUMBER: _builtins.int
+    MATTERS_FIELD_NUMBER: _builtins.int
+    action_id: _builtins.str
+    reference: _builtins.str
+    text: _builtins.str
+    marking: _builtins.str
+    due_date: _builtins.str
+    """RFC 3339 full-date, as it was when the organisation was reminded."""
+    @_builtins.property
+    def matters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it stands there: DUE_SOON, OVERDUE or ROUND_OPEN."""
+
+    def __init__(
+        self,
+        *,
+        action_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        text: _builtins.str = ...,
+        marking: _builtins.str = ...,
+        due_date: _builtins.str = ...,
+        matters: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "due_date", b"due_date", "marking", b"marking", "matters", b"matters", "reference", b"reference", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DigestEntry: _TypeAlias = DigestEntry  # noqa: Y015
+
+@_typing.final
+class DigestGroup(_message.Message):
+    """The actions that one official leads; post and subject are empty for those that nobody was named for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POST_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    post: _builtins.str
+    subject: _builtins.str
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___DigestEntry]: ...
+    def __init__(
+        self,
+        *,
+        post: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        entries: _abc.Iterable[Global___DigestEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "post", b"post", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DigestGroup: _TypeAlias = DigestGroup  # noqa: Y015
+
+@_typing.final
+class Digest(_message.Message):
+    """What an organisation was reminded of on a working day of its party."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGEST_ID_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    SENT_ON_FIELD_NUMBER: _builtins.int
+    SENT_AT_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    digest_id: _builtins.str
+    series: _builtins.str
+    party: _builtins.str
+    organisation: _builtins.str
+    sent_on: _builtins.str
+    """RFC 3339 full-date."""
+    @_builtins.property
+    def sent_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___DigestGroup]: ...
+    def __init__(
+        self,
+        *,
+        digest_id: _builtins.str = ...,
+        series: _builtins.str = ...,
+        party: _builtins.str = ...,
+        organisation: _builtins.str = ...,
+        sent_on: _builtins.str = ...,
+        sent_at: _timestamp_pb2.Timestamp | None = ...,
+        groups: _abc.Iterable[Global___DigestGroup] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sent_at", b"sent_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest_id", b"digest_id", "groups", b"groups", "organisation", b"organisation", "party", b"party", "sent_at", b"sent_at", "sent_on", b"sent_on", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Digest: _TypeAlias = Digest  # noqa: Y015
+
+@_typing.final
+class ListDigestsRequest(_message.Message):
+    """Asks for the digests of a series."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    series: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        series: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDigestsRequest: _TypeAlias = ListDigestsRequest  # noqa: Y015
+
+@_typing.final
+class ListDigestsResponse(_message.Message):
+    """A page of digests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGESTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def digests(self) -> _containers.RepeatedCompositeFieldContainer[Global___Digest]: ...
+    def __init__(
+        self,
+        *,
+        digests: _abc.Iterable[Global___Digest] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digests", b"digests", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDigestsResponse: _TypeAlias = ListDigestsResponse  # noqa: Y015
+
+@_typing.final
+class GetDigestRequest(_message.Message):
+    """Asks for one digest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGEST_ID_FIELD_NUMBER: _builtins.int
+    digest_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        digest_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest_id", b"digest_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDigestRequest: _TypeAlias = GetDigestRequest  # noqa: Y015
+
+@_typing.final
+class GetDigestResponse(_message.Message):
+    """The digest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGEST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def digest(self) -> Global___Digest: ...
+    def __init__(
+        self,
+        *,
+        digest: Global___Digest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDigestResponse: _TypeAlias = GetDigestResponse  # noqa: Y015

@@ -50,6 +50,16 @@ class NoticeServiceStub:
                 request_serializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.AcknowledgeNoticeRequest.SerializeToString,
                 response_deserializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.AcknowledgeNoticeResponse.FromString,
                 _registered_method=True)
+        self.ListDigests = channel.unary_unary(
+                '/entente.actions.v1.NoticeService/ListDigests',
+                request_serializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.ListDigestsRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.ListDigestsResponse.FromString,
+                _registered_method=True)
+        self.GetDigest = channel.unary_unary(
+                '/entente.actions.v1.NoticeService/GetDigest',
+                request_serializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.GetDigestRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.GetDigestResponse.FromString,
+                _registered_method=True)
 
 
 class NoticeServiceServicer:
@@ -77,6 +87,20 @@ class NoticeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDigests(self, request, context):
+        """What the caller's organisation was reminded of in a series, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDigest(self, request, context):
+        """One digest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NoticeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +118,16 @@ def add_NoticeServiceServicer_to_server(servicer, server):
                     servicer.AcknowledgeNotice,
                     request_deserializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.AcknowledgeNoticeRequest.FromString,
                     response_serializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.AcknowledgeNoticeResponse.SerializeToString,
+            ),
+            'ListDigests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDigests,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.ListDigestsRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.ListDigestsResponse.SerializeToString,
+            ),
+            'GetDigest': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDigest,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.GetDigestRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_notice__service__pb2.GetDigestResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +212,60 @@ class NoticeService:
             '/entente.actions.v1.NoticeService/AcknowledgeNotice',
             entente_dot_actions_dot_v1_dot_notice__service__pb2.AcknowledgeNoticeRequest.SerializeToString,
             entente_dot_actions_dot_v1_dot_notice__service__pb2.AcknowledgeNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDigests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.NoticeService/ListDigests',
+            entente_dot_actions_dot_v1_dot_notice__service__pb2.ListDigestsRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_notice__service__pb2.ListDigestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDigest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.NoticeService/GetDigest',
+            entente_dot_actions_dot_v1_dot_notice__service__pb2.GetDigestRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_notice__service__pb2.GetDigestResponse.FromString,
             options,
             channel_credentials,
             insecure,

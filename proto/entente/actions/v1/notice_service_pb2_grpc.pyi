@@ -39,6 +39,10 @@ class NoticeServiceStub:
     """One notice."""
     AcknowledgeNotice: _grpc.UnaryUnaryMultiCallable[_notice_service_pb2.AcknowledgeNoticeRequest, _notice_service_pb2.AcknowledgeNoticeResponse]
     """The caller's organisation takes note. The ladder is climbed on until the action is mended."""
+    ListDigests: _grpc.UnaryUnaryMultiCallable[_notice_service_pb2.ListDigestsRequest, _notice_service_pb2.ListDigestsResponse]
+    """What the caller's organisation was reminded of in a series, the latest first."""
+    GetDigest: _grpc.UnaryUnaryMultiCallable[_notice_service_pb2.GetDigestRequest, _notice_service_pb2.GetDigestResponse]
+    """One digest."""
 
 @_typing.type_check_only
 class NoticeServiceAsyncStub(NoticeServiceStub):
@@ -51,6 +55,10 @@ class NoticeServiceAsyncStub(NoticeServiceStub):
     """One notice."""
     AcknowledgeNotice: _aio.UnaryUnaryMultiCallable[_notice_service_pb2.AcknowledgeNoticeRequest, _notice_service_pb2.AcknowledgeNoticeResponse]  # type: ignore[assignment]
     """The caller's organisation takes note. The ladder is climbed on until the action is mended."""
+    ListDigests: _aio.UnaryUnaryMultiCallable[_notice_service_pb2.ListDigestsRequest, _notice_service_pb2.ListDigestsResponse]  # type: ignore[assignment]
+    """What the caller's organisation was reminded of in a series, the latest first."""
+    GetDigest: _aio.UnaryUnaryMultiCallable[_notice_service_pb2.GetDigestRequest, _notice_service_pb2.GetDigestResponse]  # type: ignore[assignment]
+    """One digest."""
 
 class NoticeServiceServicer(metaclass=_abc_1.ABCMeta):
     """For those who are told of actions that are not carried out."""
@@ -78,5 +86,21 @@ class NoticeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notice_service_pb2.AcknowledgeNoticeResponse, _abc.Awaitable[_notice_service_pb2.AcknowledgeNoticeResponse]]:
         """The caller's organisation takes note. The ladder is climbed on until the action is mended."""
+
+    @_abc_1.abstractmethod
+    def ListDigests(
+        self,
+        request: _notice_service_pb2.ListDigestsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notice_service_pb2.ListDigestsResponse, _abc.Awaitable[_notice_service_pb2.ListDigestsResponse]]:
+        """What the caller's organisation was reminded of in a series, the latest first."""
+
+    @_abc_1.abstractmethod
+    def GetDigest(
+        self,
+        request: _notice_service_pb2.GetDigestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notice_service_pb2.GetDigestResponse, _abc.Awaitable[_notice_service_pb2.GetDigestResponse]]:
+        """One digest."""
 
 def add_NoticeServiceServicer_to_server(servicer: NoticeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
