@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from entente.agenda.v1.item_text_pb2 import ItemText
 from google.protobuf.descriptor import MethodDescriptor
 
 from tests.integration.agenda.test_grpc_preparation import SERVICES, instant, item_text
@@ -43,6 +44,8 @@ def plausible(method: MethodDescriptor) -> dict[str, Any]:
     """What a call could say, about things that are not there."""
     fields = {one.name: one for one in method.input_type.fields}
     said = {one: FILLED[one] for one in fields if one in FILLED}
+    if "item" in fields and fields["item"].message_type != ItemText.DESCRIPTOR:
+        said["item"] = {"meeting_id": str(uuid4())}
     if "text" in fields and fields["text"].message_type is not None:
         said["text"] = {"marking": "TLP:GREEN", "conclusion": "Words."}
     ids = [one for one in fields if one.endswith("_id") and one != "parent_meeting_id"]
