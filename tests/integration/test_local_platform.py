@@ -196,11 +196,6 @@ class TestDatabases:
             query = f"SELECT {rights} FROM pg_roles WHERE rolname = current_user"  # noqa: S608
             assert connection.execute(query).fetchone() == (False,)
 
-    def test_write_to_the_disk_before_they_answer(self, platform: PlatformAccess) -> None:
-        with psycopg.connect(platform.postgres_admin_dsn) as connection:
-            for setting, value in (("fsync", "on"), ("synchronous_commit", "on")):
-                assert connection.execute(f"SHOW {setting}").fetchone() == (value,)
-
     def test_are_copied_for_each_test_from_a_template_migrated_once(self, postgres: Databases) -> None:
         migrated: list[str] = []
 

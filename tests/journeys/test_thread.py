@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
 from deploy.local.folders import Folders
@@ -53,6 +54,7 @@ async def test_the_thread_is_unbroken_from_assessment_to_closure() -> None:
     with temporary_folders() as folders:
         options = Options(folders, spans=True, shuffle=_SEED)
         async with running_system(options) as system:
+            _databases_write_to_the_disk(system)
             await _play(system)
             await _play_a_year(system)
             assert system.supervisor.restarts == 0
@@ -72,6 +74,14 @@ async def test_the_thread_is_unbroken_from_assessment_to_closure() -> None:
 
 def _say(_: str) -> None:
     """The journey is told by its assertions."""
+
+
+def _databases_write_to_the_disk(system: System) -> None:
+    """Before they answer, unlike that of the session of tests."""
+    for service in SERVICES:
+        with psycopg.connect(system.platform.services[service].dsn) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                assert connection.execute(f"SHOW {setting}").fetchone() == ("on",)
 
 
 async def _play(system: System) -> None:

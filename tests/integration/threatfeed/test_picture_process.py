@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import pytest
 
 from services.chassis.lifecycle import CRASHED
 from services.cli.probing import probe
@@ -37,6 +38,7 @@ async def test_each_audience_gets_the_picture_of_what_it_may_see(kafka: Broker, 
         assert records == 1, "an audience hears nothing of a change that it may not see"
 
 
+@pytest.mark.long
 async def test_killed_and_rebuilt_it_draws_the_same_picture(kafka: Broker, tmp_path: Path) -> None:
     topics = await PictureTopics.make(kafka)
     events = [told(f"K{n}", days_ago=n % 40, themes=(f"T{n % 3}",)) for n in range(80)]

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -18,16 +17,6 @@ from services.chassis.telemetry import (
 from tests.support.processes import Traces
 
 TRACEPARENT = f"00-{'a' * 32}-{'b' * 16}-01"
-
-
-@pytest.fixture
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, configuration = list(root.handlers), root.level, structlog.get_config()
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.configure(**configuration)
-    structlog.contextvars.clear_contextvars()
 
 
 def test_outside_any_span_there_is_no_context() -> None:

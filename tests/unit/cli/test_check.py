@@ -175,18 +175,11 @@ def test_a_receipt_and_a_chain_are_shown_without_commands() -> None:
     assert "[red]" in shown
 
 
+@pytest.mark.usefixtures("logging_as_before")
 def test_a_line_of_the_log_is_json_in_ascii(capfd: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    before = root.handlers, root.level
-    try:
-        start_logging("INFO", service="threatfeed")
-        logging.getLogger("other").warning("refused %s", HOSTILE)
-        structlog.get_logger("own").warning("refused", detail=HOSTILE)
-    finally:
-        root.handlers, level = before[0], before[1]
-        root.setLevel(level)
-        structlog.reset_defaults()
-        structlog.contextvars.clear_contextvars()
+    start_logging("INFO", service="threatfeed")
+    logging.getLogger("other").warning("refused %s", HOSTILE)
+    structlog.get_logger("own").warning("refused", detail=HOSTILE)
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 2
     assert all(line.isascii() and line.isprintable() for line in lines)
