@@ -96,6 +96,7 @@ AGENDA: Mapping[str, str] = {
     "POST /v1/outcomes/{outcome_id}/agreements": "AgendaService.AgreeOutcome",
     "GET /v1/outcomes/{outcome_id}/clearances": "OutcomeService.ListOutcomeClearances",
     "POST /v1/outcomes/{outcome_id}/clearances": "OutcomeService.ClearOutcome",
+    "POST /v1/outcomes/{outcome_id}/clearance-refusals": "OutcomeService.RefuseOutcomeClearance",
     "GET /v1/meetings/{meeting_id}/history": "AgendaService.ListHistory",
     "GET /v1/meetings/{meeting_id}/presentation": "AgendaService.GetPresentation",
     "GET /v1/trace/{wanted}": "AgendaService.TraceThread",

@@ -11,9 +11,10 @@ from services.agenda.domain.attendance import Register
 from services.agenda.domain.conclusions import Conclusions, ConclusionsState
 from services.agenda.domain.deadlines import Deadline
 from services.agenda.domain.internal_clearances import ClearanceState, InternalClearance
+from services.agenda.domain.legal_clearance import LegalClearance, is_cleared, is_refused
 from services.agenda.domain.meeting import Meeting, MeetingLevel, MeetingState
 from services.agenda.domain.minutes import Frame, Section
-from services.agenda.domain.outcome import LegalClearance, Outcome, OutcomeState, is_cleared
+from services.agenda.domain.outcome import Outcome, OutcomeState
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.references import ReferenceState
 from services.agenda.domain.withdrawal_tasks import TaskState, WithdrawalTask
@@ -37,6 +38,8 @@ class Matter(StrEnum):
     MINUTES_TO_ACCEPT = "MINUTES_TO_ACCEPT"
     OUTCOME_TO_CLEAR = "OUTCOME_TO_CLEAR"
     """The law of the side is asked before its officials sign."""
+    OUTCOME_TO_REVISE = "OUTCOME_TO_REVISE"
+    """The law of the side does not allow these words."""
     OUTCOME_TO_AGREE = "OUTCOME_TO_AGREE"
     CONCLUSIONS_TO_SIGN = "CONCLUSIONS_TO_SIGN"
     CLEARANCE_TO_GIVE = "CLEARANCE_TO_GIVE"
@@ -55,6 +58,7 @@ WHAT_TO_DO: Mapping[Matter, str] = {
     Matter.REGISTER_TO_CLOSE: "say of everybody of the side whether they were there, and close the register",
     Matter.MINUTES_TO_ACCEPT: "read the newest revision of the sections; accept it, or write another",
     Matter.OUTCOME_TO_CLEAR: "say whether the law of the side allows these words",
+    Matter.OUTCOME_TO_REVISE: "read why the adviser refused; revise the outcome, or ask again",
     Matter.OUTCOME_TO_AGREE: "read the outcome and sign its agreement, or have it revised",
     Matter.CONCLUSIONS_TO_SIGN: "read the conclusions and sign their agreement",
     Matter.CLEARANCE_TO_GIVE: "answer the question about the words of the item",
@@ -159,7 +163,9 @@ def awaiting_legal_adviser(
     adviser: Signatory,
     clearances: Mapping[UUID, Sequence[LegalClearance]],
 ) -> tuple[Awaiting, ...]:
-    """The outcomes that an organisation may clear for its party and that none has; they have no date."""
+    """The outcomes that an organisation may clear for its party, and of which none has said whether the law
+    allows them; they have no date.
+    """
     if adviser.organisation not in series.legal_clearance.get(adviser.party, ()):
         return ()
     return tuple(
@@ -167,6 +173,22 @@ def awaiting_legal_adviser(
         for one in outcomes
         if one.state is OutcomeState.PROPOSED
         and not is_cleared(series, adviser.party, one.content_hash, clearances.get(one.id, ()))
+        and not is_refused(series, adviser.party, one.content_hash, clearances.get(one.id, ()))
+    )
+
+
+def awaiting_revision(
+    outcomes: Iterable[Outcome],
+    series: Series,
+    party: str,
+    clearances: Mapping[UUID, Sequence[LegalClearance]],
+) -> tuple[Awaiting, ...]:
+    """The outcomes whose words the law of a side refuses, for its secretariat; they have no date."""
+    return tuple(
+        _of_outcome(Matter.OUTCOME_TO_REVISE, one)
+        for one in outcomes
+        if one.state is OutcomeState.PROPOSED
+        and is_refused(series, party, one.content_hash, clearances.get(one.id, ()))
     )
 
 

@@ -1,6 +1,6 @@
 """An outcome: what a meeting made of one item, and the action that follows, if one does."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,9 +15,7 @@ from services.agenda.domain.quorum import Quorum, Signatory, is_complete, requir
 from services.agenda.domain.refusals import (
     AddresseeWrong,
     DeferredToThePast,
-    LegalClearanceMissing,
     NotAParty,
-    NotTheLegalAdviser,
     OrganisationOfAnotherParty,
     StaleContentHash,
 )
@@ -190,38 +188,6 @@ class Outcome:
     def numbered(self, reference: str) -> "Outcome":
         """With the number that it has as a decision."""
         return replace(self, decision_reference=reference)
-
-
-@dataclass(frozen=True, slots=True)
-class LegalClearance:
-    """An organisation's word to its own party that the law allows a text. It never crosses."""
-
-    party: str
-    organisation: str
-    content_hash: str
-
-
-def require_legal_adviser(series: Series, party: str, organisation: str) -> None:
-    """Raises `NotTheLegalAdviser`."""
-    if organisation not in series.legal_clearance.get(party, ()):
-        raise NotTheLegalAdviser("the organisation gives no legal clearance in this series")
-
-
-def is_cleared(series: Series, party: str, content_hash: str, clearances: Iterable[LegalClearance]) -> bool:
-    """Whether a party has the legal clearance of a text that the series asks it for; else it needs none."""
-    advisers = series.legal_clearance.get(party, ())
-    return not advisers or any(
-        given.party == party and given.organisation in advisers and given.content_hash == content_hash
-        for given in clearances
-    )
-
-
-def require_cleared(
-    series: Series, party: str, content_hash: str, clearances: Iterable[LegalClearance]
-) -> None:
-    """Raises `LegalClearanceMissing` where the series asks a party for one that is not there."""
-    if not is_cleared(series, party, content_hash, clearances):
-        raise LegalClearanceMissing("the party's legal clearance of this text is missing")
 
 
 def conclude(

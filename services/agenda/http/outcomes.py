@@ -15,7 +15,7 @@ from services.agenda.domain.action_text import (
     ExpectedEvidence,
     Owner,
 )
-from services.agenda.domain.outcome import Addressee, LegalClearance, Outcome, OutcomeContent
+from services.agenda.domain.outcome import Addressee, Outcome, OutcomeContent
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.wording import FIRST_EDITION, LAST_EDITION, MOST_LISTED
@@ -30,7 +30,6 @@ from services.agenda.http.fields import (
     Banner,
     Body,
     Code,
-    ContentHash,
     OptionalCode,
     OptionalProse,
     Prose,
@@ -40,12 +39,7 @@ from services.agenda.http.fields import (
 )
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.statements import document_of
-from services.agenda.usecases.agree_outcome import (
-    agree_outcome,
-    clear_outcome,
-    read_clearances,
-    statement_on_outcome,
-)
+from services.agenda.usecases.agree_outcome import agree_outcome, statement_on_outcome
 from services.agenda.usecases.compile_outcomes import Compilation, compile_outcomes
 from services.agenda.usecases.record_outcome import (
     OutcomeText,
@@ -64,8 +58,6 @@ router = APIRouter(prefix="/v1", tags=["outcomes"])
 Proposer = Annotated[Principal, Depends(permit_command(Command.PROPOSE_OUTCOME))]
 Viewer = Annotated[Principal, Depends(permit_command(Command.READ_OUTCOME))]
 Chair = Annotated[Principal, Depends(permit_command(Command.AGREE_OUTCOME))]
-Adviser = Annotated[Principal, Depends(permit_command(Command.CLEAR_OUTCOME))]
-Advised = Annotated[Principal, Depends(permit_command(Command.READ_CLEARANCES))]
 
 
 class OwnerBody(Body):
@@ -145,10 +137,6 @@ class OutcomeBody(ContentBody):
         return OutcomeText(self.item_id, self.content())
 
 
-class ClearanceBody(Body):
-    content_hash: ContentHash
-
-
 class ActionModel(BaseModel):
     id: UUID
     reference: str
@@ -195,17 +183,6 @@ class CompiledModel(BaseModel):
 class CompilationModel(BaseModel):
     outcomes: list[CompiledModel]
     next_page_token: str
-
-
-class ClearanceModel(BaseModel):
-    organisation: str
-    content_hash: str
-
-
-class ClearancesModel(BaseModel):
-    """The clearances of the caller's own party."""
-
-    clearances: list[ClearanceModel]
 
 
 def _action(document: dict[str, Any]) -> ActionModel | None:
@@ -256,14 +233,6 @@ def _encoded(outcome: Outcome, policy: Policy, status: int = 200) -> Encoded:
     location = f"/v1/outcomes/{outcome.id}" if status == 201 else ""
     model = outcome_model(outcome, policy)
     return Encoded(model, status=status, version=outcome.aggregate_version, location=location)
-
-
-def _clearances(given: tuple[LegalClearance, ...]) -> ClearancesModel:
-    return ClearancesModel(
-        clearances=[
-            ClearanceModel(organisation=one.organisation, content_hash=one.content_hash) for one in given
-        ]
-    )
 
 
 @router.post("/meetings/{meeting_id}/outcomes", status_code=201, responses={201: {"model": OutcomeModel}})
@@ -369,27 +338,4 @@ async def agree(
             once, reader, outcome_id, body.content_hash, body.jws, agreeing=parts.agreeing()
         ),
         lambda outcome: _encoded(outcome, parts.policy),
-    )
-
-
-@router.get("/outcomes/{outcome_id}/clearances")
-async def clearances(principal: Advised, outcome_id: UUID, parts: Parts) -> ClearancesModel:
-    reader = reader_of(principal)
-    return _clearances(await read_clearances(parts.database, reader, outcome_id, policy=parts.policy))
-
-
-@router.post("/outcomes/{outcome_id}/clearances", responses={200: {"model": ClearancesModel}})
-async def clear(
-    principal: Adviser,
-    outcome_id: UUID,
-    body: ClearanceBody,
-    mutation: RehearsableMutation,
-    parts: Parts,
-) -> Response:
-    reader = reader_of(principal)
-    return await mutation.run(
-        lambda once: clear_outcome(
-            once, reader, outcome_id, body.content_hash, policy=parts.policy, clock=parts.clock
-        ),
-        lambda given: Encoded(_clearances(given)),
     )

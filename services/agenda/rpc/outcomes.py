@@ -8,7 +8,8 @@ from entente.agenda.v1 import outcome_service_pb2_grpc
 from entente.exchange.v1 import outcome_pb2
 
 from services.agenda.domain.action_text import MOST_EXPECTED, ActionText, ExpectedEvidence, Owner
-from services.agenda.domain.outcome import Addressee, LegalClearance, OutcomeContent
+from services.agenda.domain.legal_clearance import LegalClearance
+from services.agenda.domain.outcome import Addressee, OutcomeContent
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.wording import FIRST_EDITION, LAST_EDITION
@@ -25,7 +26,7 @@ from services.agenda.rpc.arguments import (
 from services.agenda.rpc.calling import Methods, described
 from services.agenda.rpc.parts import caller
 from services.agenda.rpc.texts import at_most, read_kind, read_note, read_optional_code, read_optional_day
-from services.agenda.usecases.agree_outcome import clear_outcome, read_clearances
+from services.agenda.usecases.clear_outcome import clear_outcome, page_of_clearances, refuse_clearance
 from services.agenda.usecases.compile_outcomes import Compilation, compile_outcomes
 from services.agenda.usecases.conclude_meeting import put_to_parties
 from services.agenda.usecases.export_agreement import export_agreement
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, tuple[Command, ...]] = {
     "CompileOutcomes": (Command.READ_OUTCOME,),
     "ListOutcomeClearances": (Command.READ_CLEARANCES,),
     "ClearOutcome": (Command.CLEAR_OUTCOME,),
+    "RefuseOutcomeClearance": (Command.CLEAR_OUTCOME,),
     "PutConclusions": (Command.PROPOSE_OUTCOME,),
     "ExportAgreement": (Command.READ_AGENDA,),
 }
@@ -111,8 +113,17 @@ class OutcomeServicer(Methods, outcome_service_pb2_grpc.OutcomeServiceServicer):
         self, request: messages.ListOutcomeClearancesRequest, _: Any
     ) -> messages.ListOutcomeClearancesResponse:
         parts, identity = self._parts, read_id(request.outcome_id, "/outcome_id")
-        given = await read_clearances(parts.database, caller(), identity, policy=parts.policy)
-        return messages.ListOutcomeClearancesResponse(clearances=_clearances(given))
+        found, following = await page_of_clearances(
+            parts.database,
+            caller(),
+            identity,
+            page_size=page_size(request.page_size),
+            page_token=read_token(request.page_token),
+            policy=parts.policy,
+        )
+        return messages.ListOutcomeClearancesResponse(
+            clearances=_clearances(found), refusals=_refusals(found), next_page_token=following
+        )
 
     async def ClearOutcome(  # noqa: N802 the name is the contract's
         self, request: messages.ClearOutcomeRequest, _: Any
@@ -124,8 +135,27 @@ class OutcomeServicer(Methods, outcome_service_pb2_grpc.OutcomeServiceServicer):
             lambda once: clear_outcome(
                 once, reader, identity, content_hash, policy=parts.policy, clock=parts.clock
             ),
-            lambda given: messages.ClearOutcomeResponse(clearances=_clearances(given)),
+            lambda given: messages.ClearOutcomeResponse(
+                clearances=_clearances(given), refusals=_refusals(given)
+            ),
             messages.ClearOutcomeResponse,
+        )
+
+    async def RefuseOutcomeClearance(  # noqa: N802 the name is the contract's
+        self, request: messages.RefuseOutcomeClearanceRequest, _: Any
+    ) -> messages.RefuseOutcomeClearanceResponse:
+        reader, identity = caller(), read_id(request.outcome_id, "/outcome_id")
+        content_hash, parts = read_hash(request.content_hash), self._parts
+        reason = read_prose(request.reason, "/reason")
+        return await self._once(
+            request,
+            lambda once: refuse_clearance(
+                once, reader, identity, content_hash, reason, policy=parts.policy, clock=parts.clock
+            ),
+            lambda given: messages.RefuseOutcomeClearanceResponse(
+                clearances=_clearances(given), refusals=_refusals(given)
+            ),
+            messages.RefuseOutcomeClearanceResponse,
         )
 
     async def PutConclusions(  # noqa: N802 the name is the contract's
@@ -221,6 +251,17 @@ def _clearances(given: Sequence[LegalClearance]) -> list[messages.OutcomeClearan
     return [
         messages.OutcomeClearance(organisation=one.organisation, content_hash=one.content_hash)
         for one in given
+        if not one.refusal
+    ]
+
+
+def _refusals(given: Sequence[LegalClearance]) -> list[messages.OutcomeClearanceRefusal]:
+    return [
+        messages.OutcomeClearanceRefusal(
+            organisation=one.organisation, content_hash=one.content_hash, reason=one.refusal
+        )
+        for one in given
+        if one.refusal
     ]
 
 

@@ -1,30 +1,23 @@
-"""An official agrees to an outcome; before that, where the series asks for it, the party's law is asked."""
+"""An official agrees to an outcome, where the series asks for it once the party's law allows the words."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.agenda.domain.history.changes import differences
+from services.agenda.domain.legal_clearance import require_cleared
 from services.agenda.domain.meeting import Meeting, MeetingCommand
-from services.agenda.domain.outcome import (
-    LegalClearance,
-    Outcome,
-    OutcomeState,
-    require_cleared,
-    require_legal_adviser,
-)
+from services.agenda.domain.outcome import Outcome, OutcomeState
 from services.agenda.domain.outcome_kinds import DECISIONS
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.quorum import Signatory, require_seat
-from services.agenda.domain.refusals import StaleContentHash
 from services.agenda.events import outcome_agreed
 from services.agenda.store.agreements import Subject, insert_agreement
-from services.agenda.store.clearances import clearances_of, insert_clearance
+from services.agenda.store.clearances import clearances_of
 from services.agenda.store.meetings import find_meeting, update_meeting
 from services.agenda.store.outcomes import NumberedKind, count_open, next_number, update_outcome
 from services.agenda.usecases.access import audit_of, outcome_for
 from services.agenda.usecases.agreeing import Agreeing, ToSign, statement_about, verified
-from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
 from services.chassis.once import Once
 from services.chassis.outbox import enqueue
@@ -127,46 +120,3 @@ async def keep_agreed(
     if complete:
         await enqueue(tx, [outcome_agreed(agreed, current_traceparent(), now)], now)
     return agreed
-
-
-async def clear_outcome(
-    once: Once[tuple[LegalClearance, ...]],
-    reader: Reader,
-    outcome_id: UUID,
-    content_hash: str,
-    *,
-    policy: Policy,
-    clock: Clock,
-) -> tuple[LegalClearance, ...]:
-    """A party's named organisation clears one wording for its own party's quorum; nobody else learns it.
-
-    Raises `NoAccess`, `NotTheLegalAdviser` or `StaleContentHash`.
-    """
-    now = clock()
-    async with once.transaction() as tx:
-        outcome = await outcome_for(tx, reader, Command.CLEAR_OUTCOME, outcome_id, policy)
-        require_legal_adviser(policy.get_series(outcome.series), reader.party, reader.organisation)
-        if content_hash != outcome.content_hash:
-            raise StaleContentHash("this is not the text of the outcome", pointer="/content_hash")
-        given = LegalClearance(reader.party, reader.organisation, content_hash)
-        audit = audit_of(
-            once,
-            reader,
-            "outcome.cleared",
-            "outcome",
-            outcome.id,
-            now,
-            item_id=str(outcome.item_id),
-            content_hash=content_hash,
-        )
-        await insert_clearance(tx, outcome.id, given, reader.subject, now, audit)
-        return await once.answer(tx, await clearances_of(tx, outcome.id, reader.party))
-
-
-async def read_clearances(
-    database: Database, reader: Reader, outcome_id: UUID, *, policy: Policy
-) -> tuple[LegalClearance, ...]:
-    """The reader's own party's. Raises `NoAccess`."""
-    async with database.transaction() as tx:
-        outcome = await outcome_for(tx, reader, Command.READ_CLEARANCES, outcome_id, policy)
-        return await clearances_of(tx, outcome.id, reader.party)

@@ -12,9 +12,10 @@ from services.agenda.domain.conclusions import (
     gather,
 )
 from services.agenda.domain.history.changes import differences
+from services.agenda.domain.legal_clearance import require_cleared
 from services.agenda.domain.meeting import Meeting, MeetingCommand, MeetingState
 from services.agenda.domain.minutes import require_accepted, section_keys
-from services.agenda.domain.outcome import Outcome, OutcomeState, require_cleared
+from services.agenda.domain.outcome import Outcome, OutcomeState
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.quorum import Signatory
 from services.agenda.statements import Statement, put_conclusions

@@ -14,6 +14,7 @@ from services.agenda.domain.awaiting import (
     awaiting_mending,
     awaiting_minutes,
     awaiting_register,
+    awaiting_revision,
     awaiting_secretariat,
     awaiting_table,
     awaiting_treatment,
@@ -125,13 +126,16 @@ async def _of_begun(
         found.extend(await _of_minutes(tx, reader, meeting))
     signs = may(policy, reader, Command.AGREE_OUTCOME, series.id)
     clears = may(policy, reader, Command.CLEAR_OUTCOME, series.id)
-    if signs or clears:
+    drafts = may(policy, reader, Command.TABLE_AGENDA, series.id)
+    if signs or clears or drafts:
         outcomes = await outcomes_of_meeting(tx, meeting.id)
         asked = [one.id for one in outcomes] if reader.party in series.legal_clearance else []
         cleared = {one: await clearances_of(tx, one, reader.party) for one in asked}
         office = Signatory(reader.party, reader.organisation)
         if clears:
             found.extend(awaiting_legal_adviser(outcomes, series, office, cleared))
+        if drafts:
+            found.extend(awaiting_revision(outcomes, series, reader.party, cleared))
         if signs:
             found.extend(awaiting_agreement(outcomes, conclusions, series, office, cleared))
     return found

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 from services.agenda.app import MIGRATIONS
 from services.chassis.migrations import migrate
+from tests.support.agenda_calls import Calls, alike, told
 from tests.support.dialogue import (
     DSIT,
     EEAS,
@@ -25,6 +27,8 @@ from tests.support.dialogue import (
 )
 from tests.support.postgres import Databases
 
+NOTHING_SAID = {"clearances": [], "refusals": [], "next_page_token": ""}
+WHY = "It would bind the armed forces."
 ACTION: Any = outcome_body("")["action"]
 
 
@@ -144,13 +148,19 @@ async def waiting(dialogue: Dialogue, who: Account) -> list[str]:
     return [one["matter"] for one in (await dialogue.done(who, "GET", "/v1/awaiting"))["awaiting"]]
 
 
-async def test_a_party_signs_once_its_named_adviser_has_cleared_and_the_other_learns_nothing(
-    dialogue: Dialogue,
-) -> None:
+@pytest.fixture
+def lawful(dialogue: Dialogue) -> None:
+    """The series asks an organisation of the United Kingdom for its legal clearance."""
     policy = dialogue.parts.policy
     series = replace(policy.get_series("uk-eu"), legal_clearance={"UK": ("FCDO",)})
     policy = replace(policy, series={**policy.series, "uk-eu": series})
-    dialogue.app.state.agenda = replace(dialogue.parts, policy=policy)
+    dialogue.app.state.agenda = dialogue.parts = replace(dialogue.parts, policy=policy)
+
+
+@pytest.mark.usefixtures("lawful")
+async def test_a_party_signs_once_its_named_adviser_has_cleared_and_the_other_learns_nothing(
+    dialogue: Dialogue, call: Calls
+) -> None:
     meeting, draft = await agreed_agenda(dialogue)
     adviser = account("FCDO", "UK", "release-officer")
     with after_the_meeting(dialogue):
@@ -169,14 +179,109 @@ async def test_a_party_signs_once_its_named_adviser_has_cleared_and_the_other_le
         wrong = await dialogue.ask(adviser, "POST", path, {"content_hash": "sha256:" + "0" * 64})
         assert wrong.json()["reason"] == "STALE_CONTENT_HASH"
         before = await dialogue.ask(EEAS, "GET", f"/v1/outcomes/{outcome['id']}")
+        await refuses(dialogue, adviser, outcome)
+        again = await dialogue.try_to_agree(DSIT, "outcomes", outcome["id"])
+        assert (again.status_code, again.json()["reason"]) == (409, "LEGAL_CLEARANCE_MISSING")
         given = await dialogue.done(adviser, "POST", path, clear)
+        assert given == {
+            "clearances": [{"organisation": "FCDO", "content_hash": outcome["content_hash"]}],
+            "refusals": [],
+        }
+        assert "OUTCOME_TO_REVISE" not in await waiting(dialogue, UK_SECRETARIAT)
         after = await dialogue.ask(EEAS, "GET", f"/v1/outcomes/{outcome['id']}")
         assert (before.content, before.headers["etag"]) == (after.content, after.headers["etag"])
-        assert given == await dialogue.done(UK_SECRETARIAT, "GET", path)
+        assert {**given, "next_page_token": ""} == await dialogue.done(UK_SECRETARIAT, "GET", path)
         assert await waiting(dialogue, adviser) == []
         assert await waiting(dialogue, DSIT) == ["OUTCOME_TO_AGREE"]
-        assert (await dialogue.done(EU_SECRETARIAT, "GET", path)) == {"clearances": []}
+        assert (await dialogue.done(EU_SECRETARIAT, "GET", path)) == NOTHING_SAID
         await dialogue.agree("outcomes", outcome["id"], DSIT)
+        revised = await refused_and_revised(dialogue, call, adviser, outcome)
+        await dialogue.agree("outcomes", outcome["id"])
+        late = await call.refused(
+            adviser, "RefuseOutcomeClearance", **text_of(revised), reason=WHY, request_id=str(uuid4())
+        )
+        assert late[1] == "ILLEGAL_TRANSITION"
+    path = f"/v1/meetings/{meeting['id']}/history?kind=CLEARANCE"
+    entries = (await dialogue.done(UK_SECRETARIAT, "GET", path))["entries"]
+    assert [(one["action"], one["reason"]) for one in entries] == [
+        *(("outcome.clearance-refused", WHY), ("outcome.cleared", None)),
+        *(("outcome.clearance-refused", WHY), ("outcome.cleared", None)),
+    ]
+    assert (await dialogue.done(EU_SECRETARIAT, "GET", path))["entries"] == []
+
+
+def refusals_of(outcome: Any) -> str:
+    return f"/v1/outcomes/{outcome['id']}/clearance-refusals"
+
+
+async def refuses(dialogue: Dialogue, adviser: Account, outcome: Any) -> None:
+    """Only the adviser's own side learns that it refuses, and why."""
+    path, text = refusals_of(outcome), {"content_hash": outcome["content_hash"]}
+    said = {**text, "reason": WHY}
+    for who in (DSIT, EU_SECRETARIAT):
+        refused = await dialogue.ask(who, "POST", path, said)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "NOT_THE_LEGAL_ADVISER")
+    for body, reason in (
+        ({**said, "content_hash": "sha256:" + "0" * 64}, "STALE_CONTENT_HASH"),
+        ({**said, "reason": " "}, "INVALID_REQUEST"),
+        (text, "INVALID_REQUEST"),
+    ):
+        assert (await dialogue.ask(adviser, "POST", path, body)).json()["reason"] == reason
+    given = await dialogue.done(adviser, "POST", path, said)
+    assert given == {"clearances": [], "refusals": [{"organisation": "FCDO", **said}]}
+    read = f"/v1/outcomes/{outcome['id']}/clearances"
+    for who in (DSIT, UK_SECRETARIAT):
+        assert await dialogue.done(who, "GET", read) == {**given, "next_page_token": ""}
+    assert await dialogue.done(EU_SECRETARIAT, "GET", read) == NOTHING_SAID
+    assert "OUTCOME_TO_REVISE" in await waiting(dialogue, UK_SECRETARIAT)
+    for who in (adviser, DSIT, EEAS):
+        assert await waiting(dialogue, who) == []
+    assert "OUTCOME_TO_REVISE" not in await waiting(dialogue, EU_SECRETARIAT)
+
+
+def text_of(outcome: Any) -> dict[str, str]:
+    return {"outcome_id": outcome["id"], "content_hash": outcome["content_hash"]}
+
+
+async def refused_and_revised(dialogue: Dialogue, call: Calls, adviser: Account, outcome: Any) -> Any:
+    """The adviser thinks again and refuses what it cleared; other words are asked about anew. Over gRPC."""
+    key = {"request_id": str(uuid4())}
+    for wrong in ({"reason": " "}, {"reason": WHY, "content_hash": "sha256:0"}):
+        sent = {**text_of(outcome), **key, **wrong}
+        assert (await call.refused(adviser, "RefuseOutcomeClearance", **sent))[1] == "INVALID_VALUE"
+    said = {**text_of(outcome), "reason": WHY, **key}
+    tried = await call(adviser, "RefuseOutcomeClearance", **said, validate_only=True)
+    assert await waiting(dialogue, DSIT) == []
+    refused = await call(adviser, "RefuseOutcomeClearance", **said)
+    assert tried == refused == await call(adviser, "RefuseOutcomeClearance", **said)
+    assert (list(refused.clearances), [one.reason for one in refused.refusals]) == ([], [WHY])
+    for matter, who in (("OUTCOME_TO_REVISE", UK_SECRETARIAT), ("OUTCOME_TO_CLEAR", adviser)):
+        shown = await call(who, "ListAwaiting")
+        assert (f"AWAITING_MATTER_{matter}" in {told(one)["matter"] for one in shown.awaiting}) == (
+            who is UK_SECRETARIAT
+        )
+    path, body = f"/v1/outcomes/{outcome['id']}", outcome_body("", conclusion="The parties may publish.")
+    del body["item_id"]
+    version = (await dialogue.ask(UK_SECRETARIAT, "GET", path)).headers["etag"].strip('"')
+    revised = await dialogue.done(UK_SECRETARIAT, "PUT", path, body, version=int(version))
+    assert await waiting(dialogue, adviser) == ["OUTCOME_TO_CLEAR"]
+    assert "OUTCOME_TO_REVISE" not in await waiting(dialogue, UK_SECRETARIAT)
+    await call(adviser, "ClearOutcome", **text_of(revised), request_id=str(uuid4()))
+    token, found = "", []
+    while not found or token:
+        asked = {"outcome_id": outcome["id"], "page_size": 1, "page_token": token}
+        page = await call(DSIT, "ListOutcomeClearances", **asked)
+        rest = await dialogue.done(DSIT, "GET", f"{path}/clearances?page_size=1&page_token={token}")
+        alike(rest, told(page))
+        found.extend([*page.clearances, *page.refusals])
+        token = page.next_page_token
+    assert sorted(one.content_hash for one in found) == sorted(
+        [outcome["content_hash"], revised["content_hash"]]
+    )
+    whose = await call.refused(EU_SECRETARIAT, "ListOutcomeClearances", **{**asked, "page_token": "e30="})
+    assert whose[1] == "INVALID_VALUE"
+    assert not (await call(EU_SECRETARIAT, "ListOutcomeClearances", outcome_id=outcome["id"])).ListFields()
+    return revised
 
 
 async def test_what_each_kind_needs_is_asked_for_by_name(dialogue: Dialogue) -> None:

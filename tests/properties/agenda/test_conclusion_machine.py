@@ -9,14 +9,8 @@ from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.agenda.domain.conclusions import Conclusions, ConclusionsState, gather
-from services.agenda.domain.outcome import (
-    Conclusion,
-    LegalClearance,
-    Outcome,
-    OutcomeContent,
-    OutcomeState,
-    require_cleared,
-)
+from services.agenda.domain.legal_clearance import LegalClearance, require_cleared, word_on
+from services.agenda.domain.outcome import Conclusion, Outcome, OutcomeContent, OutcomeState
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.quorum import Signatory
 from services.agenda.domain.refusals import IllegalTransition
@@ -35,7 +29,7 @@ def hash_of(number: int, version: int) -> str:
 
 
 class Concluding(RuleBasedStateMachine):
-    """The model keeps versions, who signed what, and what the adviser cleared, in plain sets."""
+    """The model keeps versions, who signed what, and what the adviser cleared and refused, in plain sets."""
 
     @initialize()
     def begin(self) -> None:
@@ -44,6 +38,8 @@ class Concluding(RuleBasedStateMachine):
         self.versions: dict[int, int] = {}
         self.signed: dict[int, set[Signatory]] = {}
         self.cleared: set[tuple[int, int]] = set()
+        self.refused: set[tuple[int, int]] = set()
+        self.once_cleared: set[tuple[int, int]] = set()
         self.set_signed: set[Signatory] = set()
         self.set_of: dict[int, int] | None = None
         self.done: set[int] = set()
@@ -102,10 +98,31 @@ class Concluding(RuleBasedStateMachine):
     @rule(number=strategies.integers(1, 3))
     def clear(self, number: int) -> None:
         if number in self.outcomes:
-            self.cleared.add((number, self.versions[number]))
+            text = (number, self.versions[number])
+            self.cleared.add(text)
+            self.once_cleared.add(text)
+            self.refused.discard(text)
+
+    @rule(number=strategies.integers(1, 3), behind=strategies.sampled_from([0, 0, 1]))
+    def refuse(self, number: int, behind: int) -> None:
+        outcome = self.outcomes.get(number)
+        if outcome is None:
+            return
+        text = (number, self.versions[number] - behind)
+        expected = "STALE_CONTENT_HASH" if behind else "ILLEGAL_TRANSITION" if number in self.done else ""
+        found = ""
+        try:
+            word_on(outcome, "UK", "FCDO", hash_of(*text), "Not these words.")
+        except Refusal as refusal:
+            found = refusal.reason
+        assert found == expected
+        if not found:
+            self.refused.add(text)
+            self.cleared.discard(text)
 
     def _clearances(self) -> list[LegalClearance]:
-        return [LegalClearance("UK", "FCDO", hash_of(*one)) for one in self.cleared]
+        cleared = [LegalClearance("UK", "FCDO", hash_of(*one)) for one in self.cleared]
+        return cleared + [LegalClearance("UK", "FCDO", hash_of(*one), "No.") for one in self.refused]
 
     @rule(
         number=strategies.integers(1, 3),
@@ -223,7 +240,7 @@ class Concluding(RuleBasedStateMachine):
             assert (outcome.state is OutcomeState.AGREED) is (number in self.done)
             assert (number in self.done) is (self.signed[number] == set(SEATS))
             if number in self.done:
-                assert (number, outcome.version) in self.cleared
+                assert (number, outcome.version) in self.once_cleared
 
     @invariant()
     def one_set_at_most_is_on_the_table_and_an_agreed_one_has_every_seat(self) -> None:

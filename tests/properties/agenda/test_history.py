@@ -20,7 +20,10 @@ _OWN: Final = {
     "brief.": (Role.SECRETARIAT, Role.CHAIR),
     "proposal.": (Role.SECRETARIAT, Role.CHAIR),
     "withdrawal-task.": (Role.SECRETARIAT, Role.CHAIR),
-    "outcome.cleared": (Role.SECRETARIAT, Role.CHAIR, Role.RELEASE_OFFICER),
+    **dict.fromkeys(
+        ("outcome.cleared", "outcome.clearance-refused"),
+        (Role.SECRETARIAT, Role.CHAIR, Role.RELEASE_OFFICER),
+    ),
     "draft.ranked": (Role.SECRETARIAT,),
 }
 _READERS: Final = (Role.SECRETARIAT, Role.CHAIR, Role.OWNER, Role.LEADERSHIP, Role.AUDITOR)
@@ -33,7 +36,10 @@ def may_know(one: Recorded, party: str, role: Role) -> bool:
         return False
     roles = next((_OWN[key] for key in sorted(_OWN, reverse=True) if one.action.startswith(key)), _READERS)
     both = one.action.startswith((*_JOINT, "outcome.", "participant."))
-    shared = both and one.action not in ("outcome.cleared", "participant.noted")
+    shared = both and one.action not in (
+        *("outcome.cleared", "outcome.clearance-refused"),
+        "participant.noted",
+    )
     return role in roles and (shared or one.party in (None, party))
 
 

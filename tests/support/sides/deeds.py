@@ -64,6 +64,14 @@ async def cleared(stage: Stage, name: str) -> None:
     await stage.done(ADVISER, "POST", path, {"content_hash": outcome["content_hash"]})
 
 
+async def refused(stage: Stage, name: str) -> None:
+    """It refuses the words that it cleared."""
+    outcome = stage.held[name]
+    path = f"/v1/outcomes/{outcome['id']}/clearance-refusals"
+    body = {"content_hash": outcome["content_hash"], "reason": "It would bind the armed forces."}
+    await stage.done(ADVISER, "POST", path, body)
+
+
 async def ranked(stage: Stage, who: Account, name: str) -> None:
     """The party has its draft ranked, and keeps the run."""
     await stage.done(who, "POST", f"/v1/drafts/{stage.held[name]['id']}/planning/ranking", {})

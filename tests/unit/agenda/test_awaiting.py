@@ -22,11 +22,13 @@ from services.agenda.domain.awaiting import (
     awaiting_legal_adviser,
     awaiting_minutes,
     awaiting_register,
+    awaiting_revision,
 )
 from services.agenda.domain.conclusions import Conclusions, ConclusionsState
+from services.agenda.domain.legal_clearance import LegalClearance
 from services.agenda.domain.meeting import MeetingLevel, MeetingState
 from services.agenda.domain.minutes import Section, SectionText
-from services.agenda.domain.outcome import LegalClearance, Outcome, OutcomeState
+from services.agenda.domain.outcome import Outcome, OutcomeState
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.quorum import Signatory
 from tests.support.agenda import AGENDA_ID, AT, ITEM_ID, MEETING_ID, OUTCOME_ID, POLICY, meeting
@@ -161,3 +163,25 @@ def test_the_law_of_a_side_is_asked_before_its_seats_and_of_that_side_alone() ->
     assert awaiting_legal_adviser([fresh], LEGAL, ENISA, {}) == ()
     assert awaiting_legal_adviser([fresh], SERIES, FCDO, {}) == ()
     assert awaiting_legal_adviser([outcome(state=OutcomeState.AGREED)], LEGAL, FCDO, {}) == ()
+
+
+def test_what_the_law_of_a_side_refuses_waits_for_its_secretariat_and_for_no_seat() -> None:
+    fresh = outcome()
+    refused = {OUTCOME_ID: (LegalClearance("UK", "FCDO", HASH, "It binds us."),)}
+    assert matters(awaiting_revision([fresh], LEGAL, "UK", refused)) == [
+        (Matter.OUTCOME_TO_REVISE, OUTCOME_ID)
+    ]
+    for office in (FCDO, Signatory("UK", "DSIT")):
+        assert awaiting_legal_adviser([fresh], LEGAL, office, refused) == ()
+        for put in (None, conclusions()):
+            assert awaiting_agreement([fresh], put, LEGAL, office, refused) == ()
+    other = outcome(content_hash="sha256:" + "2" * 64)
+    agreed = outcome(state=OutcomeState.AGREED)
+    for held, series, party in (
+        (other, LEGAL, "UK"),
+        (agreed, LEGAL, "UK"),
+        (fresh, LEGAL, "EU"),
+        (fresh, SERIES, "UK"),
+    ):
+        assert awaiting_revision([held], series, party, refused) == ()
+    assert len(awaiting_legal_adviser([other], LEGAL, FCDO, refused)) == 1

@@ -57,7 +57,8 @@ def test_every_act_that_is_recorded_is_told_of_to_somebody_or_named_as_told_to_n
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("action", ["draft.item-added", "draft.ranked", "draft.commented", "brief.written",
                                     "clearance.asked", "proposal.made", "outcome.cleared",
-                                    "participant.noted", "withdrawal-task.closed"])  # fmt: skip
+                                    "outcome.clearance-refused", "participant.noted",
+                                    "withdrawal-task.closed"])  # fmt: skip
 def test_what_a_side_does_for_itself_is_told_to_nobody_else(action: str, role: Role) -> None:
     assert tell(recorded(action), sight(role)) is None
     own = tell(recorded(action, "UK"), sight(role))

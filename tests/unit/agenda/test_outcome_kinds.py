@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 
 from services.agenda.domain.action_text import ActionText, ExpectedEvidence, Owner
-from services.agenda.domain.outcome import (
-    Addressee,
+from services.agenda.domain.legal_clearance import (
     LegalClearance,
-    OutcomeContent,
-    conclude,
-    next_edition,
+    is_refused,
     require_cleared,
     require_legal_adviser,
 )
+from services.agenda.domain.outcome import Addressee, OutcomeContent, conclude, next_edition
 from services.agenda.domain.outcome_kinds import (
     KIND_RULES,
     Need,
@@ -188,3 +186,22 @@ def test_a_party_signs_only_what_its_own_advisers_cleared_word_for_word() -> Non
     ):
         with pytest.raises(LegalClearanceMissing):
             require_cleared(LEGAL, "UK", "sha256:a", [other])
+
+
+def test_a_refusal_by_one_adviser_outweighs_the_clearance_of_another_for_these_words_alone() -> None:
+    both = replace(SERIES, legal_clearance={"UK": ("FCDO", "DSIT")})
+    cleared = LegalClearance("UK", "FCDO", "sha256:a")
+    refused = LegalClearance("UK", "DSIT", "sha256:a", "It would bind a third state.")
+    for said in ([refused], [cleared, refused], [refused, cleared]):
+        assert is_refused(both, "UK", "sha256:a", said)
+        with pytest.raises(LegalClearanceMissing):
+            require_cleared(both, "UK", "sha256:a", said)
+    for other in (
+        replace(refused, content_hash="sha256:b"),
+        replace(refused, party="EU"),
+        replace(refused, organisation="NCSC"),
+    ):
+        assert not is_refused(both, "UK", "sha256:a", [cleared, other])
+        require_cleared(both, "UK", "sha256:a", [cleared, other])
+    require_cleared(SERIES, "UK", "sha256:a", [refused])
+    assert not is_refused(SERIES, "UK", "sha256:a", [refused])

@@ -123,6 +123,10 @@ _PROPOSAL = {
     "proposal.withdrawn": "withdrew a proposal",
     "proposal.taken": "took a proposal into the draft",
 }
+_LEGAL = {
+    "outcome.cleared": "cleared an outcome",
+    "outcome.clearance-refused": "refused to clear an outcome",
+}
 _TASK = {
     "withdrawal-task.opened": "opened a task: a text no longer stands",
     "withdrawal-task.lapsed": "let a task lapse",
@@ -147,7 +151,7 @@ ACTS: Mapping[str, Act] = {
         _own(HistoryKind.BRIEF, Command.READ_BRIEF, {"brief.written": "wrote a brief"}),
         _own(HistoryKind.PROPOSAL, Command.READ_PROPOSAL, _PROPOSAL),
         _own(HistoryKind.REGISTER, Command.READ_REGISTER, {"participant.noted": "made a note on somebody"}),
-        _own(HistoryKind.CLEARANCE, Command.READ_CLEARANCES, {"outcome.cleared": "cleared an outcome"}),
+        _own(HistoryKind.CLEARANCE, Command.READ_CLEARANCES, _LEGAL),
         _own(HistoryKind.WITHDRAWAL_TASK, Command.READ_WITHDRAWAL_TASKS, _TASK),
     )
     for act in group

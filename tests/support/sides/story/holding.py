@@ -17,6 +17,7 @@ from tests.support.sides.deeds import (
     cleared,
     moved,
     proposed,
+    refused,
     signed,
     treated,
     withdrawn,
@@ -57,8 +58,9 @@ async def an_outcome_is_agreed(stage: Stage) -> None:
 
 
 @STORY.step(*UK_ONLY, "uk-eu.UK/release-officer", at=ENDED)
-async def uk_clears_what_none_of_it_has_signed(stage: Stage) -> None:
+async def uk_clears_what_none_of_it_has_signed_and_then_refuses_it(stage: Stage) -> None:
     await cleared(stage, "third-outcome")
+    await refused(stage, "third-outcome")
 
 
 @STORY.step(*JOINT, at=ENDED)
