@@ -1,5 +1,6 @@
 """Who is in the room: a security fact, kept by each side for its own people and seen by all sides."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -178,6 +179,15 @@ class Register:
 
     participants: tuple[Participant, ...]
     closed: frozenset[str]
+
+    def numbered(self) -> list[tuple[tuple[str, int], Participant]]:
+        """Side by side, each with its side and its number there, which it keeps: nobody is taken off."""
+        counts: Counter[str] = Counter()
+        found = []
+        for one in self.participants:
+            counts[one.side] += 1
+            found.append(((one.side, counts[one.side]), one))
+        return sorted(found, key=lambda entry: entry[0])
 
     def require_open(self, side: str) -> None:
         """Raises `RegisterClosed`."""

@@ -34,6 +34,15 @@ class PastStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemForward:
+    """A proposal that was made of an item, and the meeting that it is for."""
+
+    proposal_id: UUID
+    series: str
+    meeting_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ItemOrigin:
     """Where a forwarded item stands: in a draft or an agenda (`source_id`) of a meeting. `history` has every
     agreed outcome of it, the oldest first.

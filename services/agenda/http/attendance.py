@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, StringConstraints
 
@@ -15,7 +15,7 @@ from services.agenda.domain.attendance import (
 )
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.wording import NATIONALITY
-from services.agenda.http.fields import Body, Line, OptionalCode, OptionalProse, Prose
+from services.agenda.http.fields import Body, Line, OptionalCode, OptionalProse, Prose, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.keep_register import (
     RegisterView,
@@ -23,8 +23,8 @@ from services.agenda.usecases.keep_register import (
     close_register,
     mark_presence,
     note_participant,
+    page_of_register,
     read_participant,
-    read_register,
     reopen_register,
 )
 from services.chassis.http.requests import Encoded, ExpectedVersion, RehearsableMutation
@@ -108,6 +108,10 @@ def _model(participant: Participant, note: str = "") -> ParticipantModel:
     )
 
 
+class RegisterPageModel(RegisterModel):
+    next_page_token: str
+
+
 def _register(view: RegisterView) -> RegisterModel:
     return RegisterModel(
         participants=[_model(one, view.notes.get(one.id, "")) for one in view.register.participants],
@@ -120,9 +124,22 @@ def _encoded(participant: Participant, status: int = 200) -> Encoded:
 
 
 @router.get("/meetings/{meeting_id}/register")
-async def read(principal: Viewer, meeting_id: UUID, parts: Parts) -> RegisterModel:
-    view = await read_register(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
-    return _register(view)
+async def read(
+    principal: Viewer,
+    meeting_id: UUID,
+    parts: Parts,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> RegisterPageModel:
+    view, following = await page_of_register(
+        parts.database,
+        reader_of(principal),
+        meeting_id,
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+    )
+    return RegisterPageModel(**dict(_register(view)), next_page_token=following)
 
 
 @router.post(

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, StrictInt
 
@@ -11,14 +11,14 @@ from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference
 from services.agenda.domain.wording import LAST_REVISION, MOST_LISTED, MOST_MINUTES
-from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode
+from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode, TokenQuery
 from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.http.time_budgets import TimeBudgetModel, time_model
 from services.agenda.usecases.drafting import (
     DraftView,
     add_item,
-    list_drafts,
+    page_of_drafts,
     read_draft,
     rewrite_item,
     start,
@@ -90,8 +90,18 @@ class ReferenceModel(BaseModel):
     state: str
 
 
+class ItemForwardModel(BaseModel):
+    """A proposal that was made of the item, and the meeting that it is for."""
+
+    proposal_id: UUID
+    series: str
+    meeting_id: UUID
+
+
 class ItemModel(BaseModel):
-    """`missed_deadline` is that of an item that came late; null for the lines that every draft has."""
+    """`missed_deadline` is that of an item that came late; null for the lines that every draft has.
+    `forwarded` is for those who may read the proposals of the other body.
+    """
 
     id: UUID
     position: int
@@ -107,6 +117,7 @@ class ItemModel(BaseModel):
     marking: str
     proposal_id: UUID | None = None
     missed_deadline: MissedDeadlineModel | None
+    forwarded: list[ItemForwardModel]
 
 
 class DraftModel(BaseModel):
@@ -122,6 +133,7 @@ class DraftsModel(BaseModel):
     """The own party's, which has at most one for a meeting."""
 
     drafts: list[DraftModel]
+    next_page_token: str
 
 
 def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
@@ -150,6 +162,10 @@ def _item(item: DraftItem, position: int, view: DraftView) -> ItemModel:
         marking=content.marking,
         proposal_id=view.proposals.get(item.id),
         missed_deadline=missed_model(view.late.get(item.id)),
+        forwarded=[
+            ItemForwardModel(proposal_id=one.proposal_id, series=one.series, meeting_id=one.meeting_id)
+            for one in view.forwarded.get(item.id, ())
+        ],
     )
 
 
@@ -189,9 +205,22 @@ async def create(
 
 
 @router.get("/meetings/{meeting_id}/drafts")
-async def of_meeting(principal: Viewer, meeting_id: UUID, parts: Parts) -> DraftsModel:
-    found = await list_drafts(parts.database, reader_of(principal), meeting_id, policy=parts.policy)
-    return DraftsModel(drafts=[draft_model(view) for view in found])
+async def of_meeting(
+    principal: Viewer,
+    meeting_id: UUID,
+    parts: Parts,
+    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_token: TokenQuery = "",
+) -> DraftsModel:
+    found, following = await page_of_drafts(
+        parts.database,
+        reader_of(principal),
+        meeting_id,
+        page_size=page_size,
+        page_token=page_token,
+        policy=parts.policy,
+    )
+    return DraftsModel(drafts=[draft_model(view) for view in found], next_page_token=following)
 
 
 @router.get("/drafts/{draft_id}", responses={200: {"model": DraftModel}})

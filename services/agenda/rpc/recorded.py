@@ -64,6 +64,12 @@ def _item(item: DraftItem, position: int, view: DraftView) -> draft_pb2.DraftIte
         marking=content.marking,
         missed_deadline=encode_missed(view.late.get(item.id)),
         proposal_id=str(view.proposals.get(item.id) or ""),
+        forwarded=[
+            draft_pb2.DraftItemForward(
+                proposal_id=str(one.proposal_id), series=one.series, meeting_id=str(one.meeting_id)
+            )
+            for one in view.forwarded.get(item.id, ())
+        ],
     )
 
 

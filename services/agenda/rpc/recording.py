@@ -26,7 +26,7 @@ from services.agenda.rpc.recorded import (
     encode_run,
     encode_section,
 )
-from services.agenda.usecases.drafting import list_drafts, read_draft
+from services.agenda.usecases.drafting import page_of_drafts, read_draft
 from services.agenda.usecases.keep_minutes import (
     accept_section,
     comment_section,
@@ -37,7 +37,7 @@ from services.agenda.usecases.keep_register import (
     add_participant,
     close_register,
     mark_presence,
-    read_register,
+    page_of_register,
 )
 from services.agenda.usecases.list_history import list_history
 from services.agenda.usecases.paging import page_size
@@ -53,8 +53,17 @@ class RecordMethods(Methods):
         self, request: messages.ListDraftsRequest, _: Any
     ) -> messages.ListDraftsResponse:
         parts, meeting_id = self._parts, read_id(request.meeting_id, "/meeting_id")
-        found = await list_drafts(parts.database, caller(), meeting_id, policy=parts.policy)
-        return messages.ListDraftsResponse(drafts=[encode_draft(view) for view in found])
+        found, following = await page_of_drafts(
+            parts.database,
+            caller(),
+            meeting_id,
+            page_size=page_size(request.page_size),
+            page_token=read_token(request.page_token),
+            policy=parts.policy,
+        )
+        return messages.ListDraftsResponse(
+            drafts=[encode_draft(view) for view in found], next_page_token=following
+        )
 
     async def GetDraft(  # noqa: N802 the name is the contract's
         self, request: messages.GetDraftRequest, _: Any
@@ -67,9 +76,18 @@ class RecordMethods(Methods):
         self, request: messages.GetRegisterRequest, _: Any
     ) -> messages.GetRegisterResponse:
         parts, meeting_id = self._parts, read_id(request.meeting_id, "/meeting_id")
-        view = await read_register(parts.database, caller(), meeting_id, policy=parts.policy)
+        view, following = await page_of_register(
+            parts.database,
+            caller(),
+            meeting_id,
+            page_size=page_size(request.page_size),
+            page_token=read_token(request.page_token),
+            policy=parts.policy,
+        )
         return messages.GetRegisterResponse(
-            participants=encode_participants(view), closed_by=sorted(view.register.closed)
+            participants=encode_participants(view),
+            closed_by=sorted(view.register.closed),
+            next_page_token=following,
         )
 
     async def AddParticipant(  # noqa: N802 the name is the contract's

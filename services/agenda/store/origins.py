@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from services.agenda.domain.forwarding import ItemOrigin, OriginKind, PastStep
+from services.agenda.domain.forwarding import ItemForward, ItemOrigin, OriginKind, PastStep
 from services.agenda.domain.outcome_kinds import OutcomeKind
 from services.agenda.domain.proposal import Proposal
 from services.agenda.domain.refusals import AlreadyForwarded
@@ -58,6 +58,23 @@ async def origins_of(tx: Transaction, proposal_ids: Sequence[UUID]) -> dict[UUID
         row[0]: ItemOrigin(OriginKind(row[1]), row[2], row[3], row[4], row[5], tuple(map(_step, row[6])))
         for row in await cursor.fetchall()
     }
+
+
+async def forwarded_from(tx: Transaction, party: str, meeting_id: UUID) -> dict[UUID, list[ItemForward]]:
+    """Under each item of a meeting the living proposals for other meetings that a party made of it."""
+    cursor = await tx.execute(
+        """
+        SELECT origin.item_id, proposal.id, proposal.series, origin.to_meeting_id
+        FROM proposal_origin AS origin JOIN proposal ON proposal.id = origin.proposal_id
+        WHERE origin.party = %s AND origin.meeting_id = %s AND proposal.state <> 'WITHDRAWN'
+        ORDER BY proposal.proposed_at, proposal.id
+        """,
+        [party, meeting_id],
+    )
+    found: dict[UUID, list[ItemForward]] = {}
+    for item_id, *made in await cursor.fetchall():
+        found.setdefault(item_id, []).append(ItemForward(*made))
+    return found
 
 
 def _document(step: PastStep) -> dict[str, object]:

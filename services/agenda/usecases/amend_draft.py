@@ -66,4 +66,4 @@ async def amend_draft(
                 applied=applied,
             )
             await put_draft(tx, found.draft, expected, audit)
-        return await once.answer(tx, AmendedDraft(await view_draft(tx, found.draft, policy), found))
+        return await once.answer(tx, AmendedDraft(await view_draft(tx, reader, found.draft, policy), found))

@@ -1,6 +1,6 @@
 """A party drafts its own agenda: from the series' template, then line by line."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -8,9 +8,10 @@ from uuid import UUID
 from services.agenda.clients.threatfeed import Threatfeed
 from services.agenda.domain.assembly.planning import Planning
 from services.agenda.domain.draft import Draft, becoming, start_draft
+from services.agenda.domain.forwarding import ItemForward
 from services.agenda.domain.items import DraftItem, ItemContent, TabledItem, check_content
 from services.agenda.domain.lateness import MissedDeadline
-from services.agenda.domain.permissions import Command
+from services.agenda.domain.permissions import Command, may
 from services.agenda.domain.references import Reference, ReferenceState, reference_state
 from services.agenda.domain.refusals import OfAnotherMeeting, StaleVersion
 from services.agenda.domain.time_budget import TimeBudget
@@ -20,6 +21,7 @@ from services.agenda.store.agendas import first_tabled
 from services.agenda.store.assessments import standings
 from services.agenda.store.drafts import changes_since, draft_of_party, insert_draft, update_draft
 from services.agenda.store.meetings import sitting_of
+from services.agenda.store.origins import forwarded_from
 from services.agenda.store.planning import find_planning, park_items, parked_items, put_planning
 from services.agenda.store.proposals import proposals_of_draft
 from services.agenda.store.returning import keep_returning
@@ -28,6 +30,7 @@ from services.agenda.usecases.budgeting import time_of_draft
 from services.agenda.usecases.carrying_over import returning_to
 from services.agenda.usecases.keep_withdrawal_tasks import hold_texts, keep_tasks_of_draft
 from services.agenda.usecases.lateness import dues_of
+from services.agenda.usecases.paging import cut, read_key, write_token
 from services.chassis.audit import AuditEntry
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
@@ -42,7 +45,8 @@ from services.kernel.policy import Policy
 @dataclass(frozen=True, slots=True)
 class DraftView:
     """A draft, how the texts stand that its items refer to, of which proposal an item was made, which of them
-    came late, and the time that it takes of the meeting.
+    came late, the time that it takes of the meeting, and by item the proposals for other meetings that were
+    made of it, where the reader may read those.
     """
 
     draft: Draft
@@ -50,6 +54,7 @@ class DraftView:
     proposals: Mapping[UUID, UUID]
     late: Mapping[UUID, MissedDeadline]
     time: TimeBudget
+    forwarded: Mapping[UUID, tuple[ItemForward, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +91,31 @@ async def start(once: Once[DraftView], reader: Reader, meeting_id: UUID, *, draf
         await keep_returning(tx, meeting.id, coming)
         await insert_draft(tx, draft, audit_of(once, reader, "draft.started", "draft", draft.id, now))
         time = time_of_draft(draft, Planning(0), meeting.sitting)
-        return await once.answer(tx, DraftView(draft, {}, {}, {}, time))
+        return await once.answer(tx, DraftView(draft, {}, {}, {}, time, {}))
 
 
 async def read_draft(database: Database, reader: Reader, draft_id: UUID, *, policy: Policy) -> DraftView:
     """Raises `NoAccess`."""
     async with database.transaction() as tx:
         draft = await draft_for(tx, reader, Command.READ_DRAFT, draft_id, policy)
-        return await view_draft(tx, draft, policy)
+        return await view_draft(tx, reader, draft, policy)
 
 
-async def list_drafts(
-    database: Database, reader: Reader, meeting_id: UUID, *, policy: Policy
-) -> tuple[DraftView, ...]:
-    """Those of the reader's own party, which has at most one. Raises `NoAccess`."""
+async def page_of_drafts(
+    database: Database, reader: Reader, meeting_id: UUID, *, page_size: int, page_token: str, policy: Policy
+) -> tuple[Sequence[DraftView], str]:
+    """Those of the reader's own party, which has at most one, and the token of the next page.
+
+    Raises `NoAccess` or `InvalidValue`.
+    """
+    question = ("drafts", reader.party, meeting_id)
+    after = read_key(page_token, (str,), *question)
     async with database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_DRAFT, meeting_id, policy)
-        found = await draft_of_party(tx, meeting.id, reader.party)
-        return () if found is None else (await view_draft(tx, found, policy),)
+        draft = await draft_of_party(tx, meeting.id, reader.party)
+        found = () if draft is None else (await view_draft(tx, reader, draft, policy),)
+    shown, last = cut(found, lambda view: (str(view.draft.id),), after, page_size)
+    return shown, write_token(last, *question)
 
 
 async def add_item(
@@ -200,7 +212,7 @@ async def take_over(
             once, reader, "draft.version-taken-over", "draft", draft.id, now, agenda_id=str(agenda.id)
         )
         await put_draft(tx, changed, expected, audit)
-        return await once.answer(tx, await view_draft(tx, changed, drafting.policy))
+        return await once.answer(tx, await view_draft(tx, reader, changed, drafting.policy))
 
 
 async def take_in_returning(
@@ -230,7 +242,7 @@ async def take_in_returning(
         await put_draft(tx, changed, expected, audit)
         await park_items(tx, draft.id, waiting)
         await follow_in_planning(tx, once, reader, draft.id, lambda planning: planning.renaming(became), now)
-        return await once.answer(tx, await view_draft(tx, changed, drafting.policy))
+        return await once.answer(tx, await view_draft(tx, reader, changed, drafting.policy))
 
 
 def _drafted(item: TabledItem, at: datetime, traceparent: str | None) -> DraftItem:
@@ -272,7 +284,7 @@ async def _change(
         changed = change(draft)
         audit = audit_of(once, reader, action, "draft", draft.id, now, item_id=str(item_id))
         await put_draft(tx, changed, expected, audit)
-        return await once.answer(tx, await view_draft(tx, changed, drafting.policy, link=item_id))
+        return await once.answer(tx, await view_draft(tx, reader, changed, drafting.policy, link=item_id))
 
 
 async def draft_to_change(
@@ -330,8 +342,10 @@ async def require_version(tx: Transaction, draft: Draft, expected: int) -> None:
     )
 
 
-async def view_draft(tx: Transaction, draft: Draft, policy: Policy, link: UUID | None = None) -> DraftView:
-    """The draft as its party sees it; the span is linked to the news that the item `link` rests on."""
+async def view_draft(
+    tx: Transaction, reader: Reader, draft: Draft, policy: Policy, link: UUID | None = None
+) -> DraftView:
+    """The draft as the reader sees it; the span is linked to the news that the item `link` rests on."""
     references = {reference for item in draft.items for reference in item.content.references}
     dues = await dues_of(tx, draft.meeting_id, policy)
     known = await standings(tx, {reference.assessment_id for reference in references})
@@ -348,4 +362,8 @@ async def view_draft(tx: Transaction, draft: Draft, policy: Policy, link: UUID |
         await proposals_of_draft(tx, draft.id),
         dues.late_items({item.id: item.proposed_at for item in draft.items}),
         time_of_draft(draft, await find_planning(tx, draft.id), await sitting_of(tx, draft.meeting_id)),
+        {
+            item_id: tuple(one for one in made if may(policy, reader, Command.READ_PROPOSAL, one.series))
+            for item_id, made in (await forwarded_from(tx, draft.party, draft.meeting_id)).items()
+        },
     )

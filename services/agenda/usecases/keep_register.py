@@ -1,7 +1,7 @@
 """A side keeps the attendance register of its own people; every side sees the whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from services.agenda.store.attendance import (
 )
 from services.agenda.store.steps import participant_steps
 from services.agenda.usecases.access import audit_of, meeting_for
+from services.agenda.usecases.paging import cut, read_key, write_token
 from services.agenda.usecases.rooms import exposed_in_room
 from services.agenda.usecases.staleness import stale_answer
 from services.chassis.clock import Clock
@@ -229,13 +230,21 @@ async def reopen_register(
         return await once.answer(tx, await _view(tx, meeting.id, reader))
 
 
-async def read_register(
-    database: Database, reader: Reader, meeting_id: UUID, *, policy: Policy
-) -> RegisterView:
-    """Raises `NoAccess`."""
+async def page_of_register(
+    database: Database, reader: Reader, meeting_id: UUID, *, page_size: int, page_token: str, policy: Policy
+) -> tuple[RegisterView, str]:
+    """A page of its people, side by side, and the token of the next one.
+
+    Raises `NoAccess` or `InvalidValue`.
+    """
+    question = ("register", reader.party, meeting_id)
+    after = read_key(page_token, (str, int), *question)
     async with database.transaction() as tx:
         meeting = await meeting_for(tx, reader, Command.READ_REGISTER, meeting_id, policy)
-        return await _view(tx, meeting.id, reader)
+        whole = await _view(tx, meeting.id, reader)
+    shown, last = cut(whole.register.numbered(), lambda one: one[0], after, page_size)
+    page = replace(whole.register, participants=tuple(participant for _, participant in shown))
+    return RegisterView(page, whole.notes), write_token(last, *question)
 
 
 async def read_participant(

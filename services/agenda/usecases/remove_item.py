@@ -40,7 +40,7 @@ async def remove_item(
         audit = audit_of(once, reader, "draft.item-removed", "draft", draft.id, now, item_id=str(item_id))
         await put_draft(tx, changed, expected, audit)
         await follow_in_planning(tx, once, reader, draft.id, lambda planning: planning.without(item_id), now)
-        return await once.answer(tx, await view_draft(tx, changed, drafting.policy, link=item_id))
+        return await once.answer(tx, await view_draft(tx, reader, changed, drafting.policy, link=item_id))
 
 
 async def _without(tx: Transaction, draft: Draft, item_id: UUID) -> Draft:

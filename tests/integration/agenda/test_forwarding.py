@@ -11,6 +11,7 @@ from entente.agenda.v1 import proposal_service_pb2
 from services.chassis.documents import read_documents
 from services.kernel.policy import Policy
 from tests.integration.agenda.test_carry_over import concluded
+from tests.integration.agenda.test_grpc_record import same_draft
 from tests.integration.agenda.test_working_level import below
 from tests.support.agenda_calls import Calls
 from tests.support.dialogue import (
@@ -76,7 +77,12 @@ async def test_an_item_of_the_draft_goes_to_the_experts_as_a_proposal_and_stays(
     assert (made["origin"]["source_id"], made["origin"]["history"]) == (draft["id"], [])
     assert made["closes_on"] is None, "an experts' meeting has no plan of its own"
     assert (await refused(dialogue, path, sent))["reason"] == "ALREADY_FORWARDED"
-    assert await dialogue.done(FCDO, "GET", f"/v1/drafts/{draft['id']}") == draft
+    same_draft(
+        seen := await dialogue.done(FCDO, "GET", f"/v1/drafts/{draft['id']}"),
+        (await call(FCDO, "GetDraft", draft_id=draft["id"])).draft,
+    )
+    goes = {"proposal_id": made["id"], "series": "uk-eu", "meeting_id": experts["id"]}
+    assert seen == {**draft, "items": [*draft["items"][:-1], {**item, "forwarded": [goes]}]}
 
     take = {"draft_id": draft["id"], "draft_version": draft["version"]}
     here = await dialogue.ask(UK_SECRETARIAT, "POST", f"/v1/proposals/{made['id']}/take", take, version=1)
@@ -163,6 +169,13 @@ async def test_a_deferred_item_goes_to_another_series_with_its_history_and_texts
             "reason": "No time.",
         }
     ]
+    goes = {"proposal_id": made["id"], "series": "uk-us-cmr", "meeting_id": review["id"]}
+    for who, shown in ((UK_SECRETARIAT, [goes]), (FCDO, [])):
+        last = (await dialogue.done(who, "GET", f"/v1/drafts/{draft['id']}"))["items"][-1]
+        assert last["forwarded"] == shown, "the other body's proposals are for those who may read them"
+    await dialogue.done(UK_SECRETARIAT, "POST", f"/v1/proposals/{made['id']}/withdraw", {}, version=1)
+    last = (await dialogue.done(UK_SECRETARIAT, "GET", f"/v1/drafts/{draft['id']}"))["items"][-1]
+    assert last["forwarded"] == []
     there = await dialogue.ask(STRATCOM, "GET", f"/v1/proposals/{made['id']}")
     assert there.json()["origin"] is None
     for trace in (meeting["id"], agenda["id"], item["id"], "uk-eu", "No time."):

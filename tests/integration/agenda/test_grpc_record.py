@@ -27,6 +27,7 @@ from tests.support.dialogue import (
 )
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_VALUE")
+NO_DRAFTS = {"drafts": [], "next_page_token": ""}
 HIDDEN = (grpc.StatusCode.PERMISSION_DENIED, "NO_ACCESS")
 STALE = (grpc.StatusCode.ABORTED, "STALE_VERSION")
 
@@ -71,7 +72,7 @@ async def test_a_draft_is_told_to_its_own_party_as_over_rest(dialogue: Dialogue,
     rest = await dialogue.done(FCDO, "GET", f"/v1/meetings/{meeting['id']}/drafts")
     same_draft(rest["drafts"][0], listed)
     assert list((await call(EU_SECRETARIAT, "ListDrafts", meeting_id=meeting["id"])).drafts) == []
-    assert (await dialogue.done(EEAS, "GET", f"/v1/meetings/{meeting['id']}/drafts")) == {"drafts": []}
+    assert (await dialogue.done(EEAS, "GET", f"/v1/meetings/{meeting['id']}/drafts")) == NO_DRAFTS
     for who in (EU_SECRETARIAT, NSA):
         assert (await call.refused(who, "GetDraft", draft_id=draft["id"]))[:2] == HIDDEN
     no_role = await call.refused(LEADERSHIP, "GetDraft", draft_id=draft["id"])
@@ -99,6 +100,20 @@ async def test_a_register_and_a_run_clock_are_kept_as_over_rest(dialogue: Dialog
         same_people(rest["participants"], register.participants)
         assert (register.participants[0].note != "") == (who is UK_SECRETARIAT)
     other = await dialogue.participant(meeting, EU_SECRETARIAT)
+    await dialogue.participant(meeting, EU_SECRETARIAT)
+    whole = await call(EEAS, "GetRegister", **where)
+    assert [one.side for one in whole.participants] == ["EU", "EU", "UK"]
+    token, found = "", []
+    while not found or token:
+        page = await call(EEAS, "GetRegister", **where, page_size=1, page_token=token)
+        rest = await dialogue.done(EEAS, "GET", f"{path}/register?page_size=1&page_token={token}")
+        same_people(rest["participants"], page.participants)
+        assert rest["next_page_token"] == page.next_page_token
+        found.extend(page.participants)
+        token = page.next_page_token
+    assert found == list(whole.participants)
+    for method in ("GetRegister", "ListDrafts"):
+        assert (await call.refused(UK_SECRETARIAT, method, **where, page_token="e30="))[:2] == INVALID
 
     dialogue.clock.at = STARTS
     run = await call(EEAS, "GetRun", **where)

@@ -11,7 +11,7 @@ from rich.live import Live
 from services.cli.clients.rest import Desk, Document, Unavailable, open_client
 from services.cli.clock_table import ClockBoard, clock_lines
 from services.cli.commands.agenda.arguments import MeetingArgument
-from services.cli.commands.asking import PATIENCE, JsonOption, ask, print_found
+from services.cli.commands.asking import PATIENCE, JsonOption, ask, pages, print_found
 from services.cli.commands.people import AccountOption
 from services.cli.commands.running import run
 from services.cli.commands.systems import StateOption
@@ -34,7 +34,7 @@ def register(
     """Show the register of attendance."""
 
     async def work(desk: Desk) -> int:
-        found = await desk.get("agenda", f"/v1/meetings/{meeting}/register")
+        found = await pages(desk, "agenda", f"/v1/meetings/{meeting}/register", "participants", {})
         print_found(found, register_lines, as_json=as_json)
         return 0
 
