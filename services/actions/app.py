@@ -33,6 +33,7 @@ from services.actions.rpc.parts import ActionParts
 from services.actions.rpc.rounds import report_round_service
 from services.actions.rpc.service import action_service
 from services.actions.settings import ActionsSettings
+from services.actions.usecases.archive_actions import Archiving
 from services.actions.usecases.deliver_webhooks import Endpoints, WebhookDeliveries, WebhookParts
 from services.actions.usecases.escalate_actions import SCHEDULER, EscalationScheduler, require_calendars
 from services.actions.usecases.given_evidence import Holding
@@ -138,6 +139,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
     publication = make_publication(process, settings)
     refresh = StatusRefresh(process.database, publication, process.clock)
     expiries = ExpiryNotes(process.database, publication, process.clock)
+    archiving = Archiving(process.database, publication, process.clock)
     runner = RoundRunner(process.database, publication, process.clock)
     require_calendars(publication.policy, process.clock().date())
     every = settings.escalation.every
@@ -149,6 +151,7 @@ async def compose_worker(process: Process, settings: ActionsSettings) -> AsyncIt
         process.quarantine_depth(),
         process.periodic("statuses", refresh.turn, every=_REFRESHED_EVERY),
         process.periodic("evidence expiries", expiries.turn, every=_REFRESHED_EVERY),
+        process.periodic("archive", archiving.turn, every=_REFRESHED_EVERY),
         process.periodic("reporting rounds", runner.turn, every=settings.rounds.every_seconds),
         process.periodic(SCHEDULER, escalation.turn, every=every.total_seconds()),
         watch_scheduler(process, settings, publication),

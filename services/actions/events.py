@@ -83,6 +83,7 @@ def encode_snapshot(action: Action) -> action_event_pb2.ActionSnapshot:
         successor=action.successor,
         reported_at=_instant_or_none(action.reported_at),
         lead_officials=[_lead(lead) for lead in action.lead_officials],
+        archived_on="" if action.archived_on is None else action.archived_on.isoformat(),
     )
 
 
@@ -132,6 +133,7 @@ def encode_status(
         rag_is_stale=rating.stale,
         lead_officials=[_lead(lead) for lead in shown_to(action.lead_officials, None)],
         escalations=[_standing(standing) for standing in standings],
+        archived=action.archived_on is not None,
     )
 
 

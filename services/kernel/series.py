@@ -85,9 +85,9 @@ class Series:
     those that own the action. `ceiling` is the highest level its meetings may discuss; `host_rotation`
     starts at `first_edition`. `legal_clearance` names, for each party that must have one before it signs
     an outcome, the organisations that may give it. `reporting` is None where nobody is asked in rounds.
-    A closed action is looked at again after
-    `closure_review_months`; an open one of which nothing has changed for more than `dormant_after_days` is
-    dormant.
+    A closed action is looked at again after `closure_review_months`; an open one of which nothing has changed
+    for more than `dormant_after_days` is dormant, one that has ended is archived after `archive_after_days`,
+    None where nothing is.
     """
 
     id: str
@@ -99,6 +99,7 @@ class Series:
     cadence_months: int
     closure_review_months: int
     dormant_after_days: int
+    archive_after_days: int | None
     first_edition: int
     host_rotation: tuple[str, ...]
     deadlines: tuple[DeadlineRule, ...]
@@ -140,6 +141,7 @@ def read_series(content: object, where: str) -> Series:
         cadence_months=section.whole("cadence_months"),
         closure_review_months=section.whole("closure_review_months"),
         dormant_after_days=section.whole("dormant_after_days"),
+        archive_after_days=_optional_whole(section, "archive_after_days"),
         first_edition=section.whole("first_edition"),
         host_rotation=section.texts("host_rotation"),
         deadlines=tuple(_read_deadline(entry) for entry in section.sections("deadlines")),
@@ -204,6 +206,13 @@ def _read_reporting(section: Section) -> ReportingRule | None:
     if section.holds("reporting_rounds"):
         return read_reporting(section.section("reporting_rounds"))
     section.optional_text("reporting_rounds")
+    return None
+
+
+def _optional_whole(section: Section, name: str) -> int | None:
+    if section.holds(name):
+        return section.whole(name)
+    section.optional_text(name)
     return None
 
 

@@ -132,6 +132,7 @@ ACTIONS: Mapping[str, str] = {
     "POST /v1/actions/{action_id}/evidence/{evidence_id}/withdraw": "EvidenceService.WithdrawEvidence",
     "GET /v1/closure-reviews": "ClosureService.ListClosureReviews",
     "POST /v1/actions/{action_id}/closure-review": "ClosureService.ReviewClosure",
+    "POST /v1/actions/{action_id}/restore": "ClosureService.RestoreAction",
     "GET /v1/digests": "NoticeService.ListDigests",
     "GET /v1/digests/{digest_id}": "NoticeService.GetDigest",
     "GET /v1/notices": "NoticeService.ListNotices",

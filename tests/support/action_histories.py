@@ -9,9 +9,11 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from services.actions.domain.action import Action, Rag
+from services.actions.domain.archive import archivable, archived, restored
 from services.actions.domain.owners import Owner
 from services.actions.domain.planning import Dependency, Milestone
 from services.actions.domain.proposals import ProposalKind, Terms
+from services.actions.domain.refusals import NotArchived
 from services.actions.domain.states import State
 from services.actions.store.actions import find, insert, update
 from services.actions.usecases.publication import Publication
@@ -37,6 +39,8 @@ KINDS = (
     "wait",
     "plan",
     "review",
+    "archive",
+    "restore",
 )
 _OWNERS = (BOTH_OWN, UK_OWNS, (Owner("EU", "CNECT", accountable=True),))
 
@@ -188,6 +192,11 @@ def _moves(step: Step, place: int, at: datetime) -> Callable[[Action, Sequence[A
         known = [Dependency(one.id, one.state, one.due_date) for one in wanted]
         return action.waiting_for(known, edges, owner(action), at)
 
+    def archive(action: Action) -> Action:
+        if not archivable(action, at.date(), 0):
+            raise NotArchived("it is not left alone")
+        return archived(action, at.date())
+
     shown = evidence(id=identity, marking=MARKINGS[step.number % 3], submitted_at=at)
     steps = [Milestone(identity, f"Draft {place}", 1 + step.number % 3, max(day, date(2026, 1, 6)))]
     rag = list(Rag)[step.number % 3]
@@ -205,6 +214,8 @@ def _moves(step: Step, place: int, at: datetime) -> Callable[[Action, Sequence[A
         "wait": wait,
         "plan": lambda action, _: action.planned(steps, owner(action), at),
         "review": lambda action, _: action.reviewed("Good.", owner(action), at),
+        "archive": lambda action, _: archive(action),
+        "restore": lambda action, _: restored(action, at),
     }
     return moves[step.kind]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import median_low
 
 from services.actions.domain.action import Action, Rag
-from services.actions.domain.filters import ActionFilter, Order
+from services.actions.domain.filters import ActionFilter, Archived, Order
 from services.actions.domain.rating import Rating, rate_in
 from services.actions.domain.states import FINAL, State
 from services.actions.domain.visibility import joint_view
@@ -56,6 +56,8 @@ def _holds(wanted: ActionFilter, action: Action, rating: Rating, policy: Policy,
             wanted.standing is None or action.reviewed_yearly is wanted.standing,
             wanted.due_from is None or action.due_date >= wanted.due_from,
             wanted.due_to is None or action.due_date <= wanted.due_to,
+            wanted.archived in (None, Archived.ALL)
+            or (action.archived_on is not None) is (wanted.archived is Archived.ONLY),
             wanted.text.lower() in action.text.lower(),
         ]
     )
@@ -133,6 +135,13 @@ def numbers(record: Record, shown: Sequence[tuple[Action, Rating]], at: datetime
             },
         ),
         "SLIP_SUMMARY": (len(dated), summary),
+        "ARCHIVED": (
+            len(every) - len(opened),
+            {
+                "archived": sum(action.archived_on is not None for action in every),
+                "not archived": sum(action.archived_on is None and action.state in FINAL for action in every),
+            },
+        ),
         "DUE": (
             len(opened),
             {

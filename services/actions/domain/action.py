@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from services.actions.domain import planning
@@ -60,6 +61,7 @@ class Action:
     last reopened, `reported_at` when its owner last said how it goes. `missed_by` are the owning parties
     that let a reporting round pass and have not been heard since, with the day when that was due.
     `expected` is the evidence that its closure is to rest on; what expired by `expiries_noted_on` is told.
+    `archived_on` is the day when it was archived, None again after any change.
     """
 
     id: UUID
@@ -105,6 +107,7 @@ class Action:
     closed_at: datetime | None = None
     reopened_at: datetime | None = None
     review_on: date | None = None
+    archived_on: date | None = None
     closure_reviews: tuple[ClosureReview, ...] = ()
     version: int = 1
     opened_trace: str | None = None
@@ -296,13 +299,8 @@ class Action:
         holding = holding_of(self.confirmations, standing(self.evidence, at.date(), shown))
         require_awaited(self.claim, self.owning_parties, parties, holding, by)
         words = plain(reason, "/reason", LONGEST_NARRATIVE, required=True)
-        return self._changed(
-            at,
-            state=state,
-            claim=None,
-            confirmations=(),
-            rejection=Objection(Signature.of(by, at), words),
-        )
+        rejection = Objection(Signature.of(by, at), words)
+        return self._changed(at, state=state, claim=None, confirmations=(), rejection=rejection)
 
     def closure_reviewed(self, finding: str, by: Reader, at: datetime, *, sustained: bool) -> "Action":
         """What was done is looked at again once that is due. What did not last is reopened by the chairs.
@@ -395,5 +393,5 @@ class Action:
         if Owner(by.party, by.organisation, accountable=True) not in self.owners:
             raise NotAccountable("only an accountable organisation of the action may do this")
 
-    def _changed(self, at: datetime, **members: object) -> "Action":
-        return replace(self, changed_at=at, version=self.version + 1, **members)  # type: ignore[arg-type]
+    def _changed(self, at: datetime, **members: Any) -> "Action":
+        return replace(self, archived_on=None, changed_at=at, version=self.version + 1, **members)

@@ -43,6 +43,7 @@ class FigureName(StrEnum):
     SLIPPAGE = "SLIPPAGE"
     SLIP_SUMMARY = "SLIP_SUMMARY"
     DUE = "DUE"
+    ARCHIVED = "ARCHIVED"
 
 
 COUNTED: Mapping[FigureName, str] = {
@@ -58,6 +59,7 @@ COUNTED: Mapping[FigureName, str] = {
     FigureName.SLIPPAGE: "actions with a due date, by days between the date first agreed and agreed now",
     FigureName.SLIP_SUMMARY: "actions with a due date: how many moved, moves in all, days of slip",
     FigureName.DUE: "open actions, by the date agreed now",
+    FigureName.ARCHIVED: "actions that have ended, by whether they are archived",
 }
 """The population of each figure, in words."""
 

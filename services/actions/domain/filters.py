@@ -1,7 +1,7 @@
 """Which actions are asked for, and in which order: one question for lists, changes and figures alike."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -23,6 +23,14 @@ class Order(StrEnum):
     REFERENCE = "REFERENCE"
 
 
+class Archived(StrEnum):
+    """Whether what is archived is asked for: it alone, all but it, or both."""
+
+    ONLY = "true"
+    LEFT_OUT = "false"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionFilter:
     """Every member that is given must hold; of several values of one member, any.
@@ -31,7 +39,8 @@ class ActionFilter:
     `lead_official` is the post of whoever leads, of any party, or on the asking side the id of that official;
     `assigned_to_me` is whether that is the one who asks, for the own organisation.
     `contradicted` is whether the owner rates it better than the rules do. `due_from` and `due_to` are days of
-    the date agreed now, both within. `text` stands somewhere in the agreed text, in whichever case.
+    the date agreed now, both within. `text` stands somewhere in the agreed text, in whichever case. Without
+    `archived` everything counts, and lists leave out what is archived.
     """
 
     states: Collection[State] = ()
@@ -54,6 +63,7 @@ class ActionFilter:
     due_from: date | None = None
     due_to: date | None = None
     text: str = ""
+    archived: Archived | None = None
 
     def check(self, series: Series, policy: Policy) -> None:
         """Raises `InvalidValue` for what can hold of no action of the series."""
@@ -75,6 +85,10 @@ class ActionFilter:
             value = getattr(self, name)
             if len(value) > LONGEST_TEXT or not value.isprintable():
                 raise InvalidValue(f"at most {LONGEST_TEXT} printable characters", pointer=f"/{name}")
+
+    def listed(self) -> "ActionFilter":
+        """As it is asked of a list: what is archived is left out unless the filter speaks of it."""
+        return self if self.archived is not None else replace(self, archived=Archived.LEFT_OUT)
 
     def commitments(self, policy: Policy) -> list[str] | None:
         """The commitments of the instrument asked for; None where none is."""

@@ -118,6 +118,7 @@ _WORDS: dict[str, Callable[[Action], list[str]]] = {
         f"{_signature(review.by)}, due {review.due}, {_LASTED[review.sustained]}: {review.finding}"
         for review in action.closure_reviews
     ],
+    "archived_on": lambda action: [] if action.archived_on is None else [action.archived_on.isoformat()],
     "expected_evidence": lambda action: [
         f"{one.kind.value} of {one.party or 'any owning party'} by {one.due}: {one.wording}"
         for one in action.expected

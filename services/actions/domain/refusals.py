@@ -241,6 +241,13 @@ class ClosureReviewNotDue(Refusal):
     reason = "CLOSURE_REVIEW_NOT_DUE"
 
 
+class NotArchived(Refusal):
+    """Only what is archived is taken out of the archive."""
+
+    kind = RefusalKind.CONFLICT
+    reason = "NOT_ARCHIVED"
+
+
 class HistoryUnknown(Refusal):
     """What was at that time is not on record."""
 

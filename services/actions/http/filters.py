@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from services.actions.domain.action import Rag
-from services.actions.domain.filters import LONGEST_TEXT, ActionFilter
+from services.actions.domain.filters import LONGEST_TEXT, ActionFilter, Archived
 from services.actions.domain.states import State
 
 _Id = Query(max_length=100)
@@ -39,6 +39,10 @@ def _wanted(
     due_from: Annotated[date | None, Query(description="The date agreed now, from this day on")] = None,
     due_to: Annotated[date | None, Query(description="Up to and with this day")] = None,
     text: Annotated[str, Query(max_length=LONGEST_TEXT, description="Stands in the agreed text")] = "",
+    archived: Annotated[
+        Archived | None,
+        Query(description="Only what is archived, all but that, or all; else lists leave it out"),
+    ] = None,
 ) -> ActionFilter:
     return ActionFilter(
         states=tuple(state or ()),
@@ -61,6 +65,7 @@ def _wanted(
         due_from=due_from,
         due_to=due_to,
         text=text,
+        archived=archived,
     )
 
 

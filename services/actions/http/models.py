@@ -161,6 +161,9 @@ class Action(Model):
     successor: str
     closure_id: UUID | None
     dormant: bool = Field(description="Nothing of it has changed for longer than the series allows")
+    archived_on: date | None = Field(
+        description="When it was taken out of the lists that do not ask for it; null after any change"
+    )
     review_on: date | None = Field(description="When a look is due at whether what was closed has lasted")
     closure_reviews: list[ClosureReview]
     version: int
@@ -274,6 +277,7 @@ def show(action: domain.Action, rating: Rating) -> Action:
         successor=action.successor,
         closure_id=action.closure_id,
         dormant=rating.dormant,
+        archived_on=action.archived_on,
         review_on=action.review_on,
         closure_reviews=[
             ClosureReview(

@@ -10,6 +10,7 @@ from services.actions.domain.visibility import READERS
 from services.actions.rpc.calling import Methods
 from services.actions.rpc.messages import encode_action, read_day
 from services.actions.rpc.parts import ActionParts, current_reader
+from services.actions.usecases.restore_action import RESTORERS, restore_action
 from services.actions.usecases.review_closure import list_closure_reviews, review_closure
 from services.chassis.rpc.server import Service
 
@@ -17,6 +18,7 @@ NAME = "entente.actions.v1.ClosureService"
 ACCESS: Mapping[str, frozenset[str]] = {
     "ListClosureReviews": READERS,
     "ReviewClosure": RULES[Move.REVIEW_CLOSURE].roles,
+    "RestoreAction": RESTORERS,
 }
 
 
@@ -49,6 +51,13 @@ class ClosureServicer(Methods, closure_service_pb2_grpc.ClosureServiceServicer):
             request.finding,
             request.sustained,
             changing=self._changing,
+        )
+
+    async def RestoreAction(  # noqa: N802 the name is the contract's
+        self, request: closure_service_pb2.RestoreActionRequest, _: Any
+    ) -> closure_service_pb2.RestoreActionResponse:
+        return await self._change(
+            request, restore_action, closure_service_pb2.RestoreActionResponse, changing=self._changing
         )
 
 

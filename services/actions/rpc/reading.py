@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.actions.domain.action import Rag
 from services.actions.domain.figures import COUNTED, Figure, Figures, Period, Trend
-from services.actions.domain.filters import ActionFilter, Order
+from services.actions.domain.filters import ActionFilter, Archived, Order
 from services.actions.domain.states import State
 from services.actions.rpc.calling import Methods
 from services.actions.rpc.messages import encode_action, encode_instant, read_day, read_id, read_rag
@@ -145,7 +145,14 @@ def _read_filter(given: api.ActionFilter, *, open_only: bool = False) -> ActionF
         due_from=read_day(given.due_from, "/filter/due_from") if given.due_from else None,
         due_to=read_day(given.due_to, "/filter/due_to") if given.due_to else None,
         text=given.text,
+        archived=_read_archived(given.archived),
     )
+
+
+def _read_archived(value: api.ArchivedChoice.ValueType) -> Archived | None:
+    if value not in api.ArchivedChoice.values():
+        raise InvalidValue("no such choice of what is archived", pointer="/filter/archived")
+    return Archived[api.ArchivedChoice.Name(value).removeprefix("ARCHIVED_CHOICE_")] if value else None
 
 
 def _read_order(value: api.ActionOrder.ValueType) -> Order:

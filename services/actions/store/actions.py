@@ -5,9 +5,9 @@ must not wait for a change of it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -218,6 +218,31 @@ async def lock_newly_expired(tx: Transaction, day: date, limit: int) -> list[Act
         ) ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
         """,
         [day, limit],
+    )
+
+
+async def lock_left_alone(
+    tx: Transaction, changed_before: Mapping[str, datetime], limit: int
+) -> list[Action]:
+    """Actions to archive: what has ended, nothing is due of (`domain/archive.py`) and nothing has changed of
+    since an instant that each series has its own of; none that another worker looks at.
+    """
+    return await _read(
+        tx,
+        """
+        SELECT action.* FROM action JOIN unnest(%s::text[], %s::timestamptz[]) AS rule (series, since)
+            ON rule.series = action.series
+        WHERE archived_on IS NULL AND state = ANY(%s) AND changed_at < rule.since
+            AND review_on IS NULL AND proposals = '[]'
+            AND coalesce((closure_reviews -> -1 ->> 'sustained')::boolean, true)
+        ORDER BY id LIMIT %s FOR NO KEY UPDATE OF action SKIP LOCKED
+        """,
+        [
+            list(changed_before),
+            list(changed_before.values()),
+            [state.value for state in FINAL],
+            limit,
+        ],
     )
 
 

@@ -25,8 +25,8 @@ NOT_RATED = "NOT_RATED"
 
 _STATEMENT = """
 WITH found AS MATERIALIZED (
-    SELECT state, is_open, rag, computed, accountable, supporting, parties, commitment, reviewed_yearly,
-        moves,
+    SELECT state, is_open, archived, rag, computed, accountable, supporting, parties, commitment,
+        reviewed_yearly, moves,
         (%(day)s - (opened_at AT TIME ZONE 'UTC')::date) AS age,
         (%(day)s - (state_since AT TIME ZONE 'UTC')::date) AS in_state,
         (due_date - original_due_date) AS slip, (due_date - %(day)s) AS due_in
@@ -34,6 +34,7 @@ WITH found AS MATERIALIZED (
 ), opened AS MATERIALIZED (SELECT * FROM found WHERE is_open)
 SELECT 'ALL', '', count(*) FROM found
 UNION ALL SELECT 'OPEN', '', count(*) FROM opened
+UNION ALL SELECT 'ENDED', '', count(*) FROM found WHERE NOT is_open
 UNION ALL SELECT 'DATED', '', count(*) FROM found WHERE NOT reviewed_yearly
 UNION ALL SELECT 'STATE', state, count(*) FROM found GROUP BY state
 UNION ALL SELECT 'CLAIMED_RAG', coalesce(rag, 'NONE'), count(*) FROM opened GROUP BY rag
@@ -51,6 +52,8 @@ UNION ALL SELECT 'SLIPPAGE', width_bucket(slip, %(slips)s::integer[])::text, cou
 UNION ALL SELECT 'DUE', ahead::text, count(*) FROM opened JOIN unnest(%(ahead)s::integer[]) AS ahead
     ON due_in BETWEEN 0 AND ahead GROUP BY ahead
 UNION ALL SELECT 'DUE', 'overdue', count(*) FROM opened WHERE due_in < 0
+UNION ALL SELECT 'ARCHIVED', CASE WHEN archived THEN 'archived' ELSE 'not archived' END, count(*)
+    FROM found WHERE NOT is_open GROUP BY archived
 UNION ALL SELECT 'SLIP_SUMMARY', key, value
     FROM (
         SELECT count(*) FILTER (WHERE moves > 0) AS moved, coalesce(sum(moves), 0)::bigint AS moves,
@@ -67,6 +70,7 @@ _POPULATION = {
     FigureName.STATE: "ALL",
     FigureName.SLIPPAGE: "DATED",
     FigureName.SLIP_SUMMARY: "DATED",
+    FigureName.ARCHIVED: "ENDED",
 }
 _SUMMARY = ("moved", "moves", "least days", "median days", "most days")
 
@@ -151,6 +155,8 @@ def _values(name: FigureName, counted: Mapping[str, int]) -> tuple[tuple[str, in
         case FigureName.DUE:
             numbers = [(f"in {days} days", counted.get(str(days), 0)) for days in AHEAD]
             return (("overdue", counted.get("overdue", 0)), *numbers)
+        case FigureName.ARCHIVED:
+            keys = ["archived", "not archived"]
         case FigureName.SLIP_SUMMARY:
             keys = [key for key in _SUMMARY if key in counted]
         case _:

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import sql
 
 from services.actions.domain.action import Rag
-from services.actions.domain.filters import ActionFilter, Order
+from services.actions.domain.filters import ActionFilter, Archived, Order
 from services.actions.domain.states import FINAL, State
 from services.chassis.database import Transaction
 from services.kernel.parties import Reader
@@ -160,6 +160,8 @@ def holds(wanted: ActionFilter) -> sql.Composable:
         (wanted.overdue is not None, "(is_open AND due_date < day) = %(overdue)s"),
         (wanted.blocked is not None, "(state = 'BLOCKED') = %(blocked)s"),
         (wanted.standing is not None, "reviewed_yearly = %(standing)s"),
+        (wanted.archived is Archived.ONLY, "archived"),
+        (wanted.archived is Archived.LEFT_OUT, "NOT archived"),
         (wanted.due_from is not None, "due_date >= %(due_from)s"),
         (wanted.due_to is not None, "due_date <= %(due_to)s"),
         (

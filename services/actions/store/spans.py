@@ -71,6 +71,7 @@ def _columns(action: Action, worsening: Worsening, rated_by: str) -> dict[str, A
         "due_date": action.due_date,
         "moves": len(action.due_date_changes),
         "state": action.state.value,
+        "archived": action.archived_on is not None,
         "rag": None if action.rag is None else action.rag.value,
         "depends_on": sorted(other.action_id for other in action.depends_on),
         "amber_from": worsening.amber_from,

@@ -44,16 +44,18 @@ class Page:
 async def list_actions(
     database: Database, reader: Reader, listing: Listing, *, policy: Policy, now: datetime
 ) -> Page:
-    """What the reader may not see is left out without a trace: no short page, no count, no gap.
+    """What the reader may not see is left out without a trace: no short page, no count, no gap. What is
+    archived is left out unless it is asked for.
 
     Raises `NoAccess`, `InvalidValue` or `PageTokenInvalid`.
     """
-    check_question(reader, listing.series, listing.wanted, policy)
+    wanted = listing.wanted.listed()
+    check_question(reader, listing.series, wanted, policy)
     size = page_size(listing.size)
-    asked = question_of(reader, listing.series, listing.wanted, listing.order, listing.descending)
+    asked = question_of(reader, listing.series, wanted, listing.order, listing.descending)
     after = _read_place(read_token(listing.token, asked, 2), listing.order)
     async with database.transaction() as tx:
-        question = await ask(tx, reader, listing.series, listing.wanted, policy, now=now)
+        question = await ask(tx, reader, listing.series, wanted, policy, now=now)
         found = await find_ids(
             tx, question, listing.order, descending=listing.descending, after=after, limit=size + 1
         )

@@ -1,5 +1,7 @@
 """Evidence is shown, revised, withdrawn and read over REST and gRPC, and closure rests on what stands."""
 
+import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,8 +20,9 @@ from entente.actions.v1 import closure_service_pb2 as closures
 from entente.actions.v1 import evidence_service_pb2 as shown
 
 from services.actions.app import make_publication
+from services.actions.usecases.archive_actions import Archiving
 from services.actions.usecases.note_expiries import ExpiryNotes
-from tests.support.action_cases import under_way
+from tests.support.action_cases import Case, under_way
 from tests.support.processes import SettableClock
 from tests.support.rpc import refusal
 from tests.support.tracking import EVIDENCE, Tracker
@@ -376,9 +379,69 @@ async def test_time_wears_evidence_out_and_brings_the_review_of_what_was_closed(
         )
         assert case.identity in {action.snapshot.action_id for action in listed.actions}
     assert await due() == [case.identity]
+    await what_is_left_alone_is_archived_once(tracker, case, clock, long)
     stranger = tracker.headers("NSA", "US", "owner", lifetime=long)
     refused = await tracker.http.get("/v1/closure-reviews", params={"series": "uk-eu"}, headers=stranger)
     assert (refused.status_code, refused.json()["reason"]) == (403, "NO_ACCESS")
+
+
+async def what_is_left_alone_is_archived_once(
+    tracker: Tracker, undone: Case, clock: SettableClock, lifetime: timedelta
+) -> None:
+    left, kept = [Case(tracker, await tracker.open()) for _ in range(2)]
+    fcdo = tracker.headers("FCDO", "UK", "secretariat", lifetime=lifetime)
+    eeas, cnect = undone.eeas, undone.cnect
+    for case in (left, kept):
+        case.dsit = undone.dsit
+        proposed = await case.done("/proposals", {"kind": "WITHDRAW", "reason": "Void."}, fcdo)
+        there = f"/proposals/{proposed['proposals'][0]['id']}/accept"
+        assert (await case.done(there, {}, eeas))["state"] == "WITHDRAWN"
+    assert await left.refused("/restore", {}, eeas) == (409, "NOT_ARCHIVED")
+    clock.forward(days=366)
+    publication = make_publication(tracker.process, tracker.settings)
+    workers = [Archiving(tracker.process.database, publication, clock) for _ in range(2)]
+    await asyncio.gather(*(worker.turn() for worker in workers))
+    away = await left.get("", cnect)
+    assert (away["archived_on"], away["state"]) == (clock().date().isoformat(), "WITHDRAWN")
+    assert (await undone.get("", cnect))["archived_on"] is None
+    clock.forward(days=-2)
+    assert not await workers[0].turn()
+    clock.forward(days=2)
+    assert not await workers[1].turn()
+    assert (await left.get("", cnect))["version"] == away["version"]
+    history = (await left.get("/history", cnect))["changes"]
+    (entry,) = [change for change in history if change["kind"] == "action.archived"]
+    assert (entry["actor"], entry["party"]) == ("actions", None)
+
+    async def listed(who: dict[str, str], **query: str) -> set[str]:
+        wanted = {"series": "uk-eu", "page_size": "200", "state": "WITHDRAWN", **query}
+        page = (await tracker.http.get("/v1/actions", params=wanted, headers=who)).json()
+        return {action["id"] for action in page["actions"]} & {left.identity, kept.identity}
+
+    both = {left.identity, kept.identity}
+    for who in (undone.dsit, cnect):
+        assert await listed(who) == await listed(who, archived="false") == set()
+        assert await listed(who, archived="true") == await listed(who, archived="all") == both
+    assert await left.refused("/restore", {}, cnect) == (403, "ROLE_MISSING")
+    back = await left.done("/restore", {}, eeas)
+    assert (back["archived_on"], back["version"]) == (None, away["version"] + 1)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{tracker.settings.rpc.port}") as channel:
+        stub = closure_service_pb2_grpc.ClosureServiceStub(channel)
+        answer = await stub.RestoreAction(
+            closures.RestoreActionRequest(
+                action_id=kept.identity, etag=f'"{await kept.version()}"', request_id=str(uuid4())
+            ),
+            metadata=[("authorization", fcdo["Authorization"])],
+        )
+        assert answer.action.snapshot.archived_on == ""
+    assert not await workers[0].turn()
+    assert await listed(cnect) == both
+    figures = await tracker.http.get("/v1/actions/figures", params={"series": "uk-eu"}, headers=cnect)
+    (shelf,) = [one for one in figures.json()["figures"] if one["name"] == "ARCHIVED"]
+    assert shelf["population"] == sum(one["value"] for one in shelf["values"])
+    statuses = [json.loads(value) for _, value, _ in await tracker.told("uk-eu.eu")]
+    marks = [one.get("archived", False) for one in statuses if one["actionId"] == left.identity]
+    assert marks[-2:] == [True, False]
 
 
 async def test_an_owner_names_who_leads_and_only_the_post_is_told_to_the_other_side(tracker: Tracker) -> None:

@@ -112,6 +112,7 @@ ACTION: dict[str, Any] = {
     "successor": HOSTILE,
     "closure_id": OTHER_ID,
     "dormant": True,
+    "archived_on": "2028-09-03",
     "review_on": "2027-09-02",
     "closure_reviews": [{"organisation": HOSTILE, "finding": HOSTILE, "sustained": False}],
     "version": 9,
@@ -258,7 +259,7 @@ def test_an_action_shows_what_is_claimed_beside_what_is_computed_and_for_whom_it
     lines = list(action_lines(WHOLE))
     assert "  due 2026-06-30, overdue, first 2026-05-30  OVERDUE" in lines
     assert "  rated: claimed GREEN, computed RED, contradicted" in lines
-    assert "    reported 2026-09-01T09:00:00, stale, dormant" in lines
+    assert "    reported 2026-09-01T09:00:00, stale, dormant, archived 2028-09-03" in lines
     assert "  milestones, 60 % reached" in lines
     assert "    Publish, weight 40, due 2026-06-01" in lines
     assert "  waits for the confirmation of EU" in lines

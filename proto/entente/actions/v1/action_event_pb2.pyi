@@ -54,6 +54,7 @@ class ActionSnapshot(_message.Message):
     SUCCESSOR_FIELD_NUMBER: _builtins.int
     REPORTED_AT_FIELD_NUMBER: _builtins.int
     LEAD_OFFICIALS_FIELD_NUMBER: _builtins.int
+    ARCHIVED_ON_FIELD_NUMBER: _builtins.int
     action_id: _builtins.str
     reference: _builtins.str
     series: _builtins.str
@@ -84,6 +85,8 @@ class ActionSnapshot(_message.Message):
     """The reference of the action that took its place."""
     reported_at: _builtins.str
     """RFC 3339 instant at which the owner last said how it goes; empty before."""
+    archived_on: _builtins.str
+    """RFC 3339 full-date; empty where it is not archived."""
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[_outcome_pb2.ActionOwner]: ...
     @_builtins.property
@@ -129,10 +132,11 @@ class ActionSnapshot(_message.Message):
         successor: _builtins.str = ...,
         reported_at: _builtins.str = ...,
         lead_officials: _abc.Iterable[_action_status_pb2.LeadOfficial] | None = ...,
+        archived_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "aggregate_version", b"aggregate_version", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "content_hash", b"content_hash", "declined_reason", b"declined_reason", "depends_on", b"depends_on", "due_date", b"due_date", "due_date_changes", b"due_date_changes", "evidence_ids", b"evidence_ids", "item_id", b"item_id", "lead_officials", b"lead_officials", "marking", b"marking", "meeting_id", b"meeting_id", "original_due_date", b"original_due_date", "outcome_id", b"outcome_id", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "aggregate_version", b"aggregate_version", "archived_on", b"archived_on", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "content_hash", b"content_hash", "declined_reason", b"declined_reason", "depends_on", b"depends_on", "due_date", b"due_date", "due_date_changes", b"due_date_changes", "evidence_ids", b"evidence_ids", "item_id", b"item_id", "lead_officials", b"lead_officials", "marking", b"marking", "meeting_id", b"meeting_id", "original_due_date", b"original_due_date", "outcome_id", b"outcome_id", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
     _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015

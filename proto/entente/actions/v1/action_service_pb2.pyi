@@ -46,6 +46,28 @@ EVIDENCE_KIND_TESTIMONIAL: EvidenceKind.ValueType  # 3
 EVIDENCE_KIND_ANALYTICAL: EvidenceKind.ValueType  # 4
 Global___EvidenceKind: _TypeAlias = EvidenceKind  # noqa: Y015
 
+class _ArchivedChoice:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ArchivedChoiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ArchivedChoice.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ARCHIVED_CHOICE_UNSPECIFIED: _ArchivedChoice.ValueType  # 0
+    """Lists leave it out; figures and changes count it."""
+    ARCHIVED_CHOICE_ONLY: _ArchivedChoice.ValueType  # 1
+    ARCHIVED_CHOICE_LEFT_OUT: _ArchivedChoice.ValueType  # 2
+    ARCHIVED_CHOICE_ALL: _ArchivedChoice.ValueType  # 3
+
+class ArchivedChoice(_ArchivedChoice, metaclass=_ArchivedChoiceEnumTypeWrapper):
+    """Whether what is archived is asked for."""
+
+ARCHIVED_CHOICE_UNSPECIFIED: ArchivedChoice.ValueType  # 0
+"""Lists leave it out; figures and changes count it."""
+ARCHIVED_CHOICE_ONLY: ArchivedChoice.ValueType  # 1
+ARCHIVED_CHOICE_LEFT_OUT: ArchivedChoice.ValueType  # 2
+ARCHIVED_CHOICE_ALL: ArchivedChoice.ValueType  # 3
+Global___ArchivedChoice: _TypeAlias = ArchivedChoice  # noqa: Y015
+
 class _ActionOrder:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -548,6 +570,7 @@ class ActionFilter(_message.Message):
     OPEN_ONLY_FIELD_NUMBER: _builtins.int
     LEAD_OFFICIAL_FIELD_NUMBER: _builtins.int
     ASSIGNED_TO_ME_FIELD_NUMBER: _builtins.int
+    ARCHIVED_FIELD_NUMBER: _builtins.int
     contradicted: _builtins.bool
     owner: _builtins.str
     """An accountable organisation."""
@@ -574,6 +597,7 @@ class ActionFilter(_message.Message):
     """A post that leads, or an official of the own side who does."""
     assigned_to_me: _builtins.bool
     """Led by the one who asks."""
+    archived: Global___ArchivedChoice.ValueType
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_action_status_pb2.ActionState.ValueType]: ...
     @_builtins.property
@@ -607,10 +631,11 @@ class ActionFilter(_message.Message):
         open_only: _builtins.bool = ...,
         lead_official: _builtins.str = ...,
         assigned_to_me: _builtins.bool = ...,
+        archived: Global___ArchivedChoice.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "blocked", b"blocked", "contradicted", b"contradicted", "edition", b"edition", "overdue", b"overdue", "standing", b"standing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "assigned_to_me", b"assigned_to_me", "blocked", b"blocked", "claimed_rag", b"claimed_rag", "commitment", b"commitment", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "due_from", b"due_from", "due_to", b"due_to", "edition", b"edition", "instrument", b"instrument", "lead_official", b"lead_official", "meeting_id", b"meeting_id", "open_only", b"open_only", "overdue", b"overdue", "owner", b"owner", "party", b"party", "standing", b"standing", "states", b"states", "supporting", b"supporting", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blocked", b"_blocked", "_contradicted", b"_contradicted", "_edition", b"_edition", "_overdue", b"_overdue", "_standing", b"_standing", "archived", b"archived", "assigned_to_me", b"assigned_to_me", "blocked", b"blocked", "claimed_rag", b"claimed_rag", "commitment", b"commitment", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "due_from", b"due_from", "due_to", b"due_to", "edition", b"edition", "instrument", b"instrument", "lead_official", b"lead_official", "meeting_id", b"meeting_id", "open_only", b"open_only", "overdue", b"overdue", "owner", b"owner", "party", b"party", "standing", b"standing", "states", b"states", "supporting", b"supporting", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__blocked: _TypeAlias = _typing.Literal["blocked"]  # noqa: Y015
     _WhichOneofArgType__blocked: _TypeAlias = _typing.Literal["_blocked", b"_blocked"]  # noqa: Y015

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from entente.actions.v1 import action_service_pb2 as entente_dot_actions_dot_v1_dot_action__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(entente/actions/v1/closure_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\";\n\x19ListClosureReviewsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x0e\n\x06\x64ue_by\x18\x02 \x01(\t\"I\n\x1aListClosureReviewsResponse\x12+\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1a.entente.actions.v1.Action\"\x86\x01\n\x14ReviewClosureRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x0f\n\x07\x66inding\x18\x04 \x01(\t\x12\x11\n\tsustained\x18\x05 \x01(\x08\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"C\n\x15ReviewClosureResponse\x12*\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1a.entente.actions.v1.Action2\xeb\x01\n\x0e\x43losureService\x12s\n\x12ListClosureReviews\x12-.entente.actions.v1.ListClosureReviewsRequest\x1a..entente.actions.v1.ListClosureReviewsResponse\x12\x64\n\rReviewClosure\x12(.entente.actions.v1.ReviewClosureRequest\x1a).entente.actions.v1.ReviewClosureResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(entente/actions/v1/closure_service.proto\x12\x12\x65ntente.actions.v1\x1a\'entente/actions/v1/action_service.proto\";\n\x19ListClosureReviewsRequest\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x0e\n\x06\x64ue_by\x18\x02 \x01(\t\"I\n\x1aListClosureReviewsResponse\x12+\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1a.entente.actions.v1.Action\"\x86\x01\n\x14ReviewClosureRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x0f\n\x07\x66inding\x18\x04 \x01(\t\x12\x11\n\tsustained\x18\x05 \x01(\x08\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"C\n\x15ReviewClosureResponse\x12*\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1a.entente.actions.v1.Action\"b\n\x14RestoreActionRequest\x12\x11\n\taction_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"C\n\x15RestoreActionResponse\x12*\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x1a.entente.actions.v1.Action2\xd1\x02\n\x0e\x43losureService\x12s\n\x12ListClosureReviews\x12-.entente.actions.v1.ListClosureReviewsRequest\x1a..entente.actions.v1.ListClosureReviewsResponse\x12\x64\n\rReviewClosure\x12(.entente.actions.v1.ReviewClosureRequest\x1a).entente.actions.v1.ReviewClosureResponse\x12\x64\n\rRestoreAction\x12(.entente.actions.v1.RestoreActionRequest\x1a).entente.actions.v1.RestoreActionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVIEWCLOSUREREQUEST']._serialized_end=376
   _globals['_REVIEWCLOSURERESPONSE']._serialized_start=378
   _globals['_REVIEWCLOSURERESPONSE']._serialized_end=445
-  _globals['_CLOSURESERVICE']._serialized_start=448
-  _globals['_CLOSURESERVICE']._serialized_end=683
+  _globals['_RESTOREACTIONREQUEST']._serialized_start=447
+  _globals['_RESTOREACTIONREQUEST']._serialized_end=545
+  _globals['_RESTOREACTIONRESPONSE']._serialized_start=547
+  _globals['_RESTOREACTIONRESPONSE']._serialized_end=614
+  _globals['_CLOSURESERVICE']._serialized_start=617
+  _globals['_CLOSURESERVICE']._serialized_end=954
 # @@protoc_insertion_point(module_scope)

@@ -124,3 +124,56 @@ class ReviewClosureResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReviewClosureResponse: _TypeAlias = ReviewClosureResponse  # noqa: Y015
+
+@_typing.final
+class RestoreActionRequest(_message.Message):
+    """Names what is archived."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    action_id: _builtins.str
+    etag: _builtins.str
+    request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
+    def __init__(
+        self,
+        *,
+        action_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_id", b"action_id", "etag", b"etag", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreActionRequest: _TypeAlias = RestoreActionRequest  # noqa: Y015
+
+@_typing.final
+class RestoreActionResponse(_message.Message):
+    """The action afterwards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def action(self) -> _action_service_pb2.Action: ...
+    def __init__(
+        self,
+        *,
+        action: _action_service_pb2.Action | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreActionResponse: _TypeAlias = RestoreActionResponse  # noqa: Y015

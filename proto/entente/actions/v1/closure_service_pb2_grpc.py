@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ClosureServiceStub:
-    """Looks again at what was closed.
+    """Looks again at what has ended.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,15 @@ class ClosureServiceStub:
                 request_serializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.ReviewClosureRequest.SerializeToString,
                 response_deserializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.ReviewClosureResponse.FromString,
                 _registered_method=True)
+        self.RestoreAction = channel.unary_unary(
+                '/entente.actions.v1.ClosureService/RestoreAction',
+                request_serializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.RestoreActionRequest.SerializeToString,
+                response_deserializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.RestoreActionResponse.FromString,
+                _registered_method=True)
 
 
 class ClosureServiceServicer:
-    """Looks again at what was closed.
+    """Looks again at what has ended.
     """
 
     def ListClosureReviews(self, request, context):
@@ -60,6 +65,13 @@ class ClosureServiceServicer:
 
     def ReviewClosure(self, request, context):
         """An accountable organisation says whether what was done has lasted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreAction(self, request, context):
+        """Takes an action out of the archive: lists hold it again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +90,11 @@ def add_ClosureServiceServicer_to_server(servicer, server):
                     request_deserializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.ReviewClosureRequest.FromString,
                     response_serializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.ReviewClosureResponse.SerializeToString,
             ),
+            'RestoreAction': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreAction,
+                    request_deserializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.RestoreActionRequest.FromString,
+                    response_serializer=entente_dot_actions_dot_v1_dot_closure__service__pb2.RestoreActionResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'entente.actions.v1.ClosureService', rpc_method_handlers)
@@ -87,7 +104,7 @@ def add_ClosureServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ClosureService:
-    """Looks again at what was closed.
+    """Looks again at what has ended.
     """
 
     @staticmethod
@@ -134,6 +151,33 @@ class ClosureService:
             '/entente.actions.v1.ClosureService/ReviewClosure',
             entente_dot_actions_dot_v1_dot_closure__service__pb2.ReviewClosureRequest.SerializeToString,
             entente_dot_actions_dot_v1_dot_closure__service__pb2.ReviewClosureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreAction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.actions.v1.ClosureService/RestoreAction',
+            entente_dot_actions_dot_v1_dot_closure__service__pb2.RestoreActionRequest.SerializeToString,
+            entente_dot_actions_dot_v1_dot_closure__service__pb2.RestoreActionResponse.FromString,
             options,
             channel_credentials,
             insecure,

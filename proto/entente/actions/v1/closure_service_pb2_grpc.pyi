@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ClosureServiceStub:
-    """Looks again at what was closed."""
+    """Looks again at what has ended."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +37,23 @@ class ClosureServiceStub:
     """Closed actions whose review is due, and those found not to have lasted that nobody has reopened."""
     ReviewClosure: _grpc.UnaryUnaryMultiCallable[_closure_service_pb2.ReviewClosureRequest, _closure_service_pb2.ReviewClosureResponse]
     """An accountable organisation says whether what was done has lasted."""
+    RestoreAction: _grpc.UnaryUnaryMultiCallable[_closure_service_pb2.RestoreActionRequest, _closure_service_pb2.RestoreActionResponse]
+    """Takes an action out of the archive: lists hold it again."""
 
 @_typing.type_check_only
 class ClosureServiceAsyncStub(ClosureServiceStub):
-    """Looks again at what was closed."""
+    """Looks again at what has ended."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListClosureReviews: _aio.UnaryUnaryMultiCallable[_closure_service_pb2.ListClosureReviewsRequest, _closure_service_pb2.ListClosureReviewsResponse]  # type: ignore[assignment]
     """Closed actions whose review is due, and those found not to have lasted that nobody has reopened."""
     ReviewClosure: _aio.UnaryUnaryMultiCallable[_closure_service_pb2.ReviewClosureRequest, _closure_service_pb2.ReviewClosureResponse]  # type: ignore[assignment]
     """An accountable organisation says whether what was done has lasted."""
+    RestoreAction: _aio.UnaryUnaryMultiCallable[_closure_service_pb2.RestoreActionRequest, _closure_service_pb2.RestoreActionResponse]  # type: ignore[assignment]
+    """Takes an action out of the archive: lists hold it again."""
 
 class ClosureServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Looks again at what was closed."""
+    """Looks again at what has ended."""
 
     @_abc_1.abstractmethod
     def ListClosureReviews(
@@ -66,5 +70,13 @@ class ClosureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_closure_service_pb2.ReviewClosureResponse, _abc.Awaitable[_closure_service_pb2.ReviewClosureResponse]]:
         """An accountable organisation says whether what was done has lasted."""
+
+    @_abc_1.abstractmethod
+    def RestoreAction(
+        self,
+        request: _closure_service_pb2.RestoreActionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_closure_service_pb2.RestoreActionResponse, _abc.Awaitable[_closure_service_pb2.RestoreActionResponse]]:
+        """Takes an action out of the archive: lists hold it again."""
 
 def add_ClosureServiceServicer_to_server(servicer: ClosureServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -80,6 +80,7 @@ class DraftItem(_message.Message):
     MARKING_FIELD_NUMBER: _builtins.int
     MISSED_DEADLINE_FIELD_NUMBER: _builtins.int
     PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    FORWARDED_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     position: _builtins.int
     title: _builtins.str
@@ -102,6 +103,10 @@ class DraftItem(_message.Message):
     def missed_deadline(self) -> _lateness_pb2.MissedDeadline:
         """None unless it came after drafts were to be exchanged."""
 
+    @_builtins.property
+    def forwarded(self) -> _containers.RepeatedCompositeFieldContainer[Global___DraftItemForward]:
+        """Where it was forwarded to, for those who may read that."""
+
     def __init__(
         self,
         *,
@@ -119,14 +124,42 @@ class DraftItem(_message.Message):
         marking: _builtins.str = ...,
         missed_deadline: _lateness_pb2.MissedDeadline | None = ...,
         proposal_id: _builtins.str = ...,
+        forwarded: _abc.Iterable[Global___DraftItemForward] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["missed_deadline", b"missed_deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_ids", b"action_ids", "commitments", b"commitments", "item_id", b"item_id", "kind", b"kind", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "position", b"position", "proposal_id", b"proposal_id", "purpose", b"purpose", "references", b"references", "theme", b"theme", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_ids", b"action_ids", "commitments", b"commitments", "forwarded", b"forwarded", "item_id", b"item_id", "kind", b"kind", "leads", b"leads", "marking", b"marking", "minutes", b"minutes", "missed_deadline", b"missed_deadline", "position", b"position", "proposal_id", b"proposal_id", "purpose", b"purpose", "references", b"references", "theme", b"theme", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DraftItem: _TypeAlias = DraftItem  # noqa: Y015
+
+@_typing.final
+class DraftItemForward(_message.Message):
+    """A proposal that was made of an item of a draft, and the meeting that it is for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    MEETING_ID_FIELD_NUMBER: _builtins.int
+    proposal_id: _builtins.str
+    series: _builtins.str
+    meeting_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        proposal_id: _builtins.str = ...,
+        series: _builtins.str = ...,
+        meeting_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["meeting_id", b"meeting_id", "proposal_id", b"proposal_id", "series", b"series"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DraftItemForward: _TypeAlias = DraftItemForward  # noqa: Y015
 
 @_typing.final
 class DraftReference(_message.Message):

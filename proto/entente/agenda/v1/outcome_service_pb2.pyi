@@ -340,21 +340,54 @@ class OutcomeClearance(_message.Message):
 Global___OutcomeClearance: _TypeAlias = OutcomeClearance  # noqa: Y015
 
 @_typing.final
+class OutcomeClearanceRefusal(_message.Message):
+    """An organisation that refuses an outcome of that content, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORGANISATION_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    organisation: _builtins.str
+    content_hash: _builtins.str
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        organisation: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "organisation", b"organisation", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutcomeClearanceRefusal: _TypeAlias = OutcomeClearanceRefusal  # noqa: Y015
+
+@_typing.final
 class ListOutcomeClearancesRequest(_message.Message):
-    """Asks for the clearances of an outcome."""
+    """Asks for the clearances of an outcome and their refusals."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     OUTCOME_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     outcome_id: _builtins.str
+    page_size: _builtins.int
+    page_token: _builtins.str
     def __init__(
         self,
         *,
         outcome_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome_id", b"outcome_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome_id", b"outcome_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -362,21 +395,28 @@ Global___ListOutcomeClearancesRequest: _TypeAlias = ListOutcomeClearancesRequest
 
 @_typing.final
 class ListOutcomeClearancesResponse(_message.Message):
-    """Those of the caller's own party."""
+    """Those of the caller's own party: a page, of what was cleared and what was refused together."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CLEARANCES_FIELD_NUMBER: _builtins.int
+    REFUSALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
     @_builtins.property
     def clearances(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeClearance]: ...
+    @_builtins.property
+    def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeClearanceRefusal]: ...
     def __init__(
         self,
         *,
         clearances: _abc.Iterable[Global___OutcomeClearance] | None = ...,
+        refusals: _abc.Iterable[Global___OutcomeClearanceRefusal] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearances", b"clearances"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearances", b"clearances", "next_page_token", b"next_page_token", "refusals", b"refusals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -415,25 +455,89 @@ Global___ClearOutcomeRequest: _TypeAlias = ClearOutcomeRequest  # noqa: Y015
 
 @_typing.final
 class ClearOutcomeResponse(_message.Message):
-    """The clearances of the caller's own party."""
+    """What the caller's own party's advisers have said."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CLEARANCES_FIELD_NUMBER: _builtins.int
+    REFUSALS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def clearances(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeClearance]: ...
+    @_builtins.property
+    def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeClearanceRefusal]: ...
     def __init__(
         self,
         *,
         clearances: _abc.Iterable[Global___OutcomeClearance] | None = ...,
+        refusals: _abc.Iterable[Global___OutcomeClearanceRefusal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearances", b"clearances"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearances", b"clearances", "refusals", b"refusals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClearOutcomeResponse: _TypeAlias = ClearOutcomeResponse  # noqa: Y015
+
+@_typing.final
+class RefuseOutcomeClearanceRequest(_message.Message):
+    """Refuses to clear an outcome. The content hash is the precondition; the reason is for the own side alone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    outcome_id: _builtins.str
+    content_hash: _builtins.str
+    reason: _builtins.str
+    request_id: _builtins.str
+    validate_only: _builtins.bool
+    """Checks everything and changes nothing; the request id is not used up."""
+    def __init__(
+        self,
+        *,
+        outcome_id: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_hash", b"content_hash", "outcome_id", b"outcome_id", "reason", b"reason", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseOutcomeClearanceRequest: _TypeAlias = RefuseOutcomeClearanceRequest  # noqa: Y015
+
+@_typing.final
+class RefuseOutcomeClearanceResponse(_message.Message):
+    """What the caller's own party's advisers have said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLEARANCES_FIELD_NUMBER: _builtins.int
+    REFUSALS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def clearances(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeClearance]: ...
+    @_builtins.property
+    def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeClearanceRefusal]: ...
+    def __init__(
+        self,
+        *,
+        clearances: _abc.Iterable[Global___OutcomeClearance] | None = ...,
+        refusals: _abc.Iterable[Global___OutcomeClearanceRefusal] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearances", b"clearances", "refusals", b"refusals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseOutcomeClearanceResponse: _TypeAlias = RefuseOutcomeClearanceResponse  # noqa: Y015
 
 @_typing.final
 class PutConclusionsRequest(_message.Message):

@@ -62,6 +62,11 @@ class OutcomeServiceStub:
                 request_serializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.ClearOutcomeRequest.SerializeToString,
                 response_deserializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.ClearOutcomeResponse.FromString,
                 _registered_method=True)
+        self.RefuseOutcomeClearance = channel.unary_unary(
+                '/entente.agenda.v1.OutcomeService/RefuseOutcomeClearance',
+                request_serializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.RefuseOutcomeClearanceRequest.SerializeToString,
+                response_deserializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.RefuseOutcomeClearanceResponse.FromString,
+                _registered_method=True)
         self.PutConclusions = channel.unary_unary(
                 '/entente.agenda.v1.OutcomeService/PutConclusions',
                 request_serializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.PutConclusionsRequest.SerializeToString,
@@ -102,7 +107,7 @@ class OutcomeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListOutcomeClearances(self, request, context):
-        """The legal clearances of an outcome that the own party has given.
+        """What the own party's advisers have said of the texts of an outcome.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,6 +115,13 @@ class OutcomeServiceServicer:
 
     def ClearOutcome(self, request, context):
         """Clears an outcome for the caller's organisation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseOutcomeClearance(self, request, context):
+        """Refuses to clear an outcome for the caller's organisation. A later clearance, or other words, put an end to it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +168,11 @@ def add_OutcomeServiceServicer_to_server(servicer, server):
                     servicer.ClearOutcome,
                     request_deserializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.ClearOutcomeRequest.FromString,
                     response_serializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.ClearOutcomeResponse.SerializeToString,
+            ),
+            'RefuseOutcomeClearance': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseOutcomeClearance,
+                    request_deserializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.RefuseOutcomeClearanceRequest.FromString,
+                    response_serializer=entente_dot_agenda_dot_v1_dot_outcome__service__pb2.RefuseOutcomeClearanceResponse.SerializeToString,
             ),
             'PutConclusions': grpc.unary_unary_rpc_method_handler(
                     servicer.PutConclusions,
@@ -306,6 +323,33 @@ class OutcomeService:
             '/entente.agenda.v1.OutcomeService/ClearOutcome',
             entente_dot_agenda_dot_v1_dot_outcome__service__pb2.ClearOutcomeRequest.SerializeToString,
             entente_dot_agenda_dot_v1_dot_outcome__service__pb2.ClearOutcomeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseOutcomeClearance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/entente.agenda.v1.OutcomeService/RefuseOutcomeClearance',
+            entente_dot_agenda_dot_v1_dot_outcome__service__pb2.RefuseOutcomeClearanceRequest.SerializeToString,
+            entente_dot_agenda_dot_v1_dot_outcome__service__pb2.RefuseOutcomeClearanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,9 +43,11 @@ class OutcomeServiceStub:
     CompileOutcomes: _grpc.UnaryUnaryMultiCallable[_outcome_service_pb2.CompileOutcomesRequest, _outcome_service_pb2.CompileOutcomesResponse]
     """The outcomes of a series over its editions."""
     ListOutcomeClearances: _grpc.UnaryUnaryMultiCallable[_outcome_service_pb2.ListOutcomeClearancesRequest, _outcome_service_pb2.ListOutcomeClearancesResponse]
-    """The legal clearances of an outcome that the own party has given."""
+    """What the own party's advisers have said of the texts of an outcome."""
     ClearOutcome: _grpc.UnaryUnaryMultiCallable[_outcome_service_pb2.ClearOutcomeRequest, _outcome_service_pb2.ClearOutcomeResponse]
     """Clears an outcome for the caller's organisation."""
+    RefuseOutcomeClearance: _grpc.UnaryUnaryMultiCallable[_outcome_service_pb2.RefuseOutcomeClearanceRequest, _outcome_service_pb2.RefuseOutcomeClearanceResponse]
+    """Refuses to clear an outcome for the caller's organisation. A later clearance, or other words, put an end to it."""
     PutConclusions: _grpc.UnaryUnaryMultiCallable[_outcome_service_pb2.PutConclusionsRequest, _outcome_service_pb2.PutConclusionsResponse]
     """Puts every outcome and the accepted minutes to the parties as one."""
     ExportAgreement: _grpc.UnaryUnaryMultiCallable[_outcome_service_pb2.ExportAgreementRequest, _outcome_service_pb2.ExportAgreementResponse]
@@ -66,9 +68,11 @@ class OutcomeServiceAsyncStub(OutcomeServiceStub):
     CompileOutcomes: _aio.UnaryUnaryMultiCallable[_outcome_service_pb2.CompileOutcomesRequest, _outcome_service_pb2.CompileOutcomesResponse]  # type: ignore[assignment]
     """The outcomes of a series over its editions."""
     ListOutcomeClearances: _aio.UnaryUnaryMultiCallable[_outcome_service_pb2.ListOutcomeClearancesRequest, _outcome_service_pb2.ListOutcomeClearancesResponse]  # type: ignore[assignment]
-    """The legal clearances of an outcome that the own party has given."""
+    """What the own party's advisers have said of the texts of an outcome."""
     ClearOutcome: _aio.UnaryUnaryMultiCallable[_outcome_service_pb2.ClearOutcomeRequest, _outcome_service_pb2.ClearOutcomeResponse]  # type: ignore[assignment]
     """Clears an outcome for the caller's organisation."""
+    RefuseOutcomeClearance: _aio.UnaryUnaryMultiCallable[_outcome_service_pb2.RefuseOutcomeClearanceRequest, _outcome_service_pb2.RefuseOutcomeClearanceResponse]  # type: ignore[assignment]
+    """Refuses to clear an outcome for the caller's organisation. A later clearance, or other words, put an end to it."""
     PutConclusions: _aio.UnaryUnaryMultiCallable[_outcome_service_pb2.PutConclusionsRequest, _outcome_service_pb2.PutConclusionsResponse]  # type: ignore[assignment]
     """Puts every outcome and the accepted minutes to the parties as one."""
     ExportAgreement: _aio.UnaryUnaryMultiCallable[_outcome_service_pb2.ExportAgreementRequest, _outcome_service_pb2.ExportAgreementResponse]  # type: ignore[assignment]
@@ -110,7 +114,7 @@ class OutcomeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _outcome_service_pb2.ListOutcomeClearancesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_outcome_service_pb2.ListOutcomeClearancesResponse, _abc.Awaitable[_outcome_service_pb2.ListOutcomeClearancesResponse]]:
-        """The legal clearances of an outcome that the own party has given."""
+        """What the own party's advisers have said of the texts of an outcome."""
 
     @_abc_1.abstractmethod
     def ClearOutcome(
@@ -119,6 +123,14 @@ class OutcomeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_outcome_service_pb2.ClearOutcomeResponse, _abc.Awaitable[_outcome_service_pb2.ClearOutcomeResponse]]:
         """Clears an outcome for the caller's organisation."""
+
+    @_abc_1.abstractmethod
+    def RefuseOutcomeClearance(
+        self,
+        request: _outcome_service_pb2.RefuseOutcomeClearanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_outcome_service_pb2.RefuseOutcomeClearanceResponse, _abc.Awaitable[_outcome_service_pb2.RefuseOutcomeClearanceResponse]]:
+        """Refuses to clear an outcome for the caller's organisation. A later clearance, or other words, put an end to it."""
 
     @_abc_1.abstractmethod
     def PutConclusions(

@@ -45,6 +45,8 @@ class _AwaitingMatterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Awaiti
     AWAITING_MATTER_OUTCOME_TO_CLEAR: _AwaitingMatter.ValueType  # 12
     """The law of the side is asked before its officials sign."""
     AWAITING_MATTER_OUTCOME_TO_AGREE: _AwaitingMatter.ValueType  # 13
+    AWAITING_MATTER_OUTCOME_TO_REVISE: _AwaitingMatter.ValueType  # 14
+    """The law of the side does not allow these words."""
 
 class AwaitingMatter(_AwaitingMatter, metaclass=_AwaitingMatterEnumTypeWrapper):
     """What waits."""
@@ -67,6 +69,8 @@ AWAITING_MATTER_MINUTES_TO_ACCEPT: AwaitingMatter.ValueType  # 11
 AWAITING_MATTER_OUTCOME_TO_CLEAR: AwaitingMatter.ValueType  # 12
 """The law of the side is asked before its officials sign."""
 AWAITING_MATTER_OUTCOME_TO_AGREE: AwaitingMatter.ValueType  # 13
+AWAITING_MATTER_OUTCOME_TO_REVISE: AwaitingMatter.ValueType  # 14
+"""The law of the side does not allow these words."""
 Global___AwaitingMatter: _TypeAlias = AwaitingMatter  # noqa: Y015
 
 class _InternalClearanceAnswer:

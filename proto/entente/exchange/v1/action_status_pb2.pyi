@@ -275,6 +275,7 @@ class ActionStatus(_message.Message):
     RAG_IS_STALE_FIELD_NUMBER: _builtins.int
     LEAD_OFFICIALS_FIELD_NUMBER: _builtins.int
     ESCALATIONS_FIELD_NUMBER: _builtins.int
+    ARCHIVED_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
     """For example "uk-eu.uk"."""
@@ -316,6 +317,8 @@ class ActionStatus(_message.Message):
     """The owner rates it better than the rules do."""
     rag_is_stale: _builtins.bool
     """The owner's rating is older than the interval of the series' reports, or an owner let a reporting round pass."""
+    archived: _builtins.bool
+    """It has ended and was left alone: lists that do not ask for it hold it no more."""
     withheld: _builtins.bool
     """The audience may no longer read of this action: forget what you hold of it. Beside it stand only the
     audience, the place in the feed, the action's id and the instant.
@@ -368,11 +371,12 @@ class ActionStatus(_message.Message):
         rag_is_stale: _builtins.bool = ...,
         lead_officials: _abc.Iterable[Global___LeadOfficial] | None = ...,
         escalations: _abc.Iterable[Global___ActionEscalation] | None = ...,
+        archived: _builtins.bool = ...,
         withheld: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "progress_percent", b"progress_percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "escalations", b"escalations", "lead_officials", b"lead_officials", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent", "action_id", b"action_id", "archived", b"archived", "audience", b"audience", "basis", b"basis", "blocked_reason", b"blocked_reason", "changed_at", b"changed_at", "commitment", b"commitment", "computed_because", b"computed_because", "computed_rag", b"computed_rag", "contradicted", b"contradicted", "declined_reason", b"declined_reason", "due_date", b"due_date", "due_date_change_count", b"due_date_change_count", "epoch", b"epoch", "escalations", b"escalations", "lead_officials", b"lead_officials", "marking", b"marking", "narrative", b"narrative", "original_due_date", b"original_due_date", "owners", b"owners", "progress_percent", b"progress_percent", "rag", b"rag", "rag_is_stale", b"rag_is_stale", "reference", b"reference", "reported_at", b"reported_at", "reviewed_yearly", b"reviewed_yearly", "sequence", b"sequence", "series", b"series", "state", b"state", "successor", b"successor", "text", b"text", "timeliness", b"timeliness", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
     _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015

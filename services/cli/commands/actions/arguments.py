@@ -38,6 +38,14 @@ class Rag(StrEnum):
     RED = "RED"
 
 
+class Archived(StrEnum):
+    """Whether what is archived is listed."""
+
+    ONLY = "true"
+    LEFT_OUT = "false"
+    ALL = "all"
+
+
 def _day(text: str) -> str:
     try:
         if len(text) != len(_DATE):
@@ -97,6 +105,10 @@ LeadOption = Annotated[
 MineOption = Annotated[bool, typer.Option("--mine", help="Only what the account leads")]
 CommitmentOption = Annotated[str | None, typer.Option(parser=_text, help="Such as C3")]
 TextOption = Annotated[str | None, typer.Option(parser=_text, help="Stands in the agreed text")]
+ArchivedOption = Annotated[
+    Archived | None,
+    typer.Option("--archived", help="Only what is archived, or all; it is left out otherwise"),
+]
 DayOption = Annotated[str | None, typer.Option(parser=_day, metavar="DATE")]
 SinceOption = Annotated[
     str, typer.Option(parser=_instant, metavar="DATE", help="A date, or a date-time with its offset")

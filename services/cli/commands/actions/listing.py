@@ -9,6 +9,7 @@ import typer
 
 from services.cli.clients.rest import Desk, Document
 from services.cli.commands.actions.arguments import (
+    ArchivedOption,
     ClaimedOption,
     CommitmentOption,
     ComputedOption,
@@ -55,6 +56,7 @@ def list_(
         bool | None,
         typer.Option("--contradicted/--not-contradicted", help="The owner rates it better than the rules do"),
     ] = None,
+    archived: ArchivedOption = None,
     open_only: Annotated[bool, typer.Option("--open", help="Only what has not ended")] = False,
     name: AccountOption = "fcdo-secretariat",
     *,
@@ -80,6 +82,7 @@ def list_(
         due_to=due_to,
         overdue=overdue,
         contradicted=contradicted,
+        archived=archived,
         open_only=(open_only or bool(due_within)) or None,
     )
 

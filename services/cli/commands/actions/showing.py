@@ -77,7 +77,7 @@ async def _action(desk: Desk, named: str) -> Document:
     known = [series for series in read_policy().series if series_stem(series) == stem]
     if not known:
         raise CommandFailed(f"{named} is a reference of no series")
-    query: Query = {"series": known[0], "edition": int(year), "order": "REFERENCE"}
+    query: Query = {"series": known[0], "edition": int(year), "order": "REFERENCE", "archived": "all"}
     for one in (await pages(desk, "actions", "/v1/actions", "actions", query))["actions"]:
         if one["reference"] == named:
             return dict(one)
@@ -128,6 +128,8 @@ def _standing(one: Document) -> Iterator[str]:
         yield f"    “{printable(one['narrative'])}”"
     reported = one["reported_at"][:19] if one["reported_at"] else "never"
     flags = [word for word, holds in (("stale", one["rag_is_stale"]), ("dormant", one["dormant"])) if holds]
+    if one["archived_on"]:
+        flags.append(f"archived {one['archived_on']}")
     yield f"    reported {', '.join([reported, *flags])}"
     for word in ("declined", "blocked"):
         if one[word] is not None:
