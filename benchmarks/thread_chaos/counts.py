@@ -28,6 +28,13 @@ class Counts:
                 connection.close()
             return []
 
+    def settled(self, service: str, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        """Once nothing dies any more: over a connection that no restart has broken. Raises
+        `psycopg.OperationalError` where the database is away all the same.
+        """
+        with psycopg.connect(self._access.services[service].dsn, autocommit=True) as connection:
+            return connection.execute(query.encode(), arguments).fetchall()
+
     def _connection(self, service: str) -> psycopg.Connection[tuple[Any, ...]]:
         if service not in self._connections:
             dsn = self._access.services[service].dsn

@@ -5,8 +5,9 @@ never, is found.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from tenacity import RetryError
 
@@ -19,6 +20,7 @@ from services.cli.business_clock import BusinessClock
 from services.cli.layout import read_policy
 from services.cli.year.cycle import CYCLES
 
+_Read: TypeAlias = Callable[..., list[tuple[Any, ...]]]
 _WEEKS: Final = 10.5
 _HOUR: Final = time(16, tzinfo=UTC)
 """Every party is at work then."""
@@ -72,17 +74,17 @@ class Days:
 
     def verify(self, tally: Tally) -> None:
         """That each round and each notice was there once, on its day, and nothing besides."""
-        plan = self._plan
-        found, rounds = Counter(self._notices()), Counter(self._rounds())
+        plan, read = self._plan, self._counts.settled
+        found, rounds = Counter(self._notices(read)), Counter(self._rounds(read))
         expect(tally, "notices of what nobody took on", found, Counter(plan.notices()))
         expect(tally, "reporting rounds by their days", rounds, Counter(plan.rounds()))
-        asked = Counter(self._counts.rows("actions", _ASKED, plan.start, [one.id for one in plan.left]))
+        asked = Counter(read("actions", _ASKED, plan.start, [one.id for one in plan.left]))
         expect(tally, "owners asked in rounds", asked, Counter(plan.asked()))
-        ((sent, steps, days),) = self._counts.rows("actions", _ALL_NOTICES)
+        ((sent, steps, days),) = read("actions", _ALL_NOTICES)
         if not sent == steps == days:
             tally.problems.append(f"{sent} notices, {steps} steps, {days} days of a party")
-        recorded = Counter(self._counts.rows("actions", _RECORDED))
-        expect(tally, "notices recorded once", recorded, Counter(self._counts.rows("actions", _SENT)))
+        recorded = Counter(read("actions", _RECORDED))
+        expect(tally, "notices recorded once", recorded, Counter(read("actions", _SENT)))
         tally.figures |= {
             "days that went by": len(plan.days),
             "notices": sent,
@@ -106,10 +108,10 @@ class Days:
         """Waits for what is due on the last day, and for a look at everything after that."""
 
         async def asked() -> bool:
-            return set(self._rounds()) == set(self._plan.rounds())
+            return set(self._rounds(self._counts.rows)) == set(self._plan.rounds())
 
         async def told() -> bool:
-            return set(self._notices()) >= set(self._plan.notices())
+            return set(self._notices(self._counts.rows)) >= set(self._plan.notices())
 
         try:
             await until(asked, within=_PATIENCE, every=0.05)
@@ -124,12 +126,12 @@ class Days:
             day = self._plan.days[-1]
             self.problems.append(f"what was due on {day} was not there after {_PATIENCE:.0f} s")
 
-    def _notices(self) -> list[Told]:
+    def _notices(self, read: _Read) -> list[Told]:
         names = [one.id for one in self._plan.left]
-        return [Told(*row) for row in self._counts.rows("actions", _NOTICES, names)]
+        return [Told(*row) for row in read("actions", _NOTICES, names)]
 
-    def _rounds(self) -> list[Asking]:
-        return [Asking(*row) for row in self._counts.rows("actions", _ROUNDS, self._plan.start)]
+    def _rounds(self, read: _Read) -> list[Asking]:
+        return [Asking(*row) for row in read("actions", _ROUNDS, self._plan.start)]
 
     def _owners(self, series: str) -> tuple[str, ...]:
         """The parties that own what the officials of a series undertake."""
