@@ -179,7 +179,7 @@ def token_at(dsn: str, share: float) -> str:
             """,
             [list(SEEN_BY_CNECT), share, list(SEEN_BY_CNECT)],
         ).fetchall()
-    asked = question_of(CNECT, SERIES, ANY, Order.ORIGINAL_DUE_DATE, False)
+    asked = question_of(CNECT, SERIES, ANY.listed(), Order.ORIGINAL_DUE_DATE, False)
     return write_token(asked, [due.isoformat(), reference])
 
 
@@ -192,11 +192,12 @@ def print_plans(dsn: str) -> None:
     red = replace(question, wanted=ActionFilter(overdue=True, computed=(Rag.RED,), states=(State.BLOCKED,)))
     by_due, half_a_year = Order.ORIGINAL_DUE_DATE, now - timedelta(days=180)
     page = {"key": str(now.date()), "reference": "", "limit": 51}
+    listed = replace(question, wanted=ANY.listed())
     past = replace(question, as_of=half_a_year, day=half_a_year.date())
     asked = {
         "a list page half-way down": (
-            page_statement(question, by_due, descending=False, after=True),
-            {**parameters(question), **page},
+            page_statement(listed, by_due, descending=False, after=True),
+            {**parameters(listed), **page},
         ),
         "a list page of what is red": (
             page_statement(red, by_due, descending=False, after=False),
