@@ -58,6 +58,8 @@ check: $(VENV)/test.stamp node_modules/.stamp
 	node_modules/buf breaking proto --against proto/released.binpb
 	python proto/generate.py --check
 
+# Brokers of tests are young: what the second compiler makes of them comes too late, and takes a core until then.
+test long: export JDK_JAVA_OPTIONS = -XX:TieredStopAtLevel=1
 test: check
 	python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder
 

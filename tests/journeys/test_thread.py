@@ -64,6 +64,14 @@ async def test_the_thread_is_unbroken_from_assessment_to_closure() -> None:
         assert not [mark for mark in marks if mark.find()]
         _nothing_runs_in(folders)
 
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+async def test_services_that_start_before_their_platform_find_the_thread_as_it_was() -> None:
+    with temporary_folders() as folders:
+        options = Options(folders)
+        async with running_system(options) as system, open_stage(system.access, _say) as stage:
+            await walk(stage)
         async with (
             _services_before_platform(options, system),
             open_stage(system.access, _say) as stage,

@@ -167,6 +167,7 @@ async def test_a_change_while_the_snapshot_is_read_is_not_lost(reading: Reading)
     follower.close()
 
 
+@pytest.mark.long
 async def test_a_reader_who_leaves_a_thousand_times_leaves_nothing_behind(reading: Reading) -> None:
     await hold(reading, document("A", JOINT))
     for _ in range(10):

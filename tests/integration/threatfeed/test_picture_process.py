@@ -124,6 +124,7 @@ async def supervised(worker: PictureProcess, silence: float) -> AsyncIterator[Ch
         await supervisor.stop()
 
 
+@pytest.mark.long
 async def test_a_worker_that_stands_still_is_noticed_from_outside_and_restarted(
     kafka: Broker, tmp_path: Path
 ) -> None:
