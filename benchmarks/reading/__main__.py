@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -111,7 +112,11 @@ class Desk:
 
 def _busy(api: psutil.Process, database: int | None) -> float:
     server = psutil.Process(database)
-    times = [process.cpu_times() for process in (api, server, *server.children())]
+    times = [api.cpu_times(), server.cpu_times()]
+    for child in server.children():
+        # One that tidies up may end at any moment.
+        with suppress(psutil.NoSuchProcess):
+            times.append(child.cpu_times())
     return float(sum(one.user + one.system for one in times))
 
 
