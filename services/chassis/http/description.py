@@ -20,10 +20,10 @@ _ALWAYS: Final[Mapping[int, str]] = {
     401: "No valid token",
     403: "Not for this caller, whether or not it exists",
     404: "There is no such thing in what the caller may know",
+    409: "What is there does not allow it",
     503: "A part that is needed does not answer",
 }
 _OF_CHANGES: Final[Mapping[int, str]] = {
-    409: "What is there does not allow it",
     412: "The caller has seen an older version",
     413: "The body is too large",
     415: "What is sent is of no kind that is read",
