@@ -13,7 +13,7 @@ from services.actions.rpc.parts import ActionParts, current_reader
 from services.actions.usecases.change import Changing
 from services.chassis.etags import parse_etag
 from services.chassis.once import Once
-from services.chassis.rpc.requests import run_once
+from services.chassis.rpc import methods
 from services.kernel.parties import Reader
 
 T = TypeVar("T")
@@ -21,11 +21,8 @@ M = TypeVar("M", bound=Message)
 P = ParamSpec("P")
 
 
-class Methods:
+class Methods(methods.Methods[ActionParts]):
     """Methods over the parts of the api of actions."""
-
-    def __init__(self, parts: ActionParts) -> None:
-        self._parts = parts
 
     @property
     def _changing(self) -> Changing:
@@ -50,22 +47,4 @@ class Methods:
             lambda once: use_case(once, who, action_id, version, *arguments, **named),
             lambda action: response(action=self._shown(action)),
             response,
-        )
-
-    async def _once(
-        self,
-        request: Any,
-        use_case: Callable[[Once[T]], Awaitable[T]],
-        encode: Callable[[T], M],
-        response: type[M],
-    ) -> M:
-        return await run_once(
-            use_case,
-            encode,
-            response,
-            request=request,
-            request_id=request.request_id,
-            database=self._parts.database,
-            clock=self._parts.clock,
-            rehearsed=request.validate_only,
         )

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, StringConstraints
 
@@ -15,7 +15,7 @@ from services.agenda.domain.attendance import (
 )
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.wording import NATIONALITY
-from services.agenda.http.fields import Body, Line, OptionalCode, OptionalProse, Prose, TokenQuery
+from services.agenda.http.fields import Body, Line, OptionalCode, OptionalProse, Prose, SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.keep_register import (
     RegisterView,
@@ -128,7 +128,7 @@ async def read(
     principal: Viewer,
     meeting_id: UUID,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> RegisterPageModel:
     view, following = await page_of_register(

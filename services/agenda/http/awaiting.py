@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from services.agenda.domain.permissions import Command
-from services.agenda.http.fields import TokenQuery
+from services.agenda.http.fields import SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.list_awaiting import page_of_awaiting
 from services.chassis.identity import Principal
@@ -41,7 +41,7 @@ class AwaitingsModel(BaseModel):
 async def awaiting(
     principal: Asker,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> AwaitingsModel:
     """By when it is due; what has no date comes last."""

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from services.agenda.domain.permissions import Command
-from services.agenda.http.fields import TokenQuery
+from services.agenda.http.fields import SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.carrying_over import page_of_carry_over, page_of_matters
 from services.chassis.identity import Principal
@@ -94,7 +94,7 @@ async def carry_over(
     principal: Viewer,
     meeting_id: UUID,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> CarryOverModel:
     """Items first, then guidance: a page may hold the end of the one and the beginning of the other."""
@@ -148,7 +148,7 @@ async def matters(
     principal: Viewer,
     meeting_id: UUID,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> MattersModel:
     """Those whose words may go to the own party, by reference."""

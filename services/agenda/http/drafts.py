@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, StrictInt
 
@@ -11,7 +11,7 @@ from services.agenda.domain.items import DraftItem, ItemContent
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.references import Reference
 from services.agenda.domain.wording import LAST_REVISION, MOST_LISTED, MOST_MINUTES
-from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode, TokenQuery
+from services.agenda.http.fields import Banner, Body, Code, Line, OptionalCode, SizeQuery, TokenQuery
 from services.agenda.http.lateness import MissedDeadlineModel, missed_model
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.http.time_budgets import TimeBudgetModel, time_model
@@ -209,7 +209,7 @@ async def of_meeting(
     principal: Viewer,
     meeting_id: UUID,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> DraftsModel:
     found, following = await page_of_drafts(

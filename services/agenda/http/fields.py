@@ -50,6 +50,7 @@ Signature = Annotated[
 
 SeriesQuery = Annotated[str, Query(min_length=1, max_length=LONGEST_CODE, pattern=CODE)]
 ThemeQuery = Annotated[str, Query(max_length=LONGEST_CODE, pattern=r"^[A-Za-z0-9_.-]*$")]
+SizeQuery = Annotated[int, Query(ge=1, le=200)]
 TokenQuery = Annotated[str, Query(max_length=LONGEST_TOKEN, pattern=TOKEN)]
 ThreadPath = Annotated[str, Path(min_length=1, max_length=LONGEST_ID, pattern=THREAD_ID)]
 

@@ -11,7 +11,7 @@ from services.agenda.domain.history.acts import HistoryKind
 from services.agenda.domain.history.telling import Entry, Wanted
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.wording import CODE, LONGEST_CODE
-from services.agenda.http.fields import TokenQuery
+from services.agenda.http.fields import SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.list_history import HistoryPage, list_history
 from services.chassis.identity import Principal
@@ -98,7 +98,7 @@ async def of_meeting(
     kind: Annotated[HistoryKind | None, Query(description="What was done to things of this kind")] = None,
     by_organisation: Annotated[str | None, Query(min_length=1, max_length=LONGEST_CODE, pattern=CODE)] = None,
     since: Annotated[AwareDatetime | None, Query(description="With its offset")] = None,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> HistoryModel:
     """What every side did jointly and what the own side did for itself, the oldest first."""

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from services.agenda.domain.legal_clearance import LegalClearance
 from services.agenda.domain.permissions import Command
-from services.agenda.http.fields import Body, ContentHash, Prose, TokenQuery
+from services.agenda.http.fields import Body, ContentHash, Prose, SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.clear_outcome import clear_outcome, page_of_clearances, refuse_clearance
 from services.chassis.http.requests import Encoded, RehearsableMutation
@@ -84,7 +84,7 @@ async def clearances(
     principal: Advised,
     outcome_id: UUID,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> ClearancesPageModel:
     found, following = await page_of_clearances(

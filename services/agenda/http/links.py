@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from services.agenda.domain.action_links import LinkedAction
 from services.agenda.domain.permissions import Command
-from services.agenda.http.fields import Body, OptionalProse, TokenQuery
+from services.agenda.http.fields import Body, OptionalProse, SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.linking import LinkView, link_actions, page_of_links, unlink_actions
 from services.chassis.http.requests import Encoded, RehearsableMutation
@@ -81,7 +81,7 @@ def _model(view: LinkView) -> LinkModel:
 async def read(
     principal: Viewer,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> LinksModel:
     """The own party's, oldest first."""

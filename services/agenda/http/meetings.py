@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, StrictBool, StrictInt
 
 from services.agenda.domain.meeting import Meeting
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.releases import Candidate
-from services.agenda.http.fields import Code, Line, SeriesQuery, ThemeQuery, TokenQuery
+from services.agenda.http.fields import Code, Line, SeriesQuery, SizeQuery, ThemeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.http.times import TimesBody
 from services.agenda.usecases.list_candidates import list_candidates
@@ -136,7 +136,7 @@ async def of_series(
     principal: Viewer,
     series: SeriesQuery,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> MeetingsView:
     found, following = await page_of_meetings(
@@ -162,7 +162,7 @@ async def candidates(
     meeting_id: UUID,
     parts: Parts,
     theme: ThemeQuery = "",
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> CandidatesView:
     found, following = await list_candidates(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
@@ -34,6 +34,7 @@ from services.agenda.http.fields import (
     OptionalProse,
     Prose,
     SeriesQuery,
+    SizeQuery,
     ThemeQuery,
     TokenQuery,
 )
@@ -291,7 +292,7 @@ async def of_series(
     theme: ThemeQuery = "",
     kind: OutcomeKind | None = None,
     agreed_only: bool = True,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> CompilationModel:
     found, following = await compile_outcomes(

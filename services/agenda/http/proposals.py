@@ -22,6 +22,7 @@ from services.agenda.http.fields import (
     OptionalCode,
     OptionalProse,
     SeriesQuery,
+    SizeQuery,
     TokenQuery,
 )
 from services.agenda.http.lateness import MissedDeadlineModel, missed_model
@@ -230,7 +231,7 @@ async def of_series(
     parts: Parts,
     state: Annotated[list[ProposalState] | None, Query(max_length=4)] = None,
     edition: Annotated[int | None, Query(ge=FIRST_EDITION, le=LAST_EDITION)] = None,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> ProposalsModel:
     """The own party's, over all editions, or for one edition together with those for any."""

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel
 
 from services.agenda.domain.permissions import Command
@@ -12,7 +12,7 @@ from services.agenda.domain.ranking.explaining import Crossing, Explanation, Sou
 from services.agenda.domain.ranking.scoring import Contribution, Ranked
 from services.agenda.domain.releases import Candidate
 from services.agenda.domain.wording import LONGEST_ID, SUBJECT
-from services.agenda.http.fields import TokenQuery
+from services.agenda.http.fields import SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.usecases.list_ranking import list_ranking
 from services.agenda.usecases.rank_subjects import Ranking, explain_subject
@@ -145,7 +145,7 @@ async def of_meeting(
     principal: Viewer,
     meeting_id: UUID,
     parts: Parts,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> RankingModel:
     """Further pages are of the day of the first."""

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from services.agenda.domain.permissions import Command
 from services.agenda.domain.withdrawal_tasks import TaskSelection, to_do
-from services.agenda.http.fields import Body, Prose, TokenQuery
+from services.agenda.http.fields import Body, Prose, SizeQuery, TokenQuery
 from services.agenda.http.parts import Parts, permit_command, reader_of
 from services.agenda.store.withdrawal_tasks import ListedTask
 from services.agenda.usecases.treat_withdrawals import close_task, page_of_tasks
@@ -81,7 +81,7 @@ async def read(
     principal: Viewer,
     parts: Parts,
     selection: TaskSelection = TaskSelection.OPEN,
-    page_size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page_size: SizeQuery = 50,
     page_token: TokenQuery = "",
 ) -> TasksModel:
     """The latest first."""

@@ -1,7 +1,7 @@
 """What every method does: it has the parts, makes a change once however often it is called, and shows lists
 in pages."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,37 +12,15 @@ from services.agenda.domain.permissions import PERMISSIONS, Command
 from services.agenda.rpc.arguments import read_token
 from services.agenda.usecases.paging import Key, cut, page_size, read_key, write_token
 from services.agenda.usecases.parts import AgendaParts
-from services.chassis.once import Once
-from services.chassis.rpc.requests import run_once
+from services.chassis.rpc import methods
 from services.chassis.rpc.server import Service
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 
 
-class Methods:
+class Methods(methods.Methods[AgendaParts]):
     """Methods over the parts of the agenda's api."""
-
-    def __init__(self, parts: AgendaParts) -> None:
-        self._parts = parts
-
-    async def _once(
-        self,
-        request: Any,
-        use_case: Callable[[Once[T]], Awaitable[T]],
-        encode: Callable[[T], M],
-        response: type[M],
-    ) -> M:
-        return await run_once(
-            use_case,
-            encode,
-            response,
-            request=request,
-            request_id=request.request_id,
-            database=self._parts.database,
-            clock=self._parts.clock,
-            rehearsed=request.validate_only,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from services.kernel.policy import Policy
 from services.kernel.refusals import NoAccess
 
 T = TypeVar("T")
+Found = TypeVar("Found", Meeting, Draft, Proposal, Agenda, Outcome)
+Own = TypeVar("Own", Draft, Proposal)
 
 
 async def meeting_for(
@@ -35,12 +37,8 @@ async def meeting_for(
     lock: bool = False,
 ) -> Meeting:
     """Raises `NoAccess`."""
-    resource = f"meeting '{meeting_id}'"
     meeting = await find_meeting(tx, meeting_id, lock=lock)
-    if meeting is None:
-        raise NoAccess(resource)
-    require(policy, reader, command, meeting.series, resource)
-    return meeting
+    return _allowed(meeting, reader, command, policy, f"meeting '{meeting_id}'")
 
 
 async def draft_for(
@@ -53,12 +51,8 @@ async def draft_for(
     lock: bool = False,
 ) -> Draft:
     """A draft of the reader's own party. Raises `NoAccess`."""
-    resource = f"draft '{draft_id}'"
     draft = await find_draft(tx, draft_id, lock=lock)
-    if draft is None or draft.party != reader.party:
-        raise NoAccess(resource)
-    require(policy, reader, command, draft.series, resource)
-    return draft
+    return _allowed_own(draft, reader, command, policy, f"draft '{draft_id}'")
 
 
 async def proposal_for(
@@ -71,12 +65,8 @@ async def proposal_for(
     lock: bool = False,
 ) -> Proposal:
     """A proposal of the reader's own party. Raises `NoAccess`."""
-    resource = f"proposal '{proposal_id}'"
     proposal = await find_proposal(tx, proposal_id, lock=lock)
-    if proposal is None or proposal.party != reader.party:
-        raise NoAccess(resource)
-    require(policy, reader, command, proposal.series, resource)
-    return proposal
+    return _allowed_own(proposal, reader, command, policy, f"proposal '{proposal_id}'")
 
 
 async def agenda_for(
@@ -89,12 +79,8 @@ async def agenda_for(
     lock: bool = False,
 ) -> Agenda:
     """Raises `NoAccess`."""
-    resource = f"agenda '{agenda_id}'"
     agenda = await find_agenda(tx, agenda_id, lock=lock)
-    if agenda is None:
-        raise NoAccess(resource)
-    require(policy, reader, command, agenda.series, resource)
-    return agenda
+    return _allowed(agenda, reader, command, policy, f"agenda '{agenda_id}'")
 
 
 async def outcome_for(
@@ -107,12 +93,20 @@ async def outcome_for(
     lock: bool = False,
 ) -> Outcome:
     """Raises `NoAccess`."""
-    resource = f"outcome '{outcome_id}'"
     outcome = await find_outcome(tx, outcome_id, lock=lock)
-    if outcome is None:
+    return _allowed(outcome, reader, command, policy, f"outcome '{outcome_id}'")
+
+
+def _allowed(found: Found | None, reader: Reader, command: Command, policy: Policy, resource: str) -> Found:
+    if found is None:
         raise NoAccess(resource)
-    require(policy, reader, command, outcome.series, resource)
-    return outcome
+    require(policy, reader, command, found.series, resource)
+    return found
+
+
+def _allowed_own(found: Own | None, reader: Reader, command: Command, policy: Policy, resource: str) -> Own:
+    own = found if found is not None and found.party == reader.party else None
+    return _allowed(own, reader, command, policy, resource)
 
 
 def audit_of(
