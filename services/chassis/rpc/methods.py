@@ -1,4 +1,4 @@
-"""What methods have in common: the parts of their api, and changes made once however often they are called."""
+"""What methods have in common: the parts of their api, and changes made once, however often asked for."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Protocol, TypeVar
