@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -137,3 +138,33 @@ async def sign(dialogue: Dialogue, call: Calls, who: Account, **subject: str) ->
     """The content hash and the signature with which an official agrees."""
     found = await call(who, "GetStatement", **subject)
     return {"content_hash": found.content_hash, "jws": dialogue.signature(who, found.payload.decode())}
+
+
+async def all_pages(call: Calls, who: Any, method: str, member: str, **fields: Any) -> list[Any]:
+    """Entry by entry; tokens that nobody gave out are refused."""
+    found: list[Any] = []
+    token = ""
+    while not found or token:
+        page = await call(who, method, **fields, page_size=1, page_token=token)
+        found.extend(getattr(page, member))
+        token = page.next_page_token
+    for wrong in ("e30=", "é", "x" * 513):
+        assert (await call.refused(who, method, **fields, page_token=wrong))[:2] == (
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_VALUE",
+        )
+    return found
+
+
+def key() -> dict[str, str]:
+    return {"request_id": str(uuid4())}
+
+
+def seen(one: Any) -> dict[str, str]:
+    return {"etag": one.etag, **key()}
+
+
+def same_proposal(rest: Mapping[str, Any], rpc: Any) -> None:
+    alike(without(rest, "id", "version", "leads"), told(rpc))
+    assert (rest["id"], f'"{rest["version"]}"') == (rpc.proposal_id, rpc.etag)
+    assert rest["leads"] == {one.party: one.organisation for one in rpc.leads}

@@ -6,9 +6,14 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook
 
 Answer = Callable[[int], bytes | None]
@@ -91,3 +96,29 @@ async def receiving(receiver: Receiver, context: ssl.SSLContext | None = None) -
     finally:
         server.close()
         await server.wait_closed()
+
+
+def answering(*answers: bytes | None) -> Callable[[int], bytes | None]:
+    """These, and then that all is taken."""
+    return lambda number: answers[number - 1] if number <= len(answers) else TAKEN
+
+
+def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
+    """A server's certificate for that name, its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject, at = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, both = serialization.Encoding.PEM, folder / f"{name}.both"
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    both.write_bytes(private + made.public_bytes(pem))
+    authority = folder / f"{name}.pem"
+    authority.write_bytes(made.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context, authority

@@ -1,11 +1,10 @@
 """Leadership offices are told by webhook what the streams tell: signed, in order, and only what is theirs."""
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,6 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from deploy.local.keys import issue_token
@@ -38,7 +34,7 @@ from services.kernel.markings.levels import Level
 from services.kernel.policy import Policy
 from tests.support.postgres import Databases
 from tests.support.processes import process_parts
-from tests.support.receiving import FAILED, GONE, TAKEN, Receiver, receiving, secret
+from tests.support.receiving import FAILED, GONE, TAKEN, Receiver, answering, certificate, receiving, secret
 from tests.support.waiting import eventually
 
 UK, EU = "uk-eu.uk", "uk-eu.eu"
@@ -214,11 +210,6 @@ async def test_an_office_is_told_signed_and_in_order_and_two_secrets_are_valid_w
         tampered.verify(secret("office"))
 
 
-def answering(*answers: bytes | None) -> Callable[[int], bytes | None]:
-    """These, and then that all is taken."""
-    return lambda number: answers[number - 1] if number <= len(answers) else TAKEN
-
-
 async def test_what_was_not_taken_is_sent_again_under_its_id_and_no_redirect_is_followed(
     house: House,
 ) -> None:
@@ -380,27 +371,6 @@ async def test_an_office_is_told_of_a_new_epoch_and_of_a_silent_scheduler_once(h
     assert len(set(office.ids())) == 5
     for one in office.taken:
         one.verify(secret("office"))
-
-
-def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
-    """A server's certificate for that name, its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject, at = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(at - timedelta(days=1))
-        .not_valid_after(at + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem, both = serialization.Encoding.PEM, folder / f"{name}.both"
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    both.write_bytes(private + made.public_bytes(pem))
-    authority = folder / f"{name}.pem"
-    authority.write_bytes(made.public_bytes(pem))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context, authority
 
 
 async def test_over_https_the_name_is_checked_and_a_private_address_reached_only_where_it_is_named(

@@ -17,8 +17,8 @@ from tests.support.dialogue import (
     Dialogue,
     after_the_meeting,
     item_body,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 from tests.support.outcomes import record_of
 
 

@@ -18,8 +18,8 @@ from tests.support.dialogue import (
     UK_SECRETARIAT,
     Dialogue,
     account,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 
 TEXT = {"text": "Both sides exchanged views.", "marking": "TLP:GREEN"}
 

@@ -36,8 +36,8 @@ from tests.support.dialogue import (
     TODAY,
     UK_SECRETARIAT,
     Dialogue,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 from tests.support.outcomes import action_told, record_of
 
 

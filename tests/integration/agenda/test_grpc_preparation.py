@@ -1,7 +1,6 @@
 """What is done over REST can be done over gRPC: drafts, proposals, a side's own material, the course of a
 meeting and what it comes to."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,12 +12,24 @@ from entente.exchange.v1 import agenda_pb2, outcome_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.agenda.domain.deadlines import DeadlineState
-from tests.integration.agenda.test_grpc_record import HIDDEN, INVALID, STALE, key, same_draft
+from tests.integration.agenda.test_grpc_record import HIDDEN, INVALID, STALE, same_draft
 from tests.integration.agenda.test_links import BOTH, ONE, OTHER, entitle
 from tests.integration.agenda.test_links import told as told_of
 from tests.integration.agenda.test_own_side import DUE, NCSC
 from tests.integration.agenda.test_withdrawal_tasks import fell
-from tests.support.agenda_calls import AMENDED, Calls, alike, same_agenda, same_outcome, told, without
+from tests.support.agenda_calls import (
+    AMENDED,
+    Calls,
+    alike,
+    all_pages,
+    key,
+    same_agenda,
+    same_outcome,
+    same_proposal,
+    seen,
+    told,
+    without,
+)
 from tests.support.dialogue import (
     ENDS,
     EU_SECRETARIAT,
@@ -28,8 +39,8 @@ from tests.support.dialogue import (
     UK_SECRETARIAT,
     Dialogue,
     item_body,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 from tests.support.outcomes import action_told
 
 UK, EU = UK_SECRETARIAT, EU_SECRETARIAT
@@ -51,16 +62,6 @@ def instant(minutes: int) -> Timestamp:
     made = Timestamp()
     made.FromDatetime(STARTS + timedelta(minutes=minutes))
     return made
-
-
-def seen(one: Any) -> dict[str, str]:
-    return {"etag": one.etag, **key()}
-
-
-def same_proposal(rest: Mapping[str, Any], rpc: Any) -> None:
-    alike(without(rest, "id", "version", "leads"), told(rpc))
-    assert (rest["id"], f'"{rest["version"]}"') == (rpc.proposal_id, rpc.etag)
-    assert rest["leads"] == {one.party: one.organisation for one in rpc.leads}
 
 
 async def test_a_draft_is_made_planned_and_tabled(dialogue: Dialogue, call: Calls) -> None:
@@ -297,18 +298,6 @@ async def test_a_sides_own_material_is_kept_as_over_rest(dialogue: Dialogue, cal
     assert list((await call(UK, "ListWithdrawalTasks", selection=2)).tasks) == [closed]
     assert closed.note == "Told."
     assert (await call.refused(UK, "ListWithdrawalTasks", selection=9))[:2] == INVALID
-
-
-async def all_pages(call: Calls, who: Any, method: str, member: str, **fields: Any) -> list[Any]:
-    found: list[Any] = []
-    token = ""
-    while not found or token:
-        page = await call(who, method, **fields, page_size=1, page_token=token)
-        found.extend(getattr(page, member))
-        token = page.next_page_token
-    for wrong in ("e30=", "é", "x" * 513):
-        assert (await call.refused(who, method, **fields, page_token=wrong))[:2] == INVALID
-    return found
 
 
 async def test_a_meeting_takes_its_course_as_over_rest(dialogue: Dialogue, call: Calls) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import grpc
 from entente.agenda.v1 import meeting_history_pb2, meeting_record_pb2
 
-from tests.support.agenda_calls import Calls, alike, told, without
+from tests.support.agenda_calls import Calls, alike, key, told, without
 from tests.support.dialogue import (
     EEAS,
     ENDS,
@@ -30,10 +30,6 @@ INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_VALUE")
 NO_DRAFTS = {"drafts": [], "next_page_token": ""}
 HIDDEN = (grpc.StatusCode.PERMISSION_DENIED, "NO_ACCESS")
 STALE = (grpc.StatusCode.ABORTED, "STALE_VERSION")
-
-
-def key() -> dict[str, str]:
-    return {"request_id": str(uuid4())}
 
 
 def same_draft(rest: Mapping[str, Any], rpc: Any) -> None:

@@ -15,8 +15,8 @@ from tests.support.dialogue import (
     Account,
     Dialogue,
     after_the_meeting,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 from tests.support.outcomes import action_told, record_of
 
 BOTH = Account("uk-links", "UK", "FCDO", ("secretariat",))

@@ -23,8 +23,8 @@ from tests.support.dialogue import (
     Dialogue,
     account,
     after_the_meeting,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 from tests.support.postgres import Databases
 
 NOTHING_SAID = {"clearances": [], "refusals": [], "next_page_token": ""}

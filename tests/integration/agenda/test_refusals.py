@@ -24,8 +24,8 @@ from tests.support.dialogue import (
     after_the_meeting,
     item_body,
     meeting_body,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tests.support.dialogue import (
     UK_SECRETARIAT,
     Dialogue,
     after_the_meeting,
-    outcome_body,
 )
+from tests.support.outcome_bodies import outcome_body
 
 
 async def test_a_secretariat_is_offered_candidates_with_their_reasons(dialogue: Dialogue) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from entente.agenda.v1.agenda_event_pb2 import MeetingMoved
 
 from tests.integration.agenda.test_carry_over import concluded, next_meeting
-from tests.support.dialogue import EU_SECRETARIAT, FCDO, UK_SECRETARIAT, Dialogue, outcome_body
+from tests.support.dialogue import EU_SECRETARIAT, FCDO, UK_SECRETARIAT, Dialogue
+from tests.support.outcome_bodies import outcome_body
 
 GUIDANCE: dict[str, Any] = {"addressees": [{"party": "UK", "organisation": "NCSC"}]}
 

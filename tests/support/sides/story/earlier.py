@@ -8,9 +8,9 @@ from tests.support.dialogue import (
     UK_SECRETARIAT,
     item_body,
     meeting_body,
-    outcome_body,
     participant_body,
 )
+from tests.support.outcome_bodies import outcome_body
 from tests.support.sides.deeds import (
     agreed,
     answered,

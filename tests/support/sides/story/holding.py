@@ -2,16 +2,8 @@
 
 from typing import Final
 
-from tests.support.dialogue import (
-    DSIT,
-    EEAS,
-    EU_SECRETARIAT,
-    FCDO,
-    QUORUM,
-    STARTS,
-    UK_SECRETARIAT,
-    outcome_body,
-)
+from tests.support.dialogue import DSIT, EEAS, EU_SECRETARIAT, FCDO, QUORUM, STARTS, UK_SECRETARIAT
+from tests.support.outcome_bodies import outcome_body
 from tests.support.sides.deeds import (
     attended,
     cleared,
